@@ -1,0 +1,114 @@
+/**
+ * Linux audit: the URLs in the command line of a program that was started.
+ *
+ * @see https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment
+ *
+ * @module
+ */
+import { type Alert, textAt } from "../alert.ts";
+import type { Candidate } from "../ioc.ts";
+import { type Finding, hasGroup, type Source } from "./source.ts";
+
+/** See {@linkcode Source}. */
+export const audit: Source = {
+  name: "audit",
+  reads: "`audit_command`",
+  takes: "URLs anywhere in the command line, and the host of each",
+  isFor: (alert) => hasGroup(alert, "audit_command"),
+  find,
+};
+
+interface Argument {
+  readonly text: string;
+  readonly field: string;
+}
+
+function find(alert: Alert): Finding[] {
+  const found = commandLine(alert).flatMap(({ text, field }) =>
+    urlsIn(text).flatMap((url): Candidate[] => [
+      { kind: "url", text: url, field },
+      { kind: "host", text: URL.parse(url)?.hostname ?? "", field },
+    ])
+  );
+  return found.length > 0 ? found : [{
+    text: textAt(alert, "data.audit.exe") ?? "",
+    field: "data.audit.execve",
+    reason: "the command line has no URL in it",
+  }];
+}
+
+/**
+ * The arguments of the program. The decoder has a0 to a7 if the log quotes
+ * them; `full_log` has the others, and those with a space or a quote in hex.
+ */
+function commandLine(alert: Alert): Argument[] {
+  const decoded = Array.from({ length: 8 }, (_, n) => `data.audit.execve.a${n}`)
+    .map((field) => ({ field, text: textAt(alert, field) ?? "" }));
+  const logged = [...argumentsIn(alert.full_log ?? "")]
+    .map(([name, text]) => ({ field: `full_log ${name}`, text }));
+  return [...decoded, ...logged];
+}
+
+/**
+ * The arguments in an audit event's EXECVE records, by name. A record of
+ * another type may have an `a0` too: SYSCALL's are numbers.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log = 'type=SYSCALL msg=audit(1:2): a0=55f0 type=EXECVE ' +
+ *   'msg=audit(1:2): argc=2 a0="sh" a1=6C73202D6C type=CWD msg=audit(1:2):';
+ * assertEquals(argumentsIn(log), new Map([["a0", "sh"], ["a1", "ls -l"]]));
+ * ```
+ */
+export function argumentsIn(log: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const record of log.split(/(?:^|\s)type=(?=[A-Z_0-9]+ msg=audit\()/)) {
+    if (!record.startsWith("EXECVE ")) continue;
+    // A long argument comes in parts: a1_len=9000 a1[0]=… a1[1]=…
+    const argument =
+      /\s(a\d+)(?:\[\d+\])?=(?:"([^"]*)"|([0-9A-Fa-f]+)(?=\s|$))/g;
+    for (const [, name = "", quoted, hex = ""] of record.matchAll(argument)) {
+      const text = quoted ?? decodeHex(hex);
+      values.set(name, (values.get(name) ?? "") + text);
+    }
+  }
+  return values;
+}
+
+function decodeHex(hex: string): string {
+  const bytes = hex.match(/../g)?.map((digits) => parseInt(digits, 16)) ?? [];
+  return new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/**
+ * The URLs in a text, wherever they stand. Where a `;` may end a shell's
+ * command or belong to the URL, both readings are given.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(urlsIn("--url=http://a.example/x"), ["http://a.example/x"]);
+ * assertEquals(urlsIn("curl 'http://a.example/x' | sh"), [
+ *   "http://a.example/x",
+ * ]);
+ * ```
+ */
+export function urlsIn(text: string): string[] {
+  const urls = text.match(/(?:https?|ftp):\/\/[^\s"'`<>|\\^{}]+/gi) ?? [];
+  return urls.flatMap((url) => {
+    const whole = withoutEnd(url.split("&&", 1)[0] ?? url);
+    const [beforeSemicolon = whole] = whole.split(";", 1);
+    return [...new Set([whole, beforeSemicolon])];
+  });
+}
+
+/** Takes off what ends a sentence or a command, and is no part of the URL. */
+function withoutEnd(url: string): string {
+  const marks = url.includes("(") ? ".,;:!]&" : ".,;:!)]&";
+  let end = url.length;
+  while (end > 0 && marks.includes(url.charAt(end - 1))) end--;
+  return url.slice(0, end);
+}

