@@ -1,0 +1,301 @@
+/**
+ * Asks OpenCTI: HTTP, the time limit, the retries, and what its errors mean.
+ *
+ * @module
+ */
+import { messageOf, OpenctiError } from "../errors.ts";
+import type { Question, Variables } from "./query.ts";
+import { Answer, type ErrorEntry, GraphqlResponse } from "./schema.ts";
+
+/** What OpenCTI replied. */
+export interface Reply {
+  readonly answer: Answer;
+  /** What it could not look up: a sentence for each error. */
+  readonly errors: readonly string[];
+  /** HTTP status. */
+  readonly status: number;
+  /** From the question to the answer, retries included. */
+  readonly latencyMs: number;
+}
+
+/** How OpenCTI is asked. */
+export interface AskOptions {
+  /** OpenCTI's address, without `/graphql`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+  /** A clock in milliseconds. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Told of each attempt that failed and is tried again. */
+  readonly onRetry: (line: string) => void;
+}
+
+/** What one attempt came to. */
+export type Outcome =
+  | Pick<Reply, "answer" | "errors" | "status"> & { readonly canRetry: boolean }
+  | { readonly failure: string; readonly canRetry: boolean };
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 4000;
+
+/**
+ * Asks OpenCTI, and again if that may help.
+ *
+ * @throws {OpenctiError} If it does not answer, or with errors alone. The
+ * message is one sentence that says what to do, and never holds the API key.
+ */
+export async function ask(
+  question: Question,
+  options: AskOptions,
+): Promise<Reply> {
+  const { now, retries, sleep, onRetry } = options;
+  const start = now();
+  let best: Outcome | undefined;
+  for (let attempt = 0; attempt <= retries; attempt++) {
+    const outcome = await tryOnce(question, options);
+    // An answer in part is better than a later failure.
+    if (best === undefined || "failure" in best || "answer" in outcome) {
+      best = outcome;
+    }
+    if (!outcome.canRetry || attempt === retries) break;
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, MAX_DELAY_MS);
+    const what = "failure" in outcome
+      ? outcome.failure
+      : outcome.errors.join("; ");
+    onRetry(`attempt ${attempt + 1} of ${retries + 1} failed: ${what}`);
+    await sleep(delayMs * (0.5 + Math.random()));
+  }
+  if (best === undefined || "failure" in best) {
+    throw new OpenctiError(best?.failure ?? "OpenCTI was not asked");
+  }
+  return { ...best, latencyMs: Math.round(now() - start) };
+}
+
+async function tryOnce(
+  question: Question,
+  { baseUrl, apiKey, timeoutMs }: AskOptions,
+): Promise<Outcome> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
+  try {
+    const response = await fetch(`${baseUrl}/graphql`, {
+      method: "POST",
+      headers: {
+        "authorization": `Bearer ${apiKey}`,
+        "content-type": "application/json",
+        "accept": "application/json",
+        "user-agent": "wazuh-opencti",
+      },
+      body: JSON.stringify(question),
+      redirect: "manual",
+      signal: abort.signal,
+    });
+    const body = await readBody(response);
+    return readResponse(response.status, body, {
+      baseUrl,
+      variables: question.variables,
+    });
+  } catch (error) {
+    const failure = abort.signal.aborted
+      ? `OpenCTI at ${baseUrl} is too slow: no answer in ${
+        timeoutMs / 1000
+      } s, raise <timeout> or look at its load`
+      : `Cannot reach OpenCTI at ${baseUrl}: ${
+        reasonOf(error)
+      }, check <hook_url> and that OpenCTI is up`;
+    return { failure, canRetry: true };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The body, `undefined` if it is too long. */
+async function readBody(response: Response): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the body.
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** What fetch() failed for: since Deno 2.9 that is in the error's cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  return messageOf(cause)
+    .replace(/^error sending request .*: client error \(\w+\): /, "");
+}
+
+/**
+ * What an HTTP response of OpenCTI means.
+ *
+ * @param status The HTTP status.
+ * @param body The body, `undefined` if it was too long.
+ *
+ * @see https://github.com/OpenCTI-Platform/opencti/blob/master/opencti-platform/opencti-graphql/src/config/errors.js
+ *
+ * @example
+ * ```ts
+ * import { assert, assertStringIncludes } from "@std/assert";
+ *
+ * const outcome = readResponse(404, "Not found", {
+ *   baseUrl: "https://cti.example",
+ *   variables: { askPartial: false, askValues: false, askFiles: false },
+ * });
+ * assert("failure" in outcome);
+ * assertStringIncludes(outcome.failure, "no OpenCTI at https://cti.example");
+ * ```
+ */
+export function readResponse(
+  status: number,
+  body: string | undefined,
+  asked: {
+    readonly baseUrl: string;
+    readonly variables: Pick<
+      Variables,
+      "askPartial" | "askValues" | "askFiles"
+    >;
+  },
+): Outcome {
+  const unready = UNREADY[status];
+  if (unready !== undefined) {
+    return { failure: `${unready} (HTTP ${status})`, canRetry: true };
+  }
+  const value = body === undefined ? undefined : parseJson(body);
+  const response = GraphqlResponse.safeParse(value);
+  const { data, errors } = response.success
+    ? response.data
+    : { data: undefined, errors: [] };
+  const canRetry = errors.some((error) => codeOf(error) === "DATABASE_ERROR");
+  const said = [...new Set(errors.map(explain))];
+  const { askPartial, askValues, askFiles } = asked.variables;
+  const fields = [
+    "exact",
+    ...askPartial ? ["partial"] : [],
+    ...askValues ? ["values"] : [],
+    ...askFiles ? ["files"] : [],
+  ];
+  const missing = fields.filter((field) => !hasMember(data, field));
+  if (missing.length < fields.length) {
+    const answer = Answer.safeParse(data);
+    if (!answer.success) {
+      const path = answer.error.issues[0]?.path.join(".");
+      return {
+        failure: notUnderstood(`${path} is not as expected`),
+        canRetry: false,
+      };
+    }
+    if (missing.length > 0 && said.length === 0) {
+      said.push(notUnderstood(`${missing.join(", ")} is missing`));
+    }
+    return { answer: answer.data, errors: said, status, canRetry };
+  }
+  const failure = said.length > 0
+    ? said.join("; ")
+    : whyUseless(status, body, value) ??
+      `There is no OpenCTI at ${asked.baseUrl}: it answers with HTTP ${status}${
+        value === undefined ? " and no JSON" : ""
+      }, set <hook_url> to OpenCTI's address`;
+  return { failure, canRetry };
+}
+
+/** Why a response without any answer or error comes from OpenCTI after all. */
+function whyUseless(
+  status: number,
+  body: string | undefined,
+  value: unknown,
+): string | undefined {
+  if (status === 401 || status === 403) {
+    return `${EXPLANATIONS.AUTH_REQUIRED} (HTTP ${status})`;
+  }
+  if (status >= 500) return `OpenCTI failed (HTTP ${status}): look at its log`;
+  if (body === undefined) {
+    return notUnderstood(`it is longer than ${MAX_BODY_BYTES} bytes`);
+  }
+  if (hasMember(value, "errors") || isObject(value) && "data" in value) {
+    return notUnderstood("it holds no data");
+  }
+  if (status === 200 && value === undefined && /^\s*\{/.test(body)) {
+    return notUnderstood("its JSON is cut off or broken");
+  }
+  return undefined;
+}
+
+const UNREADY: Readonly<Record<number, string>> = {
+  429: "OpenCTI limits the rate of requests: let fewer alerts through, " +
+    "or raise its limit",
+  502: "OpenCTI is not ready: it is starting, or down behind its proxy",
+  503: "OpenCTI is not ready: it is starting, or down behind its proxy",
+  504: "OpenCTI is not ready: it is starting, or down behind its proxy",
+};
+
+const EXPLANATIONS = {
+  AUTH_REQUIRED: "OpenCTI refuses the token: set <api_key> to a valid token " +
+    'of a user whose role has the capability "API access"',
+  FORBIDDEN_ACCESS: "The token has no right to read knowledge: give its user " +
+    'the capability "Access knowledge" in OpenCTI',
+  IP_FORBIDDEN: "OpenCTI does not take requests from this address: allow it " +
+    "in OpenCTI's configuration",
+} as const;
+
+function explain(error: ErrorEntry): string {
+  const code = codeOf(error);
+  switch (code) {
+    case "AUTH_REQUIRED":
+    case "FORBIDDEN_ACCESS":
+    case "IP_FORBIDDEN":
+      return EXPLANATIONS[code];
+    case "DATABASE_ERROR":
+      return `OpenCTI's database failed${at(error)}: look at its health`;
+    case "GRAPHQL_VALIDATION_FAILED":
+    case "UNSUPPORTED_ERROR":
+    case "FUNCTIONAL_ERROR":
+      return "OpenCTI does not understand the question, its version may be " +
+        `unsupported: ${code}: ${brief(error)}`;
+    default:
+      return `OpenCTI reports an error${at(error)}: ${code}: ${brief(error)}`;
+  }
+}
+
+function codeOf(error: ErrorEntry): string {
+  return error.extensions?.code ?? error.name ?? "no code";
+}
+
+function brief(error: ErrorEntry): string {
+  return (error.message ?? "no message").slice(0, 200);
+}
+
+function at(error: ErrorEntry): string {
+  const field = error.path?.[0];
+  return typeof field === "string" ? ` for "${field}"` : "";
+}
+
+function notUnderstood(reason: string): string {
+  return `Cannot understand OpenCTI's answer: ${reason}, its version may be unsupported`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is an object that has the member, and not as null. */
+function hasMember(value: unknown, name: string): boolean {
+  return isObject(value) && (Reflect.get(value, name) ?? null) !== null;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

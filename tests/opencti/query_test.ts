@@ -1,0 +1,221 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  buildSchema,
+  getNamedType,
+  Kind,
+  parse,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import { type Ioc, type TextKind, toIoc } from "../../lib/ioc.ts";
+import {
+  type FilterGroup,
+  QUERY,
+  questionFor,
+  type Variables,
+} from "../../lib/opencti/query.ts";
+import { smallSchema } from "../stand_ins/opencti.ts";
+
+/** Where OpenCTI's own schemas are, if they are at hand. */
+const SCHEMAS = Deno.env.get("OPENCTI_SCHEMAS");
+
+function iocOf(kind: TextKind, text: string): Ioc {
+  const ioc = toIoc({ kind, text, field: "f" });
+  assert("spellings" in ioc, `${text} is an IoC`);
+  return ioc;
+}
+
+Deno.test("QUERY is valid on OpenCTI's schemas", async (t) => {
+  const schemas = new Map([["the small schema", smallSchema()]]);
+  for await (const { name } of SCHEMAS ? Deno.readDir(SCHEMAS) : []) {
+    if (!name.endsWith(".graphql")) continue;
+    schemas.set(name, await Deno.readTextFile(`${SCHEMAS}/${name}`));
+  }
+  assert(!SCHEMAS || schemas.size > 1, "OPENCTI_SCHEMAS holds schemas");
+  for (const [name, text] of schemas) {
+    await t.step(name, () => {
+      const errors = validate(buildSchema(text), parse(QUERY));
+      assertEquals(errors.map(({ message }) => message), []);
+    });
+  }
+});
+
+Deno.test("QUERY names a root field twice at most", () => {
+  const [operation] = parse(QUERY).definitions;
+  assert(operation?.kind === Kind.OPERATION_DEFINITION);
+  const names = operation.selectionSet.selections.map((selection) => {
+    assert(selection.kind === Kind.FIELD);
+    return selection.name.value;
+  });
+  assertEquals(names.sort(), [
+    "indicators",
+    "indicators",
+    "stixCyberObservables",
+    "stixCyberObservables",
+  ]);
+});
+
+Deno.test("QUERY asks for the first ten of every connection", () => {
+  const types = new TypeInfo(buildSchema(smallSchema()));
+  let connections = 0;
+  visit(
+    parse(QUERY),
+    visitWithTypeInfo(types, {
+      Field(node) {
+        const type = types.getType();
+        if (!type || !getNamedType(type).name.endsWith("Connection")) return;
+        connections++;
+        const first = node.arguments?.find(({ name }) =>
+          name.value === "first"
+        );
+        assert(first?.value.kind === Kind.INT, `${node.name.value} has first`);
+        assertEquals(first.value.value, "10");
+      },
+    }),
+  );
+  assertEquals(connections, 7);
+});
+
+/** The filters of a group and of those in it. */
+function filtersOf(group: FilterGroup | null): FilterGroup["filters"] {
+  return group === null
+    ? []
+    : [...group.filters, ...group.filterGroups.flatMap(filtersOf)];
+}
+
+function allFilters({ exact, partial, values, files }: Variables) {
+  return [exact, partial, values, files].flatMap(filtersOf);
+}
+
+Deno.test("questionFor() asks for values by value and type, for files by hash", () => {
+  const { variables } = questionFor([
+    iocOf("host", "evil.example"),
+    iocOf("address", "1.2.3.4"),
+    iocOf("sha256", "a".repeat(64)),
+    iocOf("md5", "b".repeat(32)),
+  ], { partial: true });
+  assertEquals(variables.types, ["Domain-Name", "Hostname", "IPv4-Addr"]);
+  assertEquals(filtersOf(variables.values), [
+    {
+      key: "value",
+      values: ["evil.example", "1.2.3.4"],
+      operator: "eq",
+      mode: "or",
+    },
+  ]);
+  assertEquals(filtersOf(variables.files), [
+    {
+      key: "hashes.SHA-256",
+      values: ["a".repeat(64)],
+      operator: "eq",
+      mode: "or",
+    },
+    { key: "hashes.MD5", values: ["b".repeat(32)], operator: "eq", mode: "or" },
+  ]);
+});
+
+Deno.test("questionFor() asks for OpenCTI's pattern of a file with all its hashes", () => {
+  const { variables } = questionFor([
+    iocOf("sha256", "a".repeat(64)),
+    iocOf("sha1", "b".repeat(40)),
+    iocOf("md5", "c".repeat(32)),
+  ], { partial: false });
+  const patterns = filtersOf(variables.exact).find(({ key }) =>
+    key === "pattern"
+  );
+  assertEquals(patterns?.values, [
+    `[file:hashes.'SHA-256' = '${"a".repeat(64)}']`,
+    `[file:hashes.'SHA-1' = '${"b".repeat(40)}']`,
+    `[file:hashes.MD5 = '${"c".repeat(32)}']`,
+    `[file:hashes.'MD5' = '${"c".repeat(32)}']`,
+    `[file:hashes.'SHA-256' = '${"a".repeat(64)}' OR file:hashes.'SHA-1' = '${
+      "b".repeat(40)
+    }' OR file:hashes.MD5 = '${"c".repeat(32)}']`,
+  ]);
+});
+
+Deno.test("questionFor() asks for STIX patterns alone", () => {
+  const { variables } = questionFor([iocOf("address", "1.2.3.4")], {
+    partial: true,
+  });
+  for (const group of [variables.exact, variables.partial]) {
+    assertEquals(group?.mode, "and");
+    assertEquals(group?.filters, [
+      { key: "pattern_type", values: ["stix"], operator: "eq", mode: "or" },
+    ]);
+  }
+});
+
+Deno.test("questionFor() never sends a filter without values, nor one with two keys", async (t) => {
+  const cases: Readonly<Record<string, Ioc[]>> = {
+    "an address": [iocOf("address", "1.2.3.4")],
+    "a hash": [iocOf("md5", "a".repeat(32))],
+    "a long URL": [iocOf("url", `http://evil.example/${"a".repeat(2000)}`)],
+  };
+  for (const [name, iocs] of Object.entries(cases)) {
+    for (const partial of [true, false]) {
+      await t.step(`${name}, partial ${partial}`, () => {
+        const { variables } = questionFor(iocs, { partial });
+        for (const filter of allFilters(variables)) {
+          assert(filter.values.length > 0, filter.key);
+          assertEquals(typeof filter.key, "string");
+        }
+        assertEquals(variables.askPartial, variables.partial !== null);
+        assertEquals(variables.askValues, variables.values !== null);
+        assertEquals(variables.askFiles, variables.files !== null);
+        assertEquals(variables.askPartial, partial);
+      });
+    }
+  }
+});
+
+Deno.test("questionFor() finds what is too long for eq by its phrase", () => {
+  // The value is short enough for eq, its pattern is not.
+  const url = `http://evil.example/${"a".repeat(485)}`;
+  assertEquals(url.length, 505);
+  const { variables } = questionFor([iocOf("url", url)], { partial: false });
+  assertEquals(filtersOf(variables.values).map(({ operator }) => operator), [
+    "eq",
+  ]);
+  assertEquals(filtersOf(variables.exact).slice(1), [
+    { key: "pattern", values: [url], operator: "wildcard", mode: "or" },
+  ]);
+  const longer = questionFor([iocOf("url", `${url}${"b".repeat(100)}`)], {
+    partial: false,
+  });
+  assertEquals(
+    filtersOf(longer.variables.values).map(({ operator }) => operator),
+    ["wildcard"],
+  );
+});
+
+Deno.test("questionFor() cannot be changed by a quote, a backslash or a newline", () => {
+  // As hostile as can be, past the normal form that would refuse it.
+  const value = "evil'] OR [file:name = 'x\\\"\n.example";
+  const { query, variables } = questionFor([{
+    kind: "domain",
+    value,
+    spellings: [value],
+    field: "f",
+  }], { partial: true });
+  assertEquals(query, QUERY);
+  const [pattern] =
+    filtersOf(variables.exact).find(({ key }) => key === "pattern")?.values ??
+      [];
+  assertEquals(
+    pattern,
+    "[domain-name:value = 'evil\\'] OR [file:name = \\'x\\\\\"\n.example']",
+  );
+  // In Elasticsearch's query string it is one phrase to the end.
+  const [phrase = ""] =
+    filtersOf(variables.partial).find(({ key }) => key === "pattern")?.values ??
+      [];
+  assert(/^(?:[^"\\]|\\.)*$/s.test(phrase), phrase);
+  assertEquals(phrase.replace(/\\(.)/gs, "$1"), value);
+  assertEquals(JSON.parse(JSON.stringify({ query, variables })), {
+    query,
+    variables,
+  });
+});
