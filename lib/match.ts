@@ -1,0 +1,317 @@
+/**
+ * What of OpenCTI's answer is told: IoCs and answer in, matches out.
+ *
+ * @module
+ */
+import { type Ioc, KINDS, normalize, type NormalValue } from "./ioc.ts";
+import type {
+  Answer,
+  FoundObservable,
+  Indicator,
+  Observable,
+} from "./opencti/schema.ts";
+import { readPattern } from "./stix.ts";
+
+/** What is told of an IoC. */
+export type Match = IndicatorMatch | ObservableMatch | RelatedMatch;
+
+/**
+ * An indicator whose pattern says exactly our IoC, or has it as one comparison
+ * among others.
+ */
+export interface IndicatorMatch {
+  readonly type: "indicator_pattern_match" | "indicator_partial_pattern_match";
+  readonly ioc: Ioc;
+  readonly indicator: Indicator;
+}
+
+/** An observable of our IoC, with the best of its indicators. */
+export interface ObservableMatch {
+  readonly type: "observable_with_indicator";
+  readonly ioc: Ioc;
+  readonly observable: Observable;
+  readonly indicator: Indicator;
+}
+
+/**
+ * An observable of our IoC without indicators, and one that is related to it
+ * and has some, with the best of these.
+ */
+export interface RelatedMatch {
+  readonly type: "observable_with_related_indicator";
+  readonly ioc: Ioc;
+  readonly observable: Observable;
+  readonly related: Observable;
+  readonly relationship: string;
+  readonly indicator: Indicator;
+}
+
+/** What limits the matches. */
+export interface MatchOptions {
+  readonly max_ind_alerts: number;
+  readonly max_obs_alerts: number;
+  readonly partial_matches: boolean;
+  readonly now: Date;
+}
+
+/** The matches, and what is said of them when debugging. */
+export interface Matches {
+  /** In the order they are told: indicators, then observables. */
+  readonly matches: readonly Match[];
+  /** Why each match ranks where it does, and why others are not told. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds and ranks what is told: indicators first, then observables whose
+ * indicators were not told already.
+ */
+export function matchAnswer(
+  iocs: readonly Ioc[],
+  answer: Answer,
+  options: MatchOptions,
+): Matches {
+  const notes: string[] = [];
+  const known = knownBy(iocs);
+  const told = take(options.max_ind_alerts, "max_ind_alerts", {
+    ranked: rank(
+      matchIndicators(known, answer, { ...options, notes }),
+      options,
+    ),
+    notes,
+  });
+  const toldIds = new Set(told.map(({ indicator }) => indicator.id));
+  const observables = take(options.max_obs_alerts, "max_obs_alerts", {
+    ranked: rank(
+      matchObservables(known, answer, { ...options, notes, toldIds }),
+      options,
+    ),
+    notes,
+  });
+  for (const [name, connection] of Object.entries(answer)) {
+    if (connection.hasMore) {
+      notes.push(
+        `OpenCTI has more for "${name}" than the ${connection.nodes.length} that were asked for`,
+      );
+    }
+  }
+  return { matches: [...told, ...observables], notes };
+}
+
+/** The IoC that a value of OpenCTI is, `undefined` if it is none of ours. */
+type Known = (value: NormalValue | undefined) => Ioc | undefined;
+
+function knownBy(iocs: readonly Ioc[]): Known {
+  const byValue = new Map(iocs.map((ioc) => [`${ioc.kind} ${ioc.value}`, ioc]));
+  return (value) => value && byValue.get(`${value.kind} ${value.value}`);
+}
+
+function matchIndicators(
+  known: Known,
+  answer: Answer,
+  { partial_matches, notes }: MatchOptions & { readonly notes: string[] },
+): IndicatorMatch[] {
+  const indicators = byId([...answer.exact.nodes, ...answer.partial.nodes]);
+  return indicators.flatMap((indicator): IndicatorMatch[] => {
+    const match = matchPattern(known, indicator);
+    if (match === undefined) {
+      notes.push(
+        `${nameOf(indicator)} is no match: its pattern does not ` +
+          `look for an IoC of the alert: ${indicator.pattern}`,
+      );
+      return [];
+    }
+    if (!partial_matches && match.type !== "indicator_pattern_match") {
+      notes.push(`${nameOf(indicator)} is not told: partial_matches is false`);
+      return [];
+    }
+    return [match];
+  });
+}
+
+/** Compares an indicator's pattern with our IoCs. */
+function matchPattern(
+  known: Known,
+  indicator: Indicator,
+): IndicatorMatch | undefined {
+  const pattern = readPattern(indicator.pattern ?? "");
+  const iocs = pattern?.values.map(known) ?? [];
+  const found = iocs.filter((ioc) => ioc !== undefined);
+  const [ioc] = found;
+  if (pattern === undefined || ioc === undefined) return undefined;
+  // Several hashes, all ours, are one file in other words.
+  const isExact = !pattern.isQualified && found.length === iocs.length &&
+    (found.every((other) => other === ioc) || found.every(isHash));
+  return {
+    type: isExact
+      ? "indicator_pattern_match"
+      : "indicator_partial_pattern_match",
+    ioc,
+    indicator,
+  };
+}
+
+function isHash({ kind }: Ioc): boolean {
+  return kind === "sha256" || kind === "sha1" || kind === "md5";
+}
+
+function matchObservables(
+  known: Known,
+  answer: Answer,
+  options: MatchOptions & {
+    readonly notes: string[];
+    readonly toldIds: ReadonlySet<string>;
+  },
+): (ObservableMatch | RelatedMatch)[] {
+  const observables = byId([...answer.values.nodes, ...answer.files.nodes]);
+  return observables.flatMap((observable) => {
+    const ioc = valuesOf(observable).map(known).find((found) => found);
+    if (ioc === undefined) {
+      options.notes.push(
+        `${nameOf(observable)} is no match: its value is no ` +
+          "IoC of the alert",
+      );
+      return [];
+    }
+    const match = matchObservable(ioc, observable, options);
+    if (typeof match === "string") {
+      options.notes.push(`${nameOf(observable)} is not told: ${match}`);
+      return [];
+    }
+    return [match];
+  });
+}
+
+/** What an observable's own indicators, or else related ones, say of it. */
+function matchObservable(
+  ioc: Ioc,
+  observable: FoundObservable,
+  options: MatchOptions & { readonly toldIds: ReadonlySet<string> },
+): ObservableMatch | RelatedMatch | string {
+  const { toldIds } = options;
+  const isNew = (indicator: Indicator) => !toldIds.has(indicator.id);
+  const own = observable.indicators.nodes;
+  const [best] = rank(
+    own.filter(isNew).map((indicator): ObservableMatch => ({
+      type: "observable_with_indicator",
+      ioc,
+      observable,
+      indicator,
+    })),
+    options,
+  );
+  if (best !== undefined) return best.item;
+  if (own.length > 0) return "its indicators were told already";
+
+  const related = observable.stixCoreRelationships.nodes.flatMap(
+    ({ from, to, relationship_type }): RelatedMatch[] => {
+      // A relationship has two ends, and either may be this observable.
+      const other = from?.id === observable.id ? to : from;
+      if (other === null || other.id === observable.id) return [];
+      return other.indicators.nodes.filter(isNew).map((indicator) => ({
+        type: "observable_with_related_indicator",
+        ioc,
+        observable,
+        related: other,
+        relationship: relationship_type,
+        indicator,
+      }));
+    },
+  );
+  return rank(related, options)[0]?.item ??
+    "neither it nor what is related to it has an indicator that was not told";
+}
+
+/** What an observable stands for, in the normal form. */
+function valuesOf(observable: FoundObservable): (NormalValue | undefined)[] {
+  const { entity_type, observable_value, hashes } = observable;
+  return Object.values(KINDS)
+    .filter(({ observableTypes }) => observableTypes.includes(entity_type))
+    .flatMap(({ filterKey, textKind }) =>
+      filterKey === "value"
+        ? [normalize(textKind, observable_value)]
+        : hashes.filter(({ algorithm }) => filterKey === `hashes.${algorithm}`)
+          .map(({ hash }) => normalize(textKind, hash ?? ""))
+    );
+}
+
+interface Ranked<T> {
+  readonly item: T;
+  /** What decides, most important first: the greater the better. */
+  readonly ranks: readonly number[];
+  /** The same for people. */
+  readonly why: string;
+}
+
+/** Sorts by what is best to know, the best first. */
+function rank<T extends Match>(
+  items: readonly T[],
+  { now }: { readonly now: Date },
+): Ranked<T>[] {
+  return items.map((item) => ({ item, ...rankOf(item, now) }))
+    .sort((a, b) => {
+      const at = a.ranks.findIndex((value, n) => value !== b.ranks[n]);
+      return (b.ranks[at] ?? 0) - (a.ranks[at] ?? 0);
+    });
+}
+
+function rankOf(
+  { type, indicator }: Match,
+  now: Date,
+): Pick<Ranked<unknown>, "ranks" | "why"> {
+  const isDirect = type !== "indicator_partial_pattern_match" &&
+    type !== "observable_with_related_indicator";
+  const { revoked, x_opencti_detection, x_opencti_score, confidence } =
+    indicator;
+  const isExpired = indicator.valid_until !== null &&
+    Date.parse(indicator.valid_until) < now.getTime();
+  return {
+    ranks: [
+      Number(isDirect),
+      Number(revoked !== true),
+      Number(x_opencti_detection === true),
+      x_opencti_score ?? -1,
+      confidence ?? -1,
+      Number(!isExpired),
+    ],
+    why: [
+      revoked ? "revoked" : "not revoked",
+      x_opencti_detection ? "detection" : "no detection",
+      `score ${x_opencti_score ?? "unknown"}`,
+      `confidence ${confidence ?? "unknown"}`,
+      isExpired ? "expired" : "not expired",
+    ].join(", "),
+  };
+}
+
+/** The best `max`, and a note on each. */
+function take<T extends Match>(
+  max: number,
+  option: string,
+  { ranked, notes }: {
+    readonly ranked: readonly Ranked<T>[];
+    readonly notes: string[];
+  },
+): T[] {
+  for (const [n, { item, why }] of ranked.entries()) {
+    const place = n < max
+      ? `match ${n + 1}`
+      : `not told, ${option} is ${max}, match ${n + 1}`;
+    notes.push(
+      `${place}: ${item.type} of ${item.ioc.kind} ${item.ioc.value}: ${
+        nameOf(item.indicator)
+      }: ${why}`,
+    );
+  }
+  return ranked.slice(0, max).map(({ item }) => item);
+}
+
+function nameOf(object: Indicator | Observable): string {
+  return "name" in object
+    ? `indicator "${object.name}" (${object.id})`
+    : `observable "${object.observable_value}" (${object.id})`;
+}
+
+function byId<T extends { readonly id: string }>(objects: readonly T[]): T[] {
+  return [...new Map(objects.map((object) => [object.id, object])).values()];
+}

@@ -1,0 +1,162 @@
+/**
+ * Wazuh's queue: frames an event as analysisd expects it, and sends it.
+ *
+ * @module
+ */
+import type { Agent } from "./alert.ts";
+import { messageOf, QueueError } from "./errors.ts";
+
+/** A longer message is accepted by the socket, and silently lost. */
+export const MAX_MESSAGE_BYTES = 65_535;
+
+/** How messages are sent. */
+export interface QueueOptions {
+  /** Wazuh's home. */
+  readonly home: string;
+  /** For all messages together. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * What stands before an event's JSON: the queue's number, and where the event
+ * comes from. That ends at the first `:` without a `|` before it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(
+ *   headerFor({ id: "001", name: "web01", ip: "10.0.0.21" }),
+ *   "1:[001] (web01) 10.0.0.21->opencti:",
+ * );
+ * assertEquals(
+ *   headerFor({ id: "004", name: "v6", ip: "2001:db8::21" }),
+ *   "1:[004] (v6) 2001|:db8|:|:21->opencti:",
+ * );
+ * assertEquals(
+ *   headerFor({ id: undefined, name: undefined, ip: undefined }),
+ *   "1:opencti:",
+ * );
+ * ```
+ *
+ * @see https://github.com/wazuh/wazuh/blob/v4.14.0/src/shared/mq_op.c
+ */
+export function headerFor(agent: Agent): string {
+  if (agent.id === undefined || agent.id === "000") return "1:opencti:";
+  const [id, name, ip] = [agent.id, agent.name ?? "", agent.ip || "any"]
+    .map((text) => text.replace(/[\s()\p{Cc}]/gu, "_"));
+  const location = `[${id}] (${name}) ${ip}->opencti`;
+  return `1:${location.replace(/[|:]/g, "|$&")}:`;
+}
+
+/**
+ * Sends messages to Wazuh's queue, in order.
+ *
+ * If it takes too long, the send stays pending: end the process then.
+ *
+ * @throws {QueueError} If a message cannot be sent; the message names the path.
+ */
+export async function sendToQueue(
+  messages: readonly string[],
+  { home, timeoutMs }: QueueOptions,
+): Promise<void> {
+  const path = `${home}/queue/sockets/queue`;
+  const bytes = messages.map((message) => new TextEncoder().encode(message));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new QueueError(
+            `Wazuh's queue ${path} takes nothing for ${timeoutMs / 1000} s: ` +
+              "see that wazuh-analysisd runs and keeps up",
+          ),
+        ),
+      timeoutMs,
+    );
+  });
+  try {
+    await Promise.race([send(bytes, path), timeout]);
+  } catch (error) {
+    if (error instanceof QueueError) throw error;
+    throw new QueueError(
+      `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
+      { cause: error },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function send(messages: readonly Uint8Array[], path: string) {
+  try {
+    await sendDatagrams(messages, path);
+  } catch (error) {
+    if (!isWrongType(error)) throw error;
+    await sendStream(messages, path);
+  }
+}
+
+/** `Deno.connect()` cannot reach a datagram socket, this can. */
+async function sendDatagrams(
+  messages: readonly Uint8Array[],
+  path: string,
+): Promise<void> {
+  const socket = await bindUnnamed();
+  try {
+    for (const message of messages) {
+      await socket.send(message, { transport: "unixpacket", path });
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+/**
+ * A datagram socket must be bound to a path of its own before it can send. No
+ * answer comes back, so that the path is removed at once, not when all is
+ * sent: nothing that happens later can leave it behind.
+ */
+async function bindUnnamed(): Promise<Deno.DatagramConn> {
+  const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
+  try {
+    return Deno.listenDatagram({
+      transport: "unixpacket",
+      path: `${folder}/socket`,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function sendStream(
+  messages: readonly Uint8Array[],
+  path: string,
+): Promise<void> {
+  const connection = await Deno.connect({ transport: "unix", path });
+  try {
+    const writer = connection.writable.getWriter();
+    for (const message of messages) {
+      await writer.write(message);
+      await writer.write(new TextEncoder().encode("\n"));
+    }
+    writer.releaseLock();
+  } finally {
+    connection.close();
+  }
+}
+
+/** EPROTOTYPE: the socket is a stream. */
+function isWrongType(error: unknown): boolean {
+  return /os error 91\b/.test(messageOf(error));
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return "it does not exist, see that Wazuh runs and that --home is its folder";
+  }
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return "nobody reads it, see that wazuh-analysisd runs";
+  }
+  return messageOf(error);
+}

@@ -1,0 +1,311 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../lib/alert.ts";
+import { encodeEvent, errorEvent, matchEvent } from "../lib/event.ts";
+import { type Ioc, toIoc } from "../lib/ioc.ts";
+import type { Match } from "../lib/match.ts";
+import { Indicator, Observable } from "../lib/opencti/schema.ts";
+
+const MAX_BYTES = 65_000;
+
+function ioc(): Ioc {
+  const read = toIoc({ kind: "address", text: "1.2.3.4", field: "f" });
+  assert("spellings" in read);
+  return read;
+}
+
+function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
+  return {
+    type: "indicator_pattern_match",
+    ioc: ioc(),
+    indicator: Indicator.parse({ id: "i", ...indicator }),
+  };
+}
+
+/** The JSON of an event, and what analysisd makes of it. */
+function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
+  const json = encodeEvent(
+    matchEvent(match, {
+      alert: parseAlert(JSON.stringify(alert)),
+      baseUrl: "https://cti.example/base",
+      latencyMs: 12,
+    }),
+    maxBytes,
+  );
+  return { json, opencti: JSON.parse(json).opencti };
+}
+
+Deno.test("matchEvent() puts first what analysisd and the rules need", () => {
+  const { json } = encode(indicatorMatch({ name: "n" }));
+  const start =
+    '{"integration":"opencti","opencti":{"event_type":"indicator_pattern_match","ioc":{';
+  assertEquals(json.slice(0, start.length), start);
+});
+
+Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () => {
+  const { opencti } = encode(
+    indicatorMatch({
+      name: "",
+      objectLabel: [],
+      confidence: null,
+      revoked: false,
+    }),
+  );
+  assertEquals(opencti, {
+    event_type: "indicator_pattern_match",
+    ioc: { kind: "ipv4", value: "1.2.3.4" },
+    indicator: { id: "i", revoked: false },
+    indicator_link:
+      "https://cti.example/base/dashboard/observations/indicators/i",
+    latency_ms: 12,
+    query_key: "value",
+    query_values: ["1.2.3.4"],
+  });
+});
+
+Deno.test("matchEvent() links an observable by its type", async (t) => {
+  for (
+    const [type, page] of [
+      ["Url", "observables"],
+      ["StixFile", "observables"],
+      ["Artifact", "artifacts"],
+    ]
+  ) {
+    await t.step(String(type), () => {
+      const observable = Observable.parse({
+        id: "o/1",
+        entity_type: type,
+        observable_value: "v",
+        indicators: null,
+      });
+      const indicator = Indicator.parse({ id: "i" });
+      const { opencti } = encode({
+        type: "observable_with_indicator",
+        ioc: ioc(),
+        observable,
+        indicator,
+      });
+      assertEquals(
+        opencti.observable_link,
+        `https://cti.example/base/dashboard/observations/${page}/o%2F1`,
+      );
+      assertEquals(opencti.multipleIndicators, false);
+    });
+  }
+});
+
+Deno.test("matchEvent() says what the alert is about", async (t) => {
+  const cases: readonly [string, unknown, unknown][] = [
+    ["the file", {
+      syscheck: {
+        path: "/x",
+        md5_after: "m",
+        sha1_after: "1",
+        sha256_after: "2",
+      },
+    }, { file: "/x", md5: "m", sha1: "1", sha256: "2" }],
+    ["the network, numbers too", {
+      data: { srcip: "1.1.1.1", src_port: 5, proto: "TCP", srcMac: "c8:9c" },
+    }, { srcip: "1.1.1.1", src_port: "5", proto: "TCP", srcmac: "c8:9c" }],
+    [
+      "Suricata's alert",
+      {
+        data: {
+          alert: {
+            signature: "s",
+            signature_id: "7",
+            category: "c",
+            action: "allowed",
+            gid: "1",
+          },
+        },
+      },
+      {
+        alert: {
+          signature: "s",
+          signature_id: "7",
+          category: "c",
+          action: "allowed",
+        },
+      },
+    ],
+    [
+      "DNS",
+      {
+        data: {
+          dns: {
+            rrname: "q.example",
+            answers: [{ rdata: "c.example" }, { rdata: "1.2.3.4" }],
+          },
+        },
+      },
+      { queryName: "q.example", queryResults: "c.example;1.2.3.4" },
+    ],
+    [
+      "the command line, from the log",
+      {
+        full_log: 'type=EXECVE msg=audit(1:2): argc=2 a0="sh" a1=6C73202D6C',
+        data: { audit: { exe: "/bin/sh", uid: "0", execve: { a0: "sh" } } },
+      },
+      { uid: "0", exe: "/bin/sh", execve: "sh ls -l" },
+    ],
+    ["the command line, decoded", {
+      data: { audit: { execve: { a1: "-l", a0: "ls" } } },
+    }, { execve: "ls -l" }],
+    [
+      "the firewall",
+      {
+        data: {
+          action: "blocked",
+          devname: "fw",
+          logid: "1",
+          subtype: "s",
+          level: "w",
+          policyid: "2",
+          dstuser: "u",
+          status: "x",
+        },
+      },
+      {
+        action: "blocked",
+        status: "x",
+        devname: "fw",
+        logid: "1",
+        subtype: "s",
+        level: "w",
+        policyid: "2",
+        dstuser: "u",
+      },
+    ],
+    ["GeoLocation", {
+      GeoLocation: {
+        country_name: "X",
+        location: { lat: 1.5, lon: -2 },
+        deep: { er: [] },
+      },
+    }, {
+      GeoLocation: { country_name: "X", location: { lat: "1.5", lon: "-2" } },
+    }],
+    ["the agent and the rule", {
+      id: "1.2",
+      rule: { id: 5, description: "d" },
+      agent: { id: "001", name: "n", ip: "10.0.0.1" },
+    }, {
+      alert_id: "1.2",
+      rule_id: "5",
+      rule_description: "d",
+      agent_id: "001",
+      agent_name: "n",
+      agent_ip: "10.0.0.1",
+    }],
+  ];
+  for (const [name, alert, source] of cases) {
+    await t.step(
+      name,
+      () =>
+        assertEquals(encode(indicatorMatch(), alert).opencti.source, source),
+    );
+  }
+});
+
+Deno.test("encodeEvent() writes nothing that analysisd loses an event for", () => {
+  const { json, opencti } = encode(
+    indicatorMatch({ name: "a\ud800b\0c", pattern: 'quote " and \\ and \n' }),
+  );
+  assertEquals(opencti.indicator.name, "a\ufffdb\ufffdc");
+  assertEquals(opencti.indicator.pattern, 'quote " and \\ and \n');
+  assert(!json.includes("\n"));
+  assert(!/\\ud8|\\u0000/i.test(json), json);
+});
+
+/** The bytes that an event must not exceed, whatever is too long in it. */
+function assertFits(json: string, maxBytes: number) {
+  const bytes = new TextEncoder().encode(json).byteLength;
+  assert(bytes <= maxBytes, `${bytes} bytes`);
+}
+
+Deno.test("encodeEvent() shortens what is least needed first, and says so", async (t) => {
+  const long = "x".repeat(100_000);
+  await t.step("the alert's text before the indicator's", () => {
+    const { json, opencti } = encode(
+      indicatorMatch({ pattern: "p".repeat(30_000) }),
+      {
+        rule: { description: "d".repeat(20_000) },
+        data: { audit: { execve: { a0: long } } },
+      },
+    );
+    assertFits(json, MAX_BYTES);
+    assertEquals(opencti.truncated, ["source.execve"]);
+    assertEquals(opencti.indicator.pattern.length, 30_000);
+    assert(opencti.source.execve.endsWith("…"), "it shows that it was cut");
+    assert(opencti.source.execve.length > 5000, "no more is cut than must be");
+  });
+  await t.step("lists by their last elements", () => {
+    const objectLabel = Array.from(
+      { length: 9000 },
+      (_, n) => ({ value: `label ${n}` }),
+    );
+    const { json, opencti } = encode(indicatorMatch({ objectLabel }));
+    assertFits(json, MAX_BYTES);
+    assertEquals(opencti.truncated, ["indicator.labels"]);
+    assertEquals(opencti.indicator.labels[0], "label 0");
+  });
+  await t.step("everything, if everything is too long", () => {
+    const fields = Object.fromEntries(
+      ["name", "pattern", "pattern_type", "valid_until"].map((
+        name,
+      ) => [name, long]),
+    );
+    const data = Object.fromEntries(
+      ["srcip", "src_ip", "dstip", "proto", "action", "status", "devname"].map((
+        name,
+      ) => [name, long]),
+    );
+    const { json, opencti } = encode(
+      indicatorMatch({
+        ...fields,
+        id: long,
+        objectLabel: [{ value: long }],
+        indicator_types: [long, long],
+      }),
+      { id: long, rule: { id: long }, data },
+    );
+    assertFits(json, MAX_BYTES);
+    assertEquals(opencti.event_type, "indicator_pattern_match");
+    assert(
+      opencti.indicator.labels[0].length > 0,
+      "of a list something is left",
+    );
+  });
+  await t.step("in bytes as sent, not in letters", () => {
+    for (const letter of ["é", "😀", '"', "\\", "\n", "\u0001"]) {
+      const { json } = encode(
+        indicatorMatch({ pattern: letter.repeat(60_000) }),
+      );
+      assertFits(json, MAX_BYTES);
+      assertEquals(JSON.parse(json).opencti.truncated, ["indicator.pattern"]);
+    }
+  });
+  await t.step("not, if it fits", () => {
+    const { opencti } = encode(indicatorMatch({ pattern: "p".repeat(50_000) }));
+    assertEquals(opencti.truncated, undefined);
+  });
+});
+
+Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => {
+  const long = "😀".repeat(1000);
+  const { opencti } = encode(indicatorMatch({ name: long }));
+  assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 900);
+  assertEquals(opencti.truncated, ["indicator.name"]);
+  const error = JSON.parse(encodeEvent(errorEvent(long), MAX_BYTES)).opencti;
+  assert(new TextEncoder().encode(error.error).byteLength <= 900);
+});
+
+Deno.test("encodeEvent() is quick with what is far too long", () => {
+  const start = performance.now();
+  const json = encode(indicatorMatch({
+    pattern: "\u0001".repeat(5_000_000),
+    objectLabel: Array.from({ length: 100_000 }, () => ({ value: "label" })),
+  })).json;
+  assertFits(json, MAX_BYTES);
+  assert(performance.now() - start < 2000);
+});

@@ -1,0 +1,105 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { QueueError } from "../lib/errors.ts";
+import { headerFor, sendToQueue } from "../lib/queue.ts";
+import { makeHome, startQueue } from "./stand_ins/queue.ts";
+
+const TIMEOUT_MS = 5000;
+
+Deno.test("headerFor() escapes the location", async (t) => {
+  const cases = [
+    [{ id: "000", name: "vm", ip: undefined }, "1:opencti:"],
+    [{ id: undefined, name: undefined, ip: undefined }, "1:opencti:"],
+    [
+      { id: "001", name: "web01", ip: "10.0.0.21" },
+      "1:[001] (web01) 10.0.0.21->opencti:",
+    ],
+    [
+      { id: "001", name: "web01", ip: undefined },
+      "1:[001] (web01) any->opencti:",
+    ],
+    [{ id: "001", name: "web01", ip: "" }, "1:[001] (web01) any->opencti:"],
+    [{ id: "001", name: "web01", ip: "any" }, "1:[001] (web01) any->opencti:"],
+    [
+      { id: "004", name: "v6host", ip: "2001:db8::21" },
+      "1:[004] (v6host) 2001|:db8|:|:21->opencti:",
+    ],
+    [
+      { id: "005", name: "a|b:c", ip: "10.0.0.1" },
+      "1:[005] (a||b|:c) 10.0.0.1->opencti:",
+    ],
+    [
+      { id: "006", name: "x) evil->\nopencti", ip: "10.0.0.1" },
+      "1:[006] (x__evil->_opencti) 10.0.0.1->opencti:",
+    ],
+  ] as const;
+  for (const [agent, header] of cases) {
+    await t.step(header, () => assertEquals(headerFor(agent), header));
+  }
+});
+
+Deno.test("sendToQueue() sends each message as a datagram, in order", async () => {
+  const home = await makeHome();
+  await using queue = startQueue(home);
+  const messages = ["1:opencti:{}", "é".repeat(20_000), "x".repeat(65_535)];
+  await sendToQueue(messages, { home, timeoutMs: TIMEOUT_MS });
+  assertEquals(await queue.receive(3), messages);
+});
+
+Deno.test("sendToQueue() writes one message to a line where the socket is a stream", async () => {
+  const home = await makeHome();
+  await using queue = startQueue(home, "stream");
+  const messages = ["1:opencti:{}", "x".repeat(65_535)];
+  await sendToQueue(messages, { home, timeoutMs: TIMEOUT_MS });
+  assertEquals(await queue.receive(2), messages);
+});
+
+Deno.test("sendToQueue() leaves no path behind", async (t) => {
+  const ours = () =>
+    [...Deno.readDirSync("/tmp")].map(({ name }) => name)
+      .filter((name) => name.startsWith("custom-opencti-"));
+  const home = await makeHome();
+  await t.step("when nothing listens", async () => {
+    await assertRejects(
+      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      QueueError,
+    );
+    assertEquals(ours(), []);
+  });
+  await t.step("when all went well", async () => {
+    await using queue = startQueue(home);
+    await sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS });
+    assertEquals(await queue.receive(1), ["x"]);
+    assertEquals(ours(), []);
+  });
+});
+
+Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {
+  const home = await makeHome();
+  const path = `${home}/queue/sockets/queue`;
+  await t.step("no socket", async () => {
+    const error = await assertRejects(
+      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      QueueError,
+      path,
+    );
+    assert(error.message.includes("does not exist"), error.message);
+  });
+  await t.step("nobody reads it", async () => {
+    Deno.listenDatagram({ transport: "unixpacket", path }).close();
+    const error = await assertRejects(
+      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      QueueError,
+      path,
+    );
+    assert(error.message.includes("wazuh-analysisd"), error.message);
+  });
+  await t.step("it is a file", async () => {
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, "");
+    await assertRejects(
+      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      QueueError,
+      path,
+    );
+  });
+});

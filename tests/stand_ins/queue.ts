@@ -1,0 +1,87 @@
+/**
+ * A stand-in for analysisd's queue: a real unix socket, datagram or stream.
+ *
+ * @module
+ */
+
+/** A running stand-in. */
+export interface QueueStandIn extends AsyncDisposable {
+  /** Waits for so many messages, and returns them. */
+  readonly receive: (count: number) => Promise<readonly string[]>;
+  /** The messages that came and were not received yet. */
+  readonly waiting: readonly string[];
+}
+
+/** Makes a folder as Wazuh's home is, with nothing running. */
+export async function makeHome(): Promise<string> {
+  const home = await Deno.makeTempDir({ prefix: "wazuh-home-" });
+  await Deno.mkdir(`${home}/logs`);
+  await Deno.mkdir(`${home}/integrations`);
+  await Deno.mkdir(`${home}/queue/sockets`, { recursive: true });
+  return home;
+}
+
+/** Listens on the queue's path under a home. */
+export function startQueue(
+  home: string,
+  kind: "datagram" | "stream" = "datagram",
+): QueueStandIn {
+  const path = `${home}/queue/sockets/queue`;
+  const waiting: string[] = [];
+  let notify = () => {};
+  const add = (message: string) => {
+    waiting.push(message);
+    notify();
+  };
+  const close = kind === "datagram"
+    ? listenDatagram(path, add)
+    : listenStream(path, add);
+  return {
+    waiting,
+    receive: async (count) => {
+      while (waiting.length < count) {
+        await new Promise<void>((resolve) => notify = resolve);
+      }
+      return waiting.splice(0, count);
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listenDatagram(path: string, add: (message: string) => void) {
+  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+  const done = (async () => {
+    const buffer = new Uint8Array(300_000);
+    try {
+      while (true) {
+        const [message] = await socket.receive(buffer);
+        add(new TextDecoder().decode(message));
+      }
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+    }
+  })();
+  return async () => {
+    socket.close();
+    await done;
+  };
+}
+
+function listenStream(path: string, add: (message: string) => void) {
+  const listener = Deno.listen({ transport: "unix", path });
+  const done = (async () => {
+    for await (const connection of listener) {
+      const text = await new Response(connection.readable).text();
+      text.split("\n").filter((line) => line !== "").forEach(add);
+    }
+  })();
+  return async () => {
+    listener.close();
+    await done;
+  };
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted;
+}
