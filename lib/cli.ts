@@ -1,0 +1,192 @@
+/**
+ * The call: integratord's arguments and a person's.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "./errors.ts";
+
+/** What a call asks for. */
+export type Call =
+  | { readonly command: "help" | "version" }
+  | {
+    readonly command: "look up";
+    readonly alertFile: string;
+    readonly apiKey: string;
+    /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+    readonly baseUrl: string;
+    readonly debug: boolean;
+    /** Empty if there is none. */
+    readonly optionsFile: string;
+    /** For one attempt to ask OpenCTI. */
+    readonly timeoutMs: number;
+    /** How many attempts there may be after the first. */
+    readonly retries: number;
+    /** Wazuh's home, if the call says it. */
+    readonly home: string | undefined;
+  };
+
+/** What `--help` prints. */
+export const HELP = `\
+Asks OpenCTI for the IoCs of a Wazuh alert, and gives what is known of them to
+Wazuh's queue. Wazuh's integratord starts it, once for each alert.
+
+Usage: custom-opencti [--home DIR] ALERT API_KEY HOOK_URL
+         [debug|""] [OPTIONS_FILE|""] [TIMEOUT] [RETRIES]
+
+  ALERT         file that holds the alert's JSON
+  API_KEY       OpenCTI's token, from <api_key>
+  HOOK_URL      OpenCTI's address, from <hook_url>, with or without /graphql
+  debug         tell each step in logs/integrations.log and here
+  OPTIONS_FILE  JSON file with options, from <options>
+  TIMEOUT       seconds that one attempt to ask OpenCTI may take (10)
+  RETRIES       attempts after the first (3)
+
+  --home DIR    Wazuh's home: the folder above integrations/, else /var/ossec
+  --help        print this
+  --version     print the version
+
+To see what happens to an alert:
+  custom-opencti alert.json API_KEY HOOK_URL debug
+`;
+
+const MAX_ARGUMENTS = 7;
+const MAX_TIMEOUT_S = 3600;
+
+/**
+ * Reads the arguments of a call, in every form that integratord has had, and as
+ * a person types them.
+ *
+ * @throws {UsageError} If they are wrong. The message never holds the API key.
+ *
+ * @see https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const call = parseCall(["a.json", "key", "https://cti.example/graphql"]);
+ * assert(call.command === "look up");
+ * assertEquals(call.baseUrl, "https://cti.example");
+ * assertEquals(call.timeoutMs, 10_000);
+ * ```
+ */
+export function parseCall(args: readonly string[]): Call {
+  const parsed = parseArgs(withoutRedirection(args), {
+    boolean: ["help", "version"],
+    string: ["_", "home"],
+    unknown: refuseUnknownOption,
+  });
+  if (parsed.help) return { command: "help" };
+  if (parsed.version) return { command: "version" };
+  const [
+    alertFile,
+    apiKey,
+    hookUrl,
+    debug = "",
+    optionsFile = "",
+    timeout = "",
+    retries = "",
+  ] = parsed._;
+  if (
+    alertFile === undefined || apiKey === undefined || hookUrl === undefined ||
+    parsed._.length > MAX_ARGUMENTS
+  ) {
+    throw new UsageError(
+      `Wrong number of arguments: ${parsed._.length} where 3 to ` +
+        `${MAX_ARGUMENTS} are needed, see custom-opencti --help`,
+    );
+  }
+  if (apiKey === "") {
+    throw new UsageError(
+      "API_KEY is empty: set <api_key> in the integration block to a token of OpenCTI",
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new UsageError("API_KEY holds a character that no token has");
+  }
+  if (debug !== "" && debug !== "debug") {
+    throw new UsageError('The fourth argument must be "debug" or empty');
+  }
+  if (parsed.home === "") {
+    throw new UsageError("--home needs a folder: --home /var/ossec");
+  }
+  return {
+    command: "look up",
+    alertFile,
+    apiKey,
+    baseUrl: baseUrlOf(hookUrl),
+    debug: debug === "debug",
+    optionsFile,
+    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || "10"),
+    retries: numberOf("RETRIES", retries || "3"),
+    home: parsed.home,
+  };
+}
+
+/**
+ * Wazuh's home: what the call says, else the folder above the `integrations`
+ * that holds the executable, else `/var/ossec`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(wazuhHome("/w/integrations/custom-opencti"), "/w");
+ * assertEquals(wazuhHome("/usr/bin/deno"), "/var/ossec");
+ * ```
+ */
+export function wazuhHome(executable: string): string {
+  const home = /^(.*)\/integrations\/[^/]+$/.exec(executable)?.[1];
+  return home === undefined ? "/var/ossec" : home || "/";
+}
+
+/**
+ * integratord starts us without a shell, so that what is meant for one,
+ * `> /dev/null 2>&1`, comes as an argument.
+ */
+function withoutRedirection(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((argument) => argument.trimStart().startsWith(">"));
+  return at === -1 ? args : args.slice(0, at);
+}
+
+function refuseUnknownOption(argument: string, key?: string): void {
+  if (key === undefined) return;
+  // The name alone: what follows could be a secret.
+  const name = /^--[a-z-]{1,20}(?==|$)/.exec(argument)?.[0] ?? "";
+  throw new UsageError(`Unknown option ${name}, see custom-opencti --help`);
+}
+
+function baseUrlOf(hookUrl: string): string {
+  const url = URL.parse(hookUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(
+      "HOOK_URL is not a URL of http or https: set <hook_url> to " +
+        "OpenCTI's address, as https://opencti.example.com",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(
+      "HOOK_URL holds a user or password: OpenCTI takes the API_KEY alone",
+    );
+  }
+  url.search = "";
+  url.hash = "";
+  return url.href.replace(/\/+$/, "").replace(/\/graphql$/, "")
+    .replace(/\/+$/, "");
+}
+
+function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {
+  const number = Number(text);
+  const isRight = name === "TIMEOUT"
+    ? number > 0 && number <= MAX_TIMEOUT_S
+    : Number.isInteger(number) && number >= 0 && number <= 100;
+  if (!isRight) {
+    throw new UsageError(
+      name === "TIMEOUT"
+        ? `TIMEOUT must be a number of seconds up to ${MAX_TIMEOUT_S}`
+        : "RETRIES must be a whole number from 0 to 100",
+    );
+  }
+  return number;
+}

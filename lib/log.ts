@@ -1,0 +1,106 @@
+/**
+ * `logs/integrations.log` under Wazuh's home, where integrations log. The only
+ * place that prints, besides commands.
+ *
+ * @module
+ */
+import { messageOf } from "./errors.ts";
+
+/** Where a run tells what it does. */
+export interface Log {
+  /** Told in debug mode alone, there also on stderr. */
+  readonly debug: (line: string) => void;
+  readonly info: (line: string) => void;
+  /** Also told on stderr. */
+  readonly error: (line: string) => void;
+}
+
+/** How a {@linkcode Log} is set up. */
+export interface LogOptions {
+  /** Wazuh's home. */
+  readonly home: string;
+  readonly debug: boolean;
+  /** Takes the secrets out of a text. */
+  readonly redact: (text: string) => string;
+  readonly now: () => Date;
+}
+
+/**
+ * Opens the log. The file is made when the first line is written; if it cannot
+ * be written, that is told once on stderr.
+ */
+export function openLog(options: LogOptions): Log {
+  const { home, debug, redact, now } = options;
+  const path = `${home}/logs/integrations.log`;
+  let isBroken = false;
+
+  function write(level: string, text: string): void {
+    if (isBroken) return;
+    const line = escapeControls(redact(text));
+    try {
+      // Each line in one write, so that runs that overlap do not mix.
+      Deno.writeTextFileSync(
+        path,
+        `${now().toISOString()} custom-opencti ${level}: ${line}\n`,
+        { append: true, mode: 0o640 },
+      );
+    } catch (error) {
+      isBroken = true;
+      print(`Cannot write ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  function print(text: string): void {
+    printError(escapeControls(redact(text)));
+  }
+
+  return {
+    debug: (line) => {
+      if (!debug) return;
+      write("debug", line);
+      print(line);
+    },
+    info: (line) => {
+      write("info", line);
+      if (debug) print(line);
+    },
+    error: (line) => {
+      write("error", line);
+      print(line);
+    },
+  };
+}
+
+/**
+ * Makes a function that takes a secret out of a text.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const redact = redactor("s3cret");
+ * assertEquals(redact("Bearer s3cret"), "Bearer [API_KEY]");
+ * ```
+ */
+export function redactor(secret: string): (text: string) => string {
+  // A secret of a few letters is none, and would spoil every text.
+  if (secret.length < 4) return (text) => text;
+  return (text) => text.replaceAll(secret, "[API_KEY]");
+}
+
+/** Prints a line to stderr; that nobody reads it is no failure. */
+export function printError(line: string): void {
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch {
+    // stderr is closed.
+  }
+}
+
+/** Text of an alert must not look like another line of the log. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,235 @@
+/**
+ * custom-opencti: looks up a Wazuh alert's IoCs in OpenCTI, and gives what is
+ * known of them to Wazuh's queue.
+ *
+ * The way of an alert: file, {@linkcode parseAlert}, {@linkcode findIocs}, and
+ * only if there is something to ask for, in `lookUp()`: question, answer,
+ * matches, events, queue.
+ *
+ * @module
+ */
+import project from "./deno.json" with { type: "json" };
+import { type Alert, parseAlert } from "./lib/alert.ts";
+import { type Call, HELP, parseCall, wazuhHome } from "./lib/cli.ts";
+import { type Config, DEFAULTS, parseConfig } from "./lib/config.ts";
+import {
+  AlertError,
+  IntegrationError,
+  messageOf,
+  OpenctiError,
+  UsageError,
+} from "./lib/errors.ts";
+import type { Event } from "./lib/event.ts";
+import type { Ioc } from "./lib/ioc.ts";
+import { type Log, openLog, printError, redactor } from "./lib/log.ts";
+import { findIocs } from "./lib/sources/mod.ts";
+
+/** Far more than analysisd writes. */
+const MAX_ALERT_BYTES = 4 * 1024 * 1024;
+
+/** How long Wazuh's queue may take to accept all the events of a run. */
+const QUEUE_TIMEOUT_MS = 5000;
+
+/** What a run has at hand. */
+interface Run {
+  readonly call: Extract<Call, { command: "look up" }>;
+  readonly config: Config;
+  readonly home: string;
+  readonly log: Log;
+  /** Takes the API key out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+/** Runs one call, and returns the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  let call: Call;
+  try {
+    call = parseCall(args);
+  } catch (error) {
+    printError(messageOf(error));
+    return error instanceof IntegrationError ? error.exitStatus : 1;
+  }
+  switch (call.command) {
+    case "help":
+      await print(HELP);
+      return 0;
+    case "version":
+      await print(`custom-opencti ${project.version}\n`);
+      return 0;
+    case "look up":
+      return await run(call);
+  }
+}
+
+async function run(call: Run["call"]): Promise<number> {
+  const home = call.home ?? wazuhHome(Deno.execPath());
+  const redact = redactor(call.apiKey);
+  const open = (debug: boolean) =>
+    openLog({ home, debug, redact, now: () => new Date() });
+  let log = open(call.debug);
+  let alert: Alert | undefined;
+  try {
+    const config = readConfig(call.optionsFile);
+    if (config.debug && !call.debug) log = open(true);
+    alert = readAlert(call.alertFile);
+    return await handle(alert, { call, config, home, log, redact });
+  } catch (error) {
+    const message = redact(
+      error instanceof IntegrationError
+        ? error.message
+        : `Unexpected error, please report it: ${messageOf(error)}`,
+    );
+    if (error instanceof AlertError || error instanceof OpenctiError) {
+      await tellError(message, alert, { home, log });
+    }
+    log.error(message);
+    return error instanceof IntegrationError ? error.exitStatus : 1;
+  }
+}
+
+// Starting a thread to read a small file takes longer than reading it.
+function readConfig(path: string): Config {
+  if (path === "") return DEFAULTS;
+  try {
+    return parseConfig(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new UsageError(`Wrong options file: ${path}: ${messageOf(error)}`);
+  }
+}
+
+function readAlert(path: string): Alert {
+  if (path === "") {
+    throw new AlertError(
+      "Cannot read alert: integratord could not write its file, see that /tmp has room",
+    );
+  }
+  try {
+    const { size, isFile } = Deno.statSync(path);
+    if (!isFile) throw new AlertError("it is no file");
+    if (size > MAX_ALERT_BYTES) {
+      throw new AlertError(
+        `it has ${size} bytes where ${MAX_ALERT_BYTES} are the most`,
+      );
+    }
+    return parseAlert(Deno.readTextFileSync(path));
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : messageOf(error);
+    throw new AlertError(`Cannot read alert: ${path}: ${reason}`);
+  }
+}
+
+async function handle(alert: Alert, run: Run): Promise<number> {
+  const { log } = run;
+  log.debug(`alert ${alert.id}: groups ${alert.rule.groups.join(", ")}`);
+  if (alert.data["integration"] === "opencti") {
+    log.debug("left alone: it is an alert of our own");
+    return 0;
+  }
+  const { sources, iocs, passedOver } = findIocs(alert);
+  log.debug(`sources that read it: ${sources.join(", ") || "none"}`);
+  for (const { kind, spellings, field } of iocs) {
+    log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
+  }
+  for (const { text, field, reason } of passedOver) {
+    log.debug(`passed over: ${text} in ${field}: ${reason}`);
+  }
+  if (iocs.length === 0) {
+    log.debug("nothing to look up");
+    return 0;
+  }
+  return await lookUp(alert, iocs, run);
+}
+
+/** What is needed from here on is loaded here: most alerts never get so far. */
+async function lookUp(
+  alert: Alert,
+  iocs: readonly Ioc[],
+  { call, config, home, log, redact }: Run,
+): Promise<number> {
+  const [{ questionFor }, { ask }] = await Promise.all([
+    import("./lib/opencti/query.ts"),
+    import("./lib/opencti/client.ts"),
+  ]);
+  const question = questionFor(iocs, { partial: config.partial_matches });
+  log.debug(`question: ${JSON.stringify(question.variables)}`);
+  const { answer, errors, status, latencyMs } = await ask(question, {
+    ...call,
+    now: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    onRetry: (line) => log.debug(line),
+  });
+  log.debug(`answer: HTTP ${status} in ${latencyMs} ms`);
+
+  const { matchAnswer } = await import("./lib/match.ts");
+  const { matches, notes } = matchAnswer(iocs, answer, {
+    ...config,
+    now: new Date(),
+  });
+  for (const note of notes) log.debug(note);
+
+  if (matches.length > 0 || errors.length > 0) {
+    const { errorEvent, matchEvent } = await import("./lib/event.ts");
+    const context = { alert, baseUrl: call.baseUrl, latencyMs };
+    await deliver(
+      [
+        ...matches.map((match) => matchEvent(match, context)),
+        ...errors.map((error) => errorEvent(redact(error))),
+      ],
+      alert,
+      { home, log },
+    );
+  }
+  log.info(
+    `alert ${alert.id}: ${iocs.length} IoCs asked for, ` +
+      `${matches.length} matches told, in ${latencyMs} ms`,
+  );
+  for (const error of errors) log.error(error);
+  return errors.length > 0 ? 1 : 0;
+}
+
+/** Tells an error as an event too, where that is possible. */
+async function tellError(
+  message: string,
+  alert: Alert | undefined,
+  context: Pick<Run, "home" | "log">,
+): Promise<void> {
+  try {
+    const { errorEvent } = await import("./lib/event.ts");
+    await deliver([errorEvent(message)], alert, context);
+  } catch (error) {
+    context.log.error(messageOf(error));
+  }
+}
+
+async function deliver(
+  events: readonly Event[],
+  alert: Alert | undefined,
+  { home, log }: Pick<Run, "home" | "log">,
+): Promise<void> {
+  const [{ encodeEvent }, queue] = await Promise.all([
+    import("./lib/event.ts"),
+    import("./lib/queue.ts"),
+  ]);
+  const header = queue.headerFor(alert?.agent ?? NO_AGENT);
+  const room = queue.MAX_MESSAGE_BYTES - bytesOf(header);
+  const messages = events.map((event) => header + encodeEvent(event, room));
+  for (const message of messages) {
+    log.debug(`event of ${bytesOf(message)} bytes: ${message}`);
+  }
+  await queue.sendToQueue(messages, { home, timeoutMs: QUEUE_TIMEOUT_MS });
+}
+
+const NO_AGENT = { id: undefined, name: undefined, ip: undefined };
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
+}
+
+async function print(text: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(text));
+}
+
+// A send to a queue that takes nothing stays pending: only this ends it.
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { parseCall, wazuhHome } from "../lib/cli.ts";
+import { UsageError } from "../lib/errors.ts";
+
+const KEY = "flgrn_octi_tkn_4f1d0c2e";
+const URL = "https://cti.example/graphql";
+const THREE = ["/tmp/custom-opencti-1-2.alert", KEY, URL];
+const REDIRECTION = "> /dev/null 2>&1";
+
+// name, arguments, debug, options file, timeout in ms, retries
+const FORMS:
+  readonly (readonly [string, string[], boolean, string, number, number])[] = [
+    ["4.0 to 4.6", [...THREE, ` ${REDIRECTION}`], false, "", 10_000, 3],
+    ["4.0 to 4.6, debug", [...THREE, "debug"], true, "", 10_000, 3],
+    [
+      "4.7",
+      [...THREE, "", "/tmp/o.json", REDIRECTION],
+      false,
+      "/tmp/o.json",
+      10_000,
+      3,
+    ],
+    [
+      "4.7 without options",
+      [...THREE, "", "", REDIRECTION],
+      false,
+      "",
+      10_000,
+      3,
+    ],
+    [
+      "4.8 to 4.14",
+      [...THREE, "", "", "10", "3", REDIRECTION],
+      false,
+      "",
+      10_000,
+      3,
+    ],
+    [
+      "4.8 to 4.14 with options",
+      [...THREE, "", "/tmp/o.json", "4", "0", REDIRECTION],
+      false,
+      "/tmp/o.json",
+      4000,
+      0,
+    ],
+    [
+      "4.8 to 4.14, debug",
+      [...THREE, "debug", "/tmp/o.json", "20", "5"],
+      true,
+      "/tmp/o.json",
+      20_000,
+      5,
+    ],
+    [
+      "the redirection split at spaces",
+      [...THREE, "", "", "10", "3", ">", "/dev/null", "2>&1"],
+      false,
+      "",
+      10_000,
+      3,
+    ],
+    ["a person's", [...THREE, "debug"], true, "", 10_000, 3],
+    ["a person's, short", THREE, false, "", 10_000, 3],
+  ];
+
+Deno.test("parseCall() takes the arguments of every Wazuh version", async (t) => {
+  for (const [name, args, debug, optionsFile, timeoutMs, retries] of FORMS) {
+    await t.step(name, () => {
+      assertEquals(parseCall(args), {
+        command: "look up",
+        alertFile: THREE[0] ?? "",
+        apiKey: KEY,
+        baseUrl: "https://cti.example",
+        debug,
+        optionsFile,
+        timeoutMs,
+        retries,
+        home: undefined,
+      });
+    });
+  }
+});
+
+Deno.test("parseCall() keeps an empty alert file, which integratord may give", () => {
+  const call = parseCall(["", KEY, URL, "", "", "10", "3", REDIRECTION]);
+  assert(call.command === "look up");
+  assertEquals(call.alertFile, "");
+});
+
+Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
+  const cases = [
+    ["https://cti.example", "https://cti.example"],
+    ["https://cti.example/", "https://cti.example"],
+    ["https://cti.example/graphql", "https://cti.example"],
+    ["https://cti.example/graphql/", "https://cti.example"],
+    [
+      "http://cti.example:8080/opencti/graphql",
+      "http://cti.example:8080/opencti",
+    ],
+    ["http://cti.example:8080/opencti/", "http://cti.example:8080/opencti"],
+    ["https://cti.example/graphql?x=1#y", "https://cti.example"],
+  ] as const;
+  for (const [url, baseUrl] of cases) {
+    await t.step(url, () => {
+      const call = parseCall(["a", KEY, url]);
+      assert(call.command === "look up");
+      assertEquals(call.baseUrl, baseUrl);
+    });
+  }
+});
+
+Deno.test("parseCall() takes options anywhere", () => {
+  const call = parseCall(["--home", "/w", ...THREE]);
+  assert(call.command === "look up");
+  assertEquals(call.home, "/w");
+  assertEquals(parseCall([...THREE, "--home=/w"]), call);
+  assertEquals(parseCall(["--help"]), { command: "help" });
+  assertEquals(parseCall(["--version"]), { command: "version" });
+});
+
+Deno.test("parseCall() says what is wrong, and never the API key", async (t) => {
+  const cases: readonly (readonly [string[], string])[] = [
+    [[], "Wrong number of arguments: 0"],
+    [["a", KEY], "Wrong number of arguments: 2"],
+    [[...THREE, "", "", "10", "3", "x"], "Wrong number of arguments: 8"],
+    [["a", "", URL], "API_KEY is empty"],
+    [["a", `${KEY}\n`, URL], "API_KEY holds a character"],
+    [["a", KEY, ""], "HOOK_URL is not a URL"],
+    [["a", KEY, "cti.example"], "HOOK_URL is not a URL"],
+    [["a", KEY, "ftp://cti.example"], "HOOK_URL is not a URL"],
+    [
+      ["a", KEY, `https://user:${KEY}@cti.example`],
+      "HOOK_URL holds a user or password",
+    ],
+    [[...THREE, "verbose"], "The fourth argument"],
+    [[...THREE, "", "", "soon"], "TIMEOUT must be"],
+    [[...THREE, "", "", "0"], "TIMEOUT must be"],
+    [[...THREE, "", "", "-1"], "Unknown option"],
+    [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
+    [["--hme", "/w", ...THREE], "Unknown option --hme"],
+    [["-v", ...THREE], "Unknown option"],
+    [["a", `-${KEY}`, URL], "Unknown option"],
+    [[...THREE, "--home="], "--home needs a folder"],
+  ];
+  for (const [args, message] of cases) {
+    await t.step(args.join(" "), () => {
+      const error = assertThrows(() => parseCall(args), UsageError, message);
+      assert(!error.message.includes(KEY), error.message);
+      assertEquals(error.exitStatus, 2);
+    });
+  }
+});
+
+Deno.test("wazuhHome() is the folder above integrations", () => {
+  assertEquals(
+    wazuhHome("/var/ossec/integrations/custom-opencti"),
+    "/var/ossec",
+  );
+  assertEquals(wazuhHome("/integrations/custom-opencti"), "/");
+  assertEquals(wazuhHome("/home/me/custom-opencti"), "/var/ossec");
+});

@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Log, openLog, redactor } from "../lib/log.ts";
+import { makeHome } from "./stand_ins/queue.ts";
+
+const NOW = new Date("2026-06-01T12:00:00.000Z");
+
+function open(home: string, debug: boolean, secret = "s3cr3t-token"): Log {
+  return openLog({ home, debug, redact: redactor(secret), now: () => NOW });
+}
+
+async function linesOf(home: string): Promise<string[]> {
+  return (await Deno.readTextFile(`${home}/logs/integrations.log`)).split("\n");
+}
+
+Deno.test("openLog() appends lines, debug ones in debug mode alone", async () => {
+  const home = await makeHome();
+  const path = `${home}/logs/integrations.log`;
+  await Deno.writeTextFile(path, "another integration's line\n");
+  const quiet = open(home, false);
+  quiet.debug("not told");
+  quiet.info("told");
+  open(home, true).debug("told too");
+  assertEquals(await linesOf(home), [
+    "another integration's line",
+    "2026-06-01T12:00:00.000Z custom-opencti info: told",
+    "2026-06-01T12:00:00.000Z custom-opencti debug: told too",
+    "",
+  ]);
+});
+
+Deno.test("openLog() makes the file for Wazuh's group, and only when there is a line", async () => {
+  const home = await makeHome();
+  const log = open(home, false);
+  assertEquals(await Array.fromAsync(Deno.readDir(`${home}/logs`)), []);
+  log.info("x");
+  const { mode } = await Deno.stat(`${home}/logs/integrations.log`);
+  assertEquals((mode ?? 0) & 0o777 & ~0o640, 0, "no more rights than 0640");
+});
+
+Deno.test("openLog() lets no text look like another line", async () => {
+  const home = await makeHome();
+  open(home, false).info("a\nb\r\tc\u0000\u001b[31m\u0085\u2028d");
+  assertEquals(
+    (await linesOf(home))[0],
+    "2026-06-01T12:00:00.000Z custom-opencti info: a\\u000ab\\u000d\\u0009c\\u0000\\u001b[31m\\u0085\\u2028d",
+  );
+});
+
+Deno.test("openLog() never writes the secret", async () => {
+  const home = await makeHome();
+  open(home, true).info("key=s3cr3t-token&s3cr3t-token");
+  const text = await Deno.readTextFile(`${home}/logs/integrations.log`);
+  assert(!text.includes("s3cr3t"), text);
+  assert(text.includes("key=[API_KEY]&[API_KEY]"), text);
+});
+
+Deno.test("openLog() goes on where the log cannot be written", () => {
+  const log = open("/no/such/home", false);
+  log.info("one");
+  log.info("two");
+});
