@@ -1,0 +1,151 @@
+/**
+ * Shows what happens to real alerts: OpenCTI and Wazuh's queue are stand-ins in
+ * this process, the program is the real one, run as integratord runs it.
+ *
+ * @module
+ */
+import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
+import {
+  type Request,
+  startOpencti,
+  TOKEN,
+} from "../tests/stand_ins/opencti.ts";
+import { runProgram } from "../tests/stand_ins/program.ts";
+import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
+import { readRules } from "./rules.ts";
+
+/** An alert for each source, and the fields that show what it is about. */
+const ALERTS: readonly (readonly [name: string, fields: readonly string[]])[] =
+  [
+    ["syscheck_added_linux", ["syscheck.path", "syscheck.sha256_after"]],
+    ["suricata_alert_http", [
+      "data.dest_ip",
+      "data.http.hostname",
+      "data.http.url",
+    ]],
+    ["audit_command_curl_url", [
+      "data.audit.execve.a0",
+      "data.audit.execve.a2",
+    ]],
+    ["sonicwall_L34", ["data.action", "data.dstip"]],
+    ["fortigate_L158", ["data.msg", "data.url", "data.analyticscksum"]],
+  ];
+
+const FOLDER = new URL("../tests/testdata/alerts/", import.meta.url).pathname;
+
+const rules = await readRules();
+const home = await makeHome();
+await using opencti = startOpencti(KNOWLEDGE);
+await using queue = startQueue(home);
+
+await print(`
+custom-opencti asks OpenCTI for what is suspicious in a Wazuh alert, and tells
+Wazuh what is known of it. Here it does so for five real alerts. OpenCTI and
+Wazuh's queue are stand-ins in this process: nothing leaves this machine.
+`);
+
+let last = "";
+for (const [n, [name, fields]] of ALERTS.entries()) {
+  const path = `${FOLDER}${name}.json`;
+  const alert = JSON.parse(await Deno.readTextFile(path));
+  await print(`
+${n + 1}. A Wazuh alert: ${alert.rule.description}
+   rule ${alert.rule.id}, level ${alert.rule.level}, agent ${alert.agent.name}
+${list(fields.map((field) => `${field}: ${valueAt(alert, field)}`))}`);
+
+  const { status, stderr, ms } = await runProgram(home, [
+    path,
+    TOKEN,
+    `${opencti.url}/graphql`,
+    "",
+    "",
+    "10",
+    "3",
+    "> /dev/null 2>&1",
+  ]);
+  if (status !== 0) {
+    await print(stderr);
+    Deno.exit(1);
+  }
+  await print(`   custom-opencti asks OpenCTI for indicators and observables of
+${list(asked(opencti.requests.at(-1)))}`);
+
+  // What the program has sent may not all have been read yet.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const message of await queue.receive(queue.waiting.length)) {
+    await print(
+      toldBy(JSON.parse(message.slice(message.indexOf("{"))).opencti),
+    );
+    last = message;
+  }
+  await print(`   in ${Math.round(ms)} ms, from source\n`);
+}
+
+const at = last.indexOf("{");
+await print(`
+The last event whole, as Wazuh's queue gets it (there in one line):
+${last.slice(0, at)}
+${JSON.stringify(JSON.parse(last.slice(at)), null, 2)}
+
+To see each step for an alert of your own:
+  deno task compile && dist/custom-opencti alert.json API_KEY HOOK_URL debug
+`);
+await Deno.remove(home, { recursive: true });
+
+/** What of an event is shown. */
+interface ShownEvent {
+  readonly event_type: string;
+  readonly ioc: { readonly kind: string; readonly value: string };
+  readonly indicator: {
+    readonly name: string;
+    readonly x_opencti_score: number;
+  };
+  readonly indicator_link: string;
+  readonly related?: Pick<ShownEvent, "indicator" | "indicator_link"> & {
+    readonly relationship: string;
+    readonly value: string;
+  };
+}
+
+/** The fields of an event that an analyst looks at first. */
+function toldBy(event: ShownEvent): string {
+  const rule = rules.find(({ eventType }) => eventType === event.event_type);
+  const { indicator, indicator_link } = event.related ?? event;
+  const lines = [
+    `event_type: ${event.event_type}`,
+    `ioc: ${event.ioc.kind} ${event.ioc.value}`,
+    ...event.related
+      ? [`related: ${event.related.relationship} ${event.related.value}`]
+      : [],
+    `indicator: ${indicator.name}, score ${indicator.x_opencti_score}`,
+    `indicator_link: ${indicator_link}`,
+  ];
+  return "   and tells Wazuh, which makes an alert of it " +
+    `(rule ${rule?.id}, level ${rule?.level})\n${list(lines)}`;
+}
+
+/** What a request asks for, each value once. */
+function asked(request: Request | undefined): string[] {
+  const { values, files } = request?.body.variables ?? {};
+  return [values, files].flatMap((group) =>
+    JSON.stringify(group ?? {}).match(/(?<="values":\[)[^\]]+/g) ?? []
+  ).flatMap((array) => JSON.parse(`[${array}]`));
+}
+
+function valueAt(object: unknown, path: string): unknown {
+  return path.split(".").reduce(
+    (value, key) =>
+      typeof value === "object" && value !== null
+        ? Reflect.get(value, key)
+        : undefined,
+    object,
+  );
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `     ${line}\n`).join("");
+}
+
+async function print(text: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(text));
+}

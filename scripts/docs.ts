@@ -1,0 +1,84 @@
+/**
+ * Writes the tables in README.md that mirror the code; with `--check`, fails if
+ * they are not as the code says.
+ *
+ * @module
+ */
+import { DEFAULTS, OPTIONS } from "../lib/config.ts";
+import { SOURCES } from "../lib/sources/mod.ts";
+import { readRules } from "./rules.ts";
+
+const README = new URL("../README.md", import.meta.url);
+
+/** What OpenCTI knows, by the type of the event that tells it. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  indicator_pattern_match: "an indicator whose pattern says exactly the IoC",
+  indicator_partial_pattern_match:
+    "an indicator in whose pattern the IoC is one comparison among others",
+  observable_with_indicator:
+    "an observable of the IoC, with an indicator that was not told already",
+  observable_with_related_indicator:
+    "an observable of the IoC without indicators, related to one that has some",
+  error: "could not be asked: `opencti.error` says why, and what to do",
+};
+
+const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  options: [
+    ["option", "default", "must be", "means"],
+    ...Object.entries(OPTIONS).map(([name, { needs, means }]) => [
+      `\`${name}\``,
+      `\`${DEFAULTS[name as keyof typeof DEFAULTS]}\``,
+      needs,
+      means,
+    ]),
+  ],
+  events: [
+    ["`opencti.event_type`", "rule", "level", "what OpenCTI knows"],
+    ...(await readRules()).map(({ id, level, eventType }) => [
+      `\`${eventType}\``,
+      id,
+      level,
+      MEANINGS[eventType] ?? "",
+    ]),
+  ],
+  sources: [
+    ["source", "reads alerts of the rule group", "and takes"],
+    ...SOURCES.map(({ name, reads, takes }) => [name, reads, takes]),
+  ],
+};
+
+const before = await Deno.readTextFile(README);
+const after = Object.entries(TABLES).reduce(putTable, before);
+if (after !== before && Deno.args.includes("--check")) {
+  await Deno.stderr.write(
+    new TextEncoder().encode("README.md is out of date: run deno task docs\n"),
+  );
+  Deno.exit(1);
+}
+if (after !== before) await Deno.writeTextFile(README, after);
+
+/** Puts a table between its marks. */
+function putTable(
+  text: string,
+  [name, rows]: [string, readonly (readonly string[])[]],
+): string {
+  const [start, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from === -1 || to === -1) throw new Error(`No place for ${name}`);
+  const table = `\n${layOut(rows)}\n`;
+  return text.slice(0, from + start.length) + table + text.slice(to);
+}
+
+/** A table as `deno fmt` wants it. */
+function layOut(rows: readonly (readonly string[])[]): string {
+  const [head = []] = rows;
+  const widths = head.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  const lines = rows.map((row) =>
+    `| ${row.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(" | ")} |\n`
+  );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |\n`;
+  return lines.toSpliced(1, 0, rule).join("");
+}
