@@ -16,16 +16,15 @@ import {
   AlertError,
   IntegrationError,
   messageOf,
-  OpenctiError,
+  QueueError,
   UsageError,
 } from "./lib/errors.ts";
 import type { Event } from "./lib/event.ts";
-import type { Ioc } from "./lib/ioc.ts";
 import { type Log, openLog, printError, redactor } from "./lib/log.ts";
-import { findIocs } from "./lib/sources/mod.ts";
+import { type Findings, findIocs } from "./lib/sources/mod.ts";
 
-/** Far more than analysisd writes. */
-const MAX_ALERT_BYTES = 4 * 1024 * 1024;
+/** Far more than an alert of analysisd or an options file has. */
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /** How long Wazuh's queue may take to accept all the events of a run. */
 const QUEUE_TIMEOUT_MS = 5000;
@@ -79,21 +78,22 @@ async function run(call: Run["call"]): Promise<number> {
         ? error.message
         : `Unexpected error, please report it: ${messageOf(error)}`,
     );
-    if (error instanceof AlertError || error instanceof OpenctiError) {
-      await tellError(message, alert, { home, log });
+    if (!(error instanceof QueueError)) {
+      await tellError(message, alert, { home, log, redact });
     }
-    log.error(message);
+    log.error(about(alert, message));
     return error instanceof IntegrationError ? error.exitStatus : 1;
   }
 }
 
-// Starting a thread to read a small file takes longer than reading it.
 function readConfig(path: string): Config {
   if (path === "") return DEFAULTS;
   try {
-    return parseConfig(Deno.readTextFileSync(path));
+    return parseConfig(readFile(path));
   } catch (error) {
-    throw new UsageError(`Wrong options file: ${path}: ${messageOf(error)}`);
+    throw new UsageError(
+      `Wrong <options> of the integration block: ${messageOf(error)} (${path})`,
+    );
   }
 }
 
@@ -104,48 +104,60 @@ function readAlert(path: string): Alert {
     );
   }
   try {
+    return parseAlert(readFile(path));
+  } catch (error) {
+    throw new AlertError(`Cannot read alert: ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Not asynchronous: that would start a thread, which takes longer. */
+function readFile(path: string): string {
+  try {
     const { size, isFile } = Deno.statSync(path);
-    if (!isFile) throw new AlertError("it is no file");
-    if (size > MAX_ALERT_BYTES) {
-      throw new AlertError(
-        `it has ${size} bytes where ${MAX_ALERT_BYTES} are the most`,
+    if (!isFile) throw new Error("it is no file");
+    if (size > MAX_FILE_BYTES) {
+      throw new Error(
+        `it has ${size} bytes where ${MAX_FILE_BYTES} are the most`,
       );
     }
-    return parseAlert(Deno.readTextFileSync(path));
+    return Deno.readTextFileSync(path);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : messageOf(error);
-    throw new AlertError(`Cannot read alert: ${path}: ${reason}`);
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Error("there is no such file");
+    }
+    throw error;
   }
 }
 
 async function handle(alert: Alert, run: Run): Promise<number> {
   const { log } = run;
-  log.debug(`alert ${alert.id}: groups ${alert.rule.groups.join(", ")}`);
+  log.debug(about(alert, `groups ${alert.rule.groups.join(", ") || "none"}`));
   if (alert.data["integration"] === "opencti") {
     log.debug("left alone: it is an alert of our own");
     return 0;
   }
-  const { sources, iocs, passedOver } = findIocs(alert);
-  log.debug(`sources that read it: ${sources.join(", ") || "none"}`);
-  for (const { kind, spellings, field } of iocs) {
+  const findings = findIocs(alert);
+  log.debug(`sources that read it: ${findings.sources.join(", ") || "none"}`);
+  for (const name of findings.emptySources) {
+    log.debug(`the alert has none of the fields of ${name}`);
+  }
+  for (const { kind, spellings, field } of findings.iocs) {
     log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
   }
-  for (const { text, field, reason } of passedOver) {
+  for (const { text, field, reason } of findings.passedOver) {
     log.debug(`passed over: ${text} in ${field}: ${reason}`);
   }
-  if (iocs.length === 0) {
+  if (findings.iocs.length === 0) {
     log.debug("nothing to look up");
     return 0;
   }
-  return await lookUp(alert, iocs, run);
+  return await lookUp(alert, findings, run);
 }
 
 /** What is needed from here on is loaded here: most alerts never get so far. */
 async function lookUp(
   alert: Alert,
-  iocs: readonly Ioc[],
+  { iocs, tooMany }: Findings,
   { call, config, home, log, redact }: Run,
 ): Promise<number> {
   const [{ questionFor }, { ask }] = await Promise.all([
@@ -163,41 +175,58 @@ async function lookUp(
   log.debug(`answer: HTTP ${status} in ${latencyMs} ms`);
 
   const { matchAnswer } = await import("./lib/match.ts");
-  const { matches, notes } = matchAnswer(iocs, answer, {
+  const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
     ...config,
     now: new Date(),
   });
   for (const note of notes) log.debug(note);
 
-  if (matches.length > 0 || errors.length > 0) {
+  const error = errors.length > 0 ? redact(errors.join("; ")) : undefined;
+  if (matches.length > 0 || error !== undefined) {
     const { errorEvent, matchEvent } = await import("./lib/event.ts");
     const context = { alert, baseUrl: call.baseUrl, latencyMs };
     await deliver(
       [
         ...matches.map((match) => matchEvent(match, context)),
-        ...errors.map((error) => errorEvent(redact(error))),
+        ...error === undefined ? [] : [errorEvent(error, alert)],
       ],
       alert,
-      { home, log },
+      { home, log, redact },
     );
   }
-  log.info(
-    `alert ${alert.id}: ${iocs.length} IoCs asked for, ` +
-      `${matches.length} matches told, in ${latencyMs} ms`,
-  );
-  for (const error of errors) log.error(error);
-  return errors.length > 0 ? 1 : 0;
+  log.info(about(
+    alert,
+    [
+      `IoCs asked for: ${iocs.length}`,
+      ...(tooMany > 0 ? [`IoCs left out: ${tooMany}`] : []),
+      `matches told: ${matches.length} of ${found}`,
+      ...(cutOff.length > 0
+        ? [`OpenCTI has more: ${cutOff.join(" and ")}`]
+        : []),
+      `answer after ${latencyMs} ms`,
+    ].join(", "),
+  ));
+  if (error === undefined) return 0;
+  log.error(about(alert, error));
+  return 1;
+}
+
+/** A line of the log that says which alert it is about. */
+function about(alert: Alert | undefined, text: string): string {
+  return alert === undefined
+    ? text
+    : `Alert ${alert.id ?? "without id"}: ${text}`;
 }
 
 /** Tells an error as an event too, where that is possible. */
 async function tellError(
   message: string,
   alert: Alert | undefined,
-  context: Pick<Run, "home" | "log">,
+  context: Pick<Run, "home" | "log" | "redact">,
 ): Promise<void> {
   try {
     const { errorEvent } = await import("./lib/event.ts");
-    await deliver([errorEvent(message)], alert, context);
+    await deliver([errorEvent(message, alert)], alert, context);
   } catch (error) {
     context.log.error(messageOf(error));
   }
@@ -206,15 +235,17 @@ async function tellError(
 async function deliver(
   events: readonly Event[],
   alert: Alert | undefined,
-  { home, log }: Pick<Run, "home" | "log">,
+  { home, log, redact }: Pick<Run, "home" | "log" | "redact">,
 ): Promise<void> {
   const [{ encodeEvent }, queue] = await Promise.all([
     import("./lib/event.ts"),
     import("./lib/queue.ts"),
   ]);
   const header = queue.headerFor(alert?.agent ?? NO_AGENT);
-  const room = queue.MAX_MESSAGE_BYTES - bytesOf(header);
-  const messages = events.map((event) => header + encodeEvent(event, room));
+  const maxBytes = queue.MAX_MESSAGE_BYTES - bytesOf(header);
+  const messages = events.map((event) =>
+    header + encodeEvent(event, { maxBytes, redact })
+  );
   for (const message of messages) {
     log.debug(`event of ${bytesOf(message)} bytes: ${message}`);
   }

@@ -45,6 +45,7 @@ const Agent = z.object({ id: text, name: text, ip: text });
 export const Alert = z.object({
   id: text,
   rule: z.catch(Rule, { id: undefined, description: undefined, groups: [] }),
+  decoder: z.catch(z.object({ name: text }), { name: undefined }),
   agent: z.catch(Agent, { id: undefined, name: undefined, ip: undefined }),
   full_log: text,
   data: jsonObject,

@@ -75,8 +75,12 @@ export function parseCall(args: readonly string[]): Call {
   const parsed = parseArgs(withoutRedirection(args), {
     boolean: ["help", "version"],
     string: ["_", "home"],
+    alias: { h: "help" },
     unknown: refuseUnknownOption,
   });
+  if (parsed.home === "") {
+    throw new UsageError("--home needs a folder, as --home=/var/ossec");
+  }
   if (parsed.help) return { command: "help" };
   if (parsed.version) return { command: "version" };
   const [
@@ -103,13 +107,12 @@ export function parseCall(args: readonly string[]): Call {
     );
   }
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new UsageError("API_KEY holds a character that no token has");
+    throw new UsageError(
+      "API_KEY holds a character that no token has: copy it from OpenCTI again",
+    );
   }
   if (debug !== "" && debug !== "debug") {
     throw new UsageError('The fourth argument must be "debug" or empty');
-  }
-  if (parsed.home === "") {
-    throw new UsageError("--home needs a folder: --home /var/ossec");
   }
   return {
     command: "look up",
@@ -152,9 +155,13 @@ function withoutRedirection(args: readonly string[]): readonly string[] {
 
 function refuseUnknownOption(argument: string, key?: string): void {
   if (key === undefined) return;
-  // The name alone: what follows could be a secret.
-  const name = /^--[a-z-]{1,20}(?==|$)/.exec(argument)?.[0] ?? "";
-  throw new UsageError(`Unknown option ${name}, see custom-opencti --help`);
+  // The name alone: whatever else starts with a dash could be a secret.
+  const name = /^-(?:\w|-[a-z-]{1,20})(?==|$)/.exec(argument)?.[0];
+  throw new UsageError(
+    `Unknown option${
+      name === undefined ? "" : ` ${name}`
+    }, see custom-opencti --help`,
+  );
 }
 
 function baseUrlOf(hookUrl: string): string {
@@ -184,7 +191,7 @@ function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {
   if (!isRight) {
     throw new UsageError(
       name === "TIMEOUT"
-        ? `TIMEOUT must be a number of seconds up to ${MAX_TIMEOUT_S}`
+        ? `TIMEOUT must be seconds, more than 0 and up to ${MAX_TIMEOUT_S}`
         : "RETRIES must be a whole number from 0 to 100",
     );
   }

@@ -52,20 +52,29 @@ export function matchEvent(match: Match, context: EventContext): Event {
 }
 
 /**
- * Makes the event that tells an error.
+ * Makes the event that tells an error, and which alert it happened to, if that
+ * could be read.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(errorEvent("Cannot reach OpenCTI"), {
- *   integration: "opencti",
- *   opencti: { event_type: "error", error: "Cannot reach OpenCTI" },
+ * assertEquals(errorEvent("Cannot read alert", undefined).opencti, {
+ *   event_type: "error",
+ *   error: "Cannot read alert",
+ *   source: undefined,
  * });
  * ```
  */
-export function errorEvent(error: string): Event {
-  return { integration: "opencti", opencti: { event_type: "error", error } };
+export function errorEvent(error: string, alert: Alert | undefined): Event {
+  return {
+    integration: "opencti",
+    opencti: {
+      event_type: "error",
+      error,
+      source: alert === undefined ? undefined : sourceOf(alert),
+    },
+  };
 }
 
 function factsOf(match: Match, { baseUrl }: EventContext): JsonObject {
@@ -282,28 +291,41 @@ const SHORTENED_BYTES = [2048, 256];
 /** Room for the names of the fields that were shortened. */
 const TRUNCATED_BYTES = 4096;
 
+/** How an event is written. */
+export interface EncodeOptions {
+  /** The most bytes it may have, 32 768 at least. */
+  readonly maxBytes: number;
+  /** Takes secrets out of a text: an alert's text may be anything. */
+  readonly redact: (text: string) => string;
+}
+
 /**
  * Writes an event as JSON: without nulls, empty texts, arrays and objects, and
  * without what analysisd loses an event for. If it is too long, fields are
  * shortened from the end, and `truncated` names them.
  *
- * @param maxBytes The most bytes it may have, 32 768 at least.
- *
  * @example
  * ```ts
  * import { assert, assertEquals } from "@std/assert";
  *
- * const event = errorEvent("OpenCTI is not ready");
+ * const event = { event_type: "error", error: "x", nothing: null };
+ * const options = { maxBytes: 65_000, redact: (text: string) => text };
  * assertEquals(
- *   encodeEvent(event, 65_000),
- *   '{"integration":"opencti","opencti":{"event_type":"error",' +
- *     '"error":"OpenCTI is not ready"}}',
+ *   encodeEvent({ integration: "opencti", opencti: event }, options),
+ *   '{"integration":"opencti","opencti":{"event_type":"error","error":"x"}}',
  * );
- * assert(encodeEvent(errorEvent("x".repeat(2000)), 65_000).length < 1200);
+ * const long = errorEvent("x".repeat(2000), undefined);
+ * assert(encodeEvent(long, options).length < 1200);
  * ```
  */
-export function encodeEvent(event: Event, maxBytes: number): string {
-  const fields = fieldsOf(event.opencti);
+export function encodeEvent(
+  event: Event,
+  { maxBytes, redact }: EncodeOptions,
+): string {
+  const clean = (text: string) => sendable(redact(text));
+  const fields = fieldsOf(event.opencti)
+    .map(({ path, value }) => ({ path, value: cleaned(value, clean) }))
+    .filter(({ value }) => isFilled(value));
   const shortenedNames = new Set<string>();
 
   function shorten(index: number, bytes: number): void {
@@ -338,7 +360,7 @@ interface Field {
   readonly value: string | number | boolean | readonly Json[];
 }
 
-/** The fields of an object that hold something. */
+/** The fields of an object that are not null. */
 function fieldsOf(
   object: JsonObject,
   parents: readonly string[] = [],
@@ -346,18 +368,27 @@ function fieldsOf(
   return Object.entries(object).flatMap(([name, value]): Field[] => {
     const path = [...parents, name];
     if (value === null || value === undefined) return [];
-    if (typeof value === "string") return ifFilled(path, sendable(value));
-    if (typeof value !== "object") return [{ path, value }];
-    if (!isArray(value)) return fieldsOf(value, path);
-    const elements = value.map((element) =>
-      typeof element === "string" ? sendable(element) : element
-    );
-    return ifFilled(path, elements.filter((element) => element !== ""));
+    return typeof value === "object" && !isArray(value)
+      ? fieldsOf(value, path)
+      : [{ path, value }];
   });
 }
 
-function ifFilled(path: readonly string[], value: string | Json[]): Field[] {
-  return value.length === 0 ? [] : [{ path, value }];
+function cleaned(
+  value: Field["value"],
+  clean: (text: string) => string,
+): Field["value"] {
+  if (typeof value === "string") return clean(value);
+  if (typeof value !== "object") return value;
+  return value.map((element) =>
+    typeof element === "string" ? clean(element) : element
+  ).filter((element) => element !== "");
+}
+
+function isFilled(value: Field["value"]): boolean {
+  return typeof value === "string" || typeof value === "object"
+    ? value.length > 0
+    : true;
 }
 
 function build({ integration }: Event, fields: readonly Field[]): JsonObject {

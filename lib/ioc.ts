@@ -134,12 +134,16 @@ const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
 /** Longer texts are no IoC but a way to make the question too large. */
 const MAX_TEXT_LENGTH = 4096;
 
+/** An IoC is asked for in so many spellings at the most. */
+export const MAX_SPELLINGS = 4;
+
 /**
  * Brings a text to the normal form of its kind, `undefined` if it is not of
  * that kind. Hashes, domains and the host of a URL become lower-case; an
- * address loses its port, its zone and a prefix length that says "one address";
- * an IPv4-mapped IPv6 address becomes the IPv4 address; a host is an address or
- * else a domain; a URL loses its default port, its user and password.
+ * address loses a prefix length that says "one address"; an IPv4-mapped IPv6
+ * address becomes the IPv4 address; a host is an address or else a domain,
+ * without the final dot; a URL loses its default port, its user and password,
+ * and what follows a `#`.
  *
  * @example
  * ```ts
@@ -223,15 +227,30 @@ export function isGlobal(address: string): boolean {
  * ```
  */
 export function toIoc(candidate: Candidate): Ioc | PassedOver {
-  const { kind, text, field } = candidate;
+  const { kind, field } = candidate;
+  const text = plainText(kind, candidate.text);
   const normal = normalize(kind, text);
   const reason = normal === undefined
     ? whyNot(kind, text)
     : whyNotWorthAsking(normal);
   if (normal === undefined || reason !== undefined) {
-    return { text, field, reason: reason ?? "" };
+    return { text: candidate.text, field, reason: reason ?? "" };
   }
-  return { ...normal, spellings: spellingsOf(normal, text.trim()), field };
+  return { ...normal, spellings: spellingsOf(normal, text), field };
+}
+
+/**
+ * Takes off what only alerts write around a value: the port of an address or a
+ * host, an address's brackets and zone, the `*.` of a certificate's name.
+ */
+function plainText(kind: TextKind, text: string): string {
+  const trimmed = text.trim();
+  if (kind !== "address" && kind !== "host") return trimmed;
+  if (trimmed.length > MAX_TEXT_LENGTH) return trimmed;
+  const withoutPort = trimmed
+    .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
+    .replace(/^([^:]+):\d{1,5}$/, "$1");
+  return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "");
 }
 
 /** Says what is wrong with a text that has no normal form. */
@@ -264,17 +283,13 @@ function whyNotWorthAsking({ kind, value }: NormalValue): string | undefined {
 }
 
 function normalizeAddress(text: string): NormalValue | undefined {
-  // "[2001:db8::1]:80", "1.2.3.4:80", "fe80::1%eth0", "1.2.3.4/32"
-  const bare = text
-    .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
-    .replace(/^([\d.]+):\d{1,5}$/, "$1")
-    .replace(/%[\w.-]+$/, "")
-    .replace(/^([\d.]+)\/32$|^([\da-f:.]+)\/128$/i, "$1$2");
+  const bare = text.replace(/^([\d.]+)\/32$|^([\da-f:.]+)\/128$/i, "$1$2");
   // isValid() alone also takes what only C's inet_aton() does: "1", "0x7f.1".
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
     return { kind: "ipv4", value: bare };
   }
-  if (!ipaddr.IPv6.isValid(bare)) return undefined;
+  // It takes "::1.2.3.4" for IPv4-mapped, and keeps a zone.
+  if (/^::\d+\.|%/.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined;
   const address = ipaddr.IPv6.parse(bare);
   return address.isIPv4MappedAddress()
     ? { kind: "ipv4", value: address.toIPv4Address().toString() }
@@ -282,15 +297,8 @@ function normalizeAddress(text: string): NormalValue | undefined {
 }
 
 function normalizeDomain(text: string): NormalValue | undefined {
-  let value = text
-    .toLowerCase()
-    .replace(/:\d{1,5}$/, "") // a Host header's port
-    .replace(/\.$/, "")
-    .replace(/^\*\./, ""); // a certificate's name for all names below one
-  // Letters beyond ASCII: the form that DNS has.
-  if (/[^\0-\x7f]/.test(value)) {
-    value = urlOf(`http://${value}`)?.hostname ?? "";
-  }
+  const written = text.toLowerCase().replace(/\.$/, "");
+  const value = isAscii(written) ? written : toAscii(written);
   const labels = value.split(".");
   return value.length <= 253 && labels.length > 1 &&
       labels.every((label) => /^[a-z0-9_-]{1,63}$/.test(label)) &&
@@ -299,12 +307,25 @@ function normalizeDomain(text: string): NormalValue | undefined {
     : undefined;
 }
 
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+/** The form that DNS has for a name with letters beyond ASCII. */
+function toAscii(name: string): string {
+  return /[\s/?#@\\:]/.test(name)
+    ? ""
+    : urlOf(`http://${name}`)?.hostname ?? "";
+}
+
 function normalizeUrl(text: string): NormalValue | undefined {
   if (!/^(?:https?|ftp):\/\//i.test(text)) return undefined;
   const url = urlOf(text);
   if (url === undefined || url.hostname.includes("*")) return undefined;
   url.username = "";
   url.password = "";
+  url.hash = "";
+  url.hostname = url.hostname.replace(/\.$/, "");
   return url.href.length <= MAX_TEXT_LENGTH
     ? { kind: "url", value: url.href }
     : undefined;
@@ -324,8 +345,8 @@ function spellingsOf(normal: NormalValue, text: string): readonly string[] {
     case "ipv6":
       return [value, exploded(value)];
     case "domain": {
-      const written = text.toLowerCase();
-      return /[^\0-\x7f]/.test(written) ? [value, written] : [value];
+      const written = text.toLowerCase().replace(/\.$/, "");
+      return isAscii(written) ? [value] : [value, written];
     }
     case "url":
       return urlSpellings(value, text);
@@ -341,14 +362,23 @@ function exploded(address: string): string {
 }
 
 function urlSpellings(value: string, text: string): readonly string[] {
-  const spellings = [value];
-  if (/^[a-z]+:\/\/[^/?#]+\/$/.test(value)) spellings.push(value.slice(0, -1));
-  const isSecret = /^[a-z]+:\/\/[^/?#]*@/i.test(text);
-  const isNew = spellings.every((spelling) =>
-    spelling.toLowerCase() !== text.toLowerCase()
+  const [origin = "", scheme = ""] = /^([a-z]+):\/\/[^/?#]+/.exec(value) ?? [];
+  const path = value.slice(origin.length);
+  const port = { http: 80, https: 443, ftp: 21 }[scheme];
+  const hasUser = /^[a-z]+:\/\/[^/?#]*@/i.test(text);
+  const spellings = [
+    value,
+    ...path === "/" ? [origin] : [],
+    ...hasUser ? [] : [text],
+    ...port === undefined || /:\d+$/.test(origin)
+      ? []
+      : [`${origin}:${port}${path}`],
+  ];
+  // OpenCTI ignores case.
+  const byLetters = new Map(
+    spellings.toReversed().map((one) => [one.toLowerCase(), one]),
   );
-  if (isNew && !isSecret) spellings.push(text);
-  return spellings;
+  return [...byLetters.values()].toReversed();
 }
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];

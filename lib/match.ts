@@ -58,6 +58,10 @@ export interface MatchOptions {
 export interface Matches {
   /** In the order they are told: indicators, then observables. */
   readonly matches: readonly Match[];
+  /** How many there are, with those beyond what may be told. */
+  readonly found: number;
+  /** What OpenCTI has more of than was asked for. */
+  readonly cutOff: readonly string[];
   /** Why each match ranks where it does, and why others are not told. */
   readonly notes: readonly string[];
 }
@@ -73,29 +77,33 @@ export function matchAnswer(
 ): Matches {
   const notes: string[] = [];
   const known = knownBy(iocs);
+  const indicators = rank(
+    matchIndicators(known, answer, { ...options, notes }),
+    options,
+  );
   const told = take(options.max_ind_alerts, "max_ind_alerts", {
-    ranked: rank(
-      matchIndicators(known, answer, { ...options, notes }),
-      options,
-    ),
+    ranked: indicators,
     notes,
   });
   const toldIds = new Set(told.map(({ indicator }) => indicator.id));
-  const observables = take(options.max_obs_alerts, "max_obs_alerts", {
-    ranked: rank(
-      matchObservables(known, answer, { ...options, notes, toldIds }),
-      options,
-    ),
+  const observables = rank(
+    matchObservables(known, answer, { ...options, notes, toldIds }),
+    options,
+  );
+  const matches = [
+    ...told,
+    ...take(options.max_obs_alerts, "max_obs_alerts", {
+      ranked: observables,
+      notes,
+    }),
+  ];
+  return {
+    matches,
+    found: indicators.length + observables.length,
+    cutOff: Object.entries(answer).filter(([, { hasMore }]) => hasMore)
+      .map(([name]) => name),
     notes,
-  });
-  for (const [name, connection] of Object.entries(answer)) {
-    if (connection.hasMore) {
-      notes.push(
-        `OpenCTI has more for "${name}" than the ${connection.nodes.length} that were asked for`,
-      );
-    }
-  }
-  return { matches: [...told, ...observables], notes };
+  };
 }
 
 /** The IoC that a value of OpenCTI is, `undefined` if it is none of ours. */
@@ -135,13 +143,12 @@ function matchPattern(
   indicator: Indicator,
 ): IndicatorMatch | undefined {
   const pattern = readPattern(indicator.pattern ?? "");
-  const iocs = pattern?.values.map(known) ?? [];
-  const found = iocs.filter((ioc) => ioc !== undefined);
+  const values = pattern?.values ?? [];
+  const found = values.map(known).filter((ioc) => ioc !== undefined);
   const [ioc] = found;
   if (pattern === undefined || ioc === undefined) return undefined;
-  // Several hashes, all ours, are one file in other words.
-  const isExact = !pattern.isQualified && found.length === iocs.length &&
-    (found.every((other) => other === ioc) || found.every(isHash));
+  const isExact = !pattern.isQualified && found.length === values.length &&
+    values.every((value) => value?.isDirect) && areOne([...new Set(found)]);
   return {
     type: isExact
       ? "indicator_pattern_match"
@@ -149,6 +156,13 @@ function matchPattern(
     ioc,
     indicator,
   };
+}
+
+/** Hashes of different kinds, all ours, are one file in other words. */
+function areOne(iocs: readonly Ioc[]): boolean {
+  return iocs.length === 1 ||
+    iocs.every(isHash) &&
+      new Set(iocs.map(({ kind }) => kind)).size === iocs.length;
 }
 
 function isHash({ kind }: Ioc): boolean {
@@ -284,7 +298,7 @@ function rankOf(
   };
 }
 
-/** The best `max`, and a note on each. */
+/** The best `max`, each indicator once, and a note on each. */
 function take<T extends Match>(
   max: number,
   option: string,
@@ -293,17 +307,24 @@ function take<T extends Match>(
     readonly notes: string[];
   },
 ): T[] {
-  for (const [n, { item, why }] of ranked.entries()) {
-    const place = n < max
-      ? `match ${n + 1}`
-      : `not told, ${option} is ${max}, match ${n + 1}`;
+  const firsts = ranked.filter(({ item }, n) =>
+    ranked.findIndex((r) => r.item.indicator.id === item.indicator.id) === n
+  );
+  for (const one of ranked) {
+    const place = firsts.indexOf(one);
+    const status = place === -1
+      ? "not told, its indicator is"
+      : place < max
+      ? `match ${place + 1}`
+      : `not told, ${option} is ${max}`;
+    const { type, ioc, indicator } = one.item;
     notes.push(
-      `${place}: ${item.type} of ${item.ioc.kind} ${item.ioc.value}: ${
-        nameOf(item.indicator)
-      }: ${why}`,
+      `${status}: ${type} of ${ioc.kind} ${ioc.value}: ${
+        nameOf(indicator)
+      }: ${one.why}`,
     );
   }
-  return ranked.slice(0, max).map(({ item }) => item);
+  return firsts.slice(0, max).map(({ item }) => item);
 }
 
 function nameOf(object: Indicator | Observable): string {

@@ -42,9 +42,9 @@ export interface QueueOptions {
  * @see https://github.com/wazuh/wazuh/blob/v4.14.0/src/shared/mq_op.c
  */
 export function headerFor(agent: Agent): string {
-  if (agent.id === undefined || agent.id === "000") return "1:opencti:";
+  if (!agent.id || agent.id === "000") return "1:opencti:";
   const [id, name, ip] = [agent.id, agent.name ?? "", agent.ip || "any"]
-    .map((text) => text.replace(/[\s()\p{Cc}]/gu, "_"));
+    .map((text) => text.slice(0, 128).replace(/[\s()\p{C}]/gu, "_"));
   const location = `[${id}] (${name}) ${ip}->opencti`;
   return `1:${location.replace(/[|:]/g, "|$&")}:`;
 }
@@ -118,14 +118,22 @@ async function sendDatagrams(
  * sent: nothing that happens later can leave it behind.
  */
 async function bindUnnamed(): Promise<Deno.DatagramConn> {
-  const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
   try {
-    return Deno.listenDatagram({
-      transport: "unixpacket",
-      path: `${folder}/socket`,
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+    const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
+    try {
+      return Deno.listenDatagram({
+        transport: "unixpacket",
+        path: `${folder}/socket`,
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  } catch (error) {
+    throw new QueueError(
+      "Cannot write to Wazuh's queue: there must be room for a socket in the " +
+        `folder for temporary files: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -157,6 +165,9 @@ function explain(error: unknown): string {
   }
   if (error instanceof Deno.errors.ConnectionRefused) {
     return "nobody reads it, see that wazuh-analysisd runs";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "permission denied, run as root or as Wazuh's user";
   }
   return messageOf(error);
 }

@@ -31,6 +31,35 @@ export function patternsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
   );
 }
 
+/** Where else in a pattern a host or an address may stand. */
+const REFERENCES = [
+  "network-traffic:dst_ref.value",
+  "network-traffic:src_ref.value",
+  "domain-name:resolves_to_refs[*].value",
+];
+
+/**
+ * The comparisons by which a pattern with more in it may look for an IoC.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ioc = { kind: "domain", spellings: ["a.example"] } as const;
+ * assertEquals(comparisonsOf(ioc).slice(0, 2), [
+ *   "domain-name:value = 'a.example'",
+ *   "hostname:value = 'a.example'",
+ * ]);
+ * ```
+ */
+export function comparisonsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
+  const { stixPaths, textKind } = KINDS[ioc.kind];
+  const isNamed = textKind === "address" || textKind === "host";
+  return [...stixPaths, ...isNamed ? REFERENCES : []].flatMap((path) =>
+    ioc.spellings.map((value) => comparison(path, value))
+  );
+}
+
 /** The order in which OpenCTI writes the hashes of one file. */
 const HASHES: readonly IocKind[] = ["sha256", "sha1", "md5"];
 
@@ -69,13 +98,19 @@ function comparison(path: string, value: string): string {
   return `${path} = '${value.replace(/[\\']/g, "\\$&")}'`;
 }
 
+/** A value that a pattern looks for, in its normal form. */
+export interface PatternValue extends NormalValue {
+  /** Whether it stands where a value of its kind is written, not a reference. */
+  readonly isDirect: boolean;
+}
+
 /** What a STIX pattern says. */
 export interface Pattern {
   /**
-   * The values that one of its comparisons looks for, in their normal form;
-   * `undefined` for a comparison of another kind.
+   * What its comparisons look for, `undefined` for a comparison of another
+   * kind.
    */
-  readonly values: readonly (NormalValue | undefined)[];
+  readonly values: readonly (PatternValue | undefined)[];
   /** Whether it asks for more than values: a time, an order, a repetition. */
   readonly isQualified: boolean;
 }
@@ -104,14 +139,14 @@ const SEARCHES: ReadonlySet<string> = new Set(["=", "==", "IN", "ISSUBSET"]);
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(readPattern("[ ipv4-addr:value='1.2.3.4' ]"), {
- *   values: [{ kind: "ipv4", value: "1.2.3.4" }],
+ *   values: [{ kind: "ipv4", value: "1.2.3.4", isDirect: true }],
  *   isQualified: false,
  * });
  * assertEquals(readPattern("rule yara { }"), undefined);
  * ```
  */
 export function readPattern(pattern: string): Pattern | undefined {
-  const values: (NormalValue | undefined)[] = [];
+  const values: (PatternValue | undefined)[] = [];
   let isQualified = false;
   let path: string | undefined;
   let operator = "";
@@ -152,9 +187,16 @@ export function readPattern(pattern: string): Pattern | undefined {
   return values.length > 0 ? { values, isQualified } : undefined;
 }
 
-function valueAt(path: string, text: string): NormalValue | undefined {
-  const kind = kindOf(path);
-  return kind === undefined ? undefined : normalize(kind, text);
+function valueAt(path: string, text: string): PatternValue | undefined {
+  const plain = plainPath(path);
+  // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
+  const isReference = /_refs?(?:\[[\d*]+\])?\.value$/.test(plain);
+  const kind = isReference ? "host" : PATH_KINDS.get(plain);
+  const value = kind && normalize(kind, text);
+  return value && {
+    ...value,
+    isDirect: KINDS[value.kind].textKind === PATH_KINDS.get(plain),
+  };
 }
 
 const PATH_KINDS: ReadonlyMap<string, TextKind> = new Map(
@@ -162,13 +204,6 @@ const PATH_KINDS: ReadonlyMap<string, TextKind> = new Map(
     stixPaths.map((path) => [plainPath(path), textKind] as const)
   ),
 );
-
-/** What stands at an object path. */
-function kindOf(path: string): TextKind | undefined {
-  // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
-  if (/_refs?(?:\[[\d*]+\])?\.value$/.test(path)) return "host";
-  return PATH_KINDS.get(plainPath(path));
-}
 
 /** Hash names are spelled in many ways: 'SHA-256', "sha256", SHA256. */
 function plainPath(path: string): string {

@@ -90,7 +90,6 @@ ${JSON.stringify(JSON.parse(last.slice(at)), null, 2)}
 To see each step for an alert of your own:
   deno task compile && dist/custom-opencti alert.json API_KEY HOOK_URL debug
 `);
-await Deno.remove(home, { recursive: true });
 
 /** What of an event is shown. */
 interface ShownEvent {

@@ -116,6 +116,7 @@ Deno.test("parseCall() takes options anywhere", () => {
   assertEquals(call.home, "/w");
   assertEquals(parseCall([...THREE, "--home=/w"]), call);
   assertEquals(parseCall(["--help"]), { command: "help" });
+  assertEquals(parseCall(["-h"]), { command: "help" });
   assertEquals(parseCall(["--version"]), { command: "version" });
 });
 
@@ -136,11 +137,13 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
     [[...THREE, "verbose"], "The fourth argument"],
     [[...THREE, "", "", "soon"], "TIMEOUT must be"],
     [[...THREE, "", "", "0"], "TIMEOUT must be"],
-    [[...THREE, "", "", "-1"], "Unknown option"],
+    [[...THREE, "", "", "-1"], "Unknown option -1"],
     [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
     [["--hme", "/w", ...THREE], "Unknown option --hme"],
-    [["-v", ...THREE], "Unknown option"],
-    [["a", `-${KEY}`, URL], "Unknown option"],
+    [["-v", ...THREE], "Unknown option -v, see"],
+    [["a", `-${KEY}`, URL], "Unknown option, see"],
+    [["--home", "", ...THREE], "--home needs a folder"],
+    [["--home"], "--home needs a folder"],
     [[...THREE, "--home="], "--home needs a folder"],
   ];
   for (const [args, message] of cases) {

@@ -3,9 +3,14 @@ import { parseAlert } from "../lib/alert.ts";
 import { encodeEvent, errorEvent, matchEvent } from "../lib/event.ts";
 import { type Ioc, toIoc } from "../lib/ioc.ts";
 import type { Match } from "../lib/match.ts";
+import { redactor } from "../lib/log.ts";
 import { Indicator, Observable } from "../lib/opencti/schema.ts";
 
 const MAX_BYTES = 65_000;
+
+function options(maxBytes = MAX_BYTES) {
+  return { maxBytes, redact: redactor("s3cret-token") };
+}
 
 function ioc(): Ioc {
   const read = toIoc({ kind: "address", text: "1.2.3.4", field: "f" });
@@ -29,7 +34,7 @@ function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
       baseUrl: "https://cti.example/base",
       latencyMs: 12,
     }),
-    maxBytes,
+    options(maxBytes),
   );
   return { json, opencti: JSON.parse(json).opencti };
 }
@@ -59,6 +64,19 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
     latency_ms: 12,
     query_key: "value",
     query_values: ["1.2.3.4"],
+  });
+});
+
+Deno.test("errorEvent() says which alert was not looked up", () => {
+  const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
+  const json = encodeEvent(
+    errorEvent("OpenCTI is not ready", alert),
+    options(),
+  );
+  assertEquals(JSON.parse(json).opencti, {
+    event_type: "error",
+    error: "OpenCTI is not ready",
+    source: { alert_id: "1.2", rule_id: "5" },
   });
 });
 
@@ -291,12 +309,24 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
   });
 });
 
+Deno.test("encodeEvent() takes the API key out of an alert's text", () => {
+  const execve = { a0: "curl", a1: "--token=s3cret-token" };
+  const { json, opencti } = encode(
+    indicatorMatch({ objectLabel: [{ value: "s3cret-token" }] }),
+    { data: { audit: { execve } } },
+  );
+  assert(!json.includes("s3cret"), json);
+  assertEquals(opencti.source.execve, "curl --token=[API_KEY]");
+  assertEquals(opencti.indicator.labels, ["[API_KEY]"]);
+});
+
 Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => {
   const long = "😀".repeat(1000);
   const { opencti } = encode(indicatorMatch({ name: long }));
   assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 900);
   assertEquals(opencti.truncated, ["indicator.name"]);
-  const error = JSON.parse(encodeEvent(errorEvent(long), MAX_BYTES)).opencti;
+  const error =
+    JSON.parse(encodeEvent(errorEvent(long, undefined), options())).opencti;
   assert(new TextEncoder().encode(error.error).byteLength <= 900);
 });
 

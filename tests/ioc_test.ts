@@ -12,7 +12,7 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   ["sha1", SHA256, undefined],
   ["md5", "xxx", undefined],
   ["address", "1.2.3.4", "ipv4 1.2.3.4"],
-  ["address", "1.2.3.4:443", "ipv4 1.2.3.4"],
+  ["address", "1.2.3.4:443", undefined],
   ["address", "1.2.3.4/32", "ipv4 1.2.3.4"],
   ["address", "1.2.3.0/24", undefined],
   ["address", "::ffff:1.2.3.4", "ipv4 1.2.3.4"],
@@ -23,10 +23,12 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
     "ipv6 2a00:1450:400f:80d::200e",
   ],
   ["address", "2a00:1450:400f:80d:0:0:0:200e", "ipv6 2a00:1450:400f:80d::200e"],
-  ["address", "[2a00:1450::1]:8080", "ipv6 2a00:1450::1"],
-  ["address", "[2a00:1450::1]", "ipv6 2a00:1450::1"],
+  ["address", "[2a00:1450::1]:8080", undefined],
+  ["address", "[2a00:1450::1]", undefined],
   ["address", "2a00:1450::1/128", "ipv6 2a00:1450::1"],
-  ["address", "fe80::1%eth0", "ipv6 fe80::1"],
+  ["address", "fe80::1%eth0", undefined],
+  ["address", "::1.2.3.4", undefined],
+  ["address", "64:ff9b::1.2.3.4", "ipv6 64:ff9b::102:304"],
   ["address", "185.244.31", undefined],
   ["address", "22", undefined],
   ["address", "0x7f.1", undefined],
@@ -36,12 +38,16 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   ["address", "", undefined],
   ["address", "xxx.xxx.xxx.xxx", undefined],
   ["host", "Evil.Example.", "domain evil.example"],
-  ["host", "evil.example:8080", "domain evil.example"],
-  ["host", "*.evil.example", "domain evil.example"],
+  ["host", "evil.example:8080", undefined],
+  ["host", "*.evil.example", undefined],
   ["host", "_dmarc.evil.example", "domain _dmarc.evil.example"],
   ["host", "1.2.3.4", "ipv4 1.2.3.4"],
-  ["host", "[2a00:1450::1]", "ipv6 2a00:1450::1"],
+  ["host", "[2a00:1450::1]", undefined],
   ["host", "bücher.example", "domain xn--bcher-kva.example"],
+  ["host", "evil.example/ü", undefined],
+  ["host", "a@evil.example?ü", undefined],
+  ["host", "evil.example\\ü", undefined],
+  ["host", "bücher.example.", "domain xn--bcher-kva.example"],
   ["host", "localhost", undefined],
   ["host", "localhost.", undefined],
   ["host", "1.2.3", undefined],
@@ -59,11 +65,12 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   [
     "url",
     "HTTP://EVIL.example:80/A.sh?B=C#d",
-    "url http://evil.example/A.sh?B=C#d",
+    "url http://evil.example/A.sh?B=C",
   ],
   ["url", "https://evil.example", "url https://evil.example/"],
   ["url", "http://user:secret@evil.example/", "url http://evil.example/"],
   ["url", "ftp://evil.example/x", "url ftp://evil.example/x"],
+  ["url", "http://evil.example./x#y", "url http://evil.example/x"],
   ["url", "http://evil.example/it's", "url http://evil.example/it's"],
   ["url", 'http://evil.example/"x"', "url http://evil.example/%22x%22"],
   ["url", "/only/a/path", undefined],
@@ -174,6 +181,28 @@ Deno.test("isGlobal() follows IANA's special-purpose registries", async (t) => {
   }
 });
 
+const WRAPPED: readonly (readonly [TextKind, string, string])[] = [
+  ["address", "1.2.3.4:443", "ipv4 1.2.3.4"],
+  ["address", "[2a00:1450::1]:8080", "ipv6 2a00:1450::1"],
+  ["address", "[2a00:1450::1]", "ipv6 2a00:1450::1"],
+  ["address", "2a00:1450::1%eth0", "ipv6 2a00:1450::1"],
+  ["host", "Evil.example:8080", "domain evil.example"],
+  ["host", "*.evil.example", "domain evil.example"],
+  ["host", "[2a00:1450::1]", "ipv6 2a00:1450::1"],
+  ["host", "1.2.3.4:80", "ipv4 1.2.3.4"],
+];
+
+Deno.test("toIoc() takes off what only alerts write around a value", async (t) => {
+  for (const [kind, text, expected] of WRAPPED) {
+    await t.step(text, () => {
+      const ioc = toIoc({ kind, text, field: "f" });
+      assert("spellings" in ioc);
+      assertEquals(`${ioc.kind} ${ioc.value}`, expected);
+      assertEquals(normalize(kind, text), undefined, "OpenCTI does not");
+    });
+  }
+});
+
 const SPELLED: readonly (readonly [TextKind, string, readonly string[]])[] = [
   ["address", "2A00:1450::1", [
     "2a00:1450::1",
@@ -182,14 +211,20 @@ const SPELLED: readonly (readonly [TextKind, string, readonly string[]])[] = [
   ["url", "http://evil.example", [
     "http://evil.example/",
     "http://evil.example",
+    "http://evil.example:80/",
   ]],
-  ["url", "http://evil.example:80/a b", [
+  ["url", "http://evil.example:80/a b#c", [
     "http://evil.example/a%20b",
-    "http://evil.example:80/a b",
+    "http://evil.example:80/a b#c",
+    "http://evil.example:80/a%20b",
   ]],
-  ["url", "HTTP://evil.example/a", ["http://evil.example/a"]],
-  ["url", "http://me:secret@evil.example/a", ["http://evil.example/a"]],
-  ["host", "Bücher.example", ["xn--bcher-kva.example", "bücher.example"]],
+  ["url", "HTTPS://evil.example/A", [
+    "https://evil.example/A",
+    "https://evil.example:443/A",
+  ]],
+  ["url", "http://evil.example:8080/a", ["http://evil.example:8080/a"]],
+  ["url", "http://me:secret@evil.example:81/a", ["http://evil.example:81/a"]],
+  ["host", "Bücher.example.", ["xn--bcher-kva.example", "bücher.example"]],
 ];
 
 Deno.test("toIoc() gives every spelling that OpenCTI may have stored", async (t) => {

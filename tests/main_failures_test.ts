@@ -106,7 +106,8 @@ Deno.test("custom-opencti tells that OpenCTI cannot be asked", async (t) => {
         '1:[001] (web01) 10.0.0.21->opencti:{"integration":"opencti","opencti":{"event_type":"error","error":"',
       );
       const event = JSON.parse(message.slice(message.indexOf("{")));
-      assertEquals(event.opencti, { event_type: "error", error: lastLine });
+      assertEquals(lastLine, `Alert 1795488360.207671: ${event.opencti.error}`);
+      assertEquals(event.opencti.source.alert_id, "1795488360.207671");
       const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
       assertStringIncludes(log, `error: ${lastLine}`);
       for (const text of [stderr, message, log]) {
@@ -458,6 +459,11 @@ Deno.test("custom-opencti says in one line what is wrong with an alert", async (
     () => run("/no/such/alert", "/no/such/alert: there is no such file"),
   );
   await t.step("a folder", () => run(home, "it is no file"));
+  await t.step("a FIFO, which would never end", async () => {
+    const fifo = `${home}/fifo`;
+    await new Deno.Command("mkfifo", { args: [fifo] }).output();
+    await run(fifo, "it is no file");
+  });
   await t.step(
     "what integratord could not write",
     () => run("", "integratord could not write its file"),
@@ -497,6 +503,6 @@ Deno.test("custom-opencti takes strange alerts", async (t) => {
   }
   const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
   for (const line of log.trimEnd().split("\n")) {
-    assert(/^\S+Z custom-opencti info: alert /.test(line), line);
+    assert(/^\S+Z custom-opencti info: Alert /.test(line), line);
   }
 });

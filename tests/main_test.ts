@@ -157,20 +157,29 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     assertStringIncludes(stderr, "sources that read it: ids");
     await queue.receive(1);
   });
-  await t.step("a wrong one is a wrong usage", async () => {
-    for (
-      const [json, says] of [['{"max":1}', '"max"'], ["{", "not JSON"], [
-        '{"debug":1}',
-        '"debug"',
-      ]]
-    ) {
-      const { status, lastLine } = await run(json ?? "");
-      assertEquals(status, 2);
-      assertStringIncludes(lastLine, `Wrong options file: ${options}: `);
-      assertStringIncludes(lastLine, says ?? "");
-    }
-    assertEquals(queue.waiting, []);
-  });
+  await t.step(
+    "a wrong one is a wrong usage, told as an event too",
+    async () => {
+      const cases = [
+        ['{"max":1}', 'unknown option "max"'],
+        ["{", "it is not JSON"],
+        ['{"debug":1}', 'option "debug" must be true or false'],
+      ] as const;
+      for (const [json, says] of cases) {
+        const { status, lastLine } = await run(json);
+        assertEquals(status, 2);
+        assertStringIncludes(
+          lastLine,
+          `Wrong <options> of the integration block: ${says}`,
+        );
+        const [message = ""] = await queue.receive(1);
+        assertStringIncludes(
+          message,
+          '{"event_type":"error","error":"Wrong <opt',
+        );
+      }
+    },
+  );
   await t.step("a missing one too", async () => {
     const { status, lastLine } = await runProgram(home, [
       ALERT,
@@ -182,7 +191,8 @@ Deno.test("custom-opencti reads the options file", async (t) => {
       "3",
     ]);
     assertEquals(status, 2);
-    assertStringIncludes(lastLine, "Wrong options file: /no/such: ");
+    assertStringIncludes(lastLine, "there is no such file (/no/such)");
+    await queue.receive(1);
   });
 });
 
@@ -305,7 +315,7 @@ Deno.test("custom-opencti logs one line for an alert that was looked up", async 
   const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
   assertMatch(
     log,
-    /^\S+Z custom-opencti info: alert 1795488360\.207671: 3 IoCs asked for, 0 matches told, in \d+ ms\n$/,
+    /^\S+Z custom-opencti info: Alert 1795488360\.207671: IoCs asked for: 3, matches told: 0 of 0, answer after \d+ ms\n$/,
   );
 });
 
@@ -323,18 +333,17 @@ Deno.test("custom-opencti tells each step when debugging, and never the API key"
   await queue.receive(1);
   const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
   const steps = [
-    "alert 1795488360.207671: groups ids, suricata",
+    "Alert 1795488360.207671: groups ids, suricata",
     "sources that read it: ids",
     "IoC: domain morrishittu.ddns.net in data.http.hostname",
     "passed over: 10.0.0.21 in data.src_ip: not a global address",
     'question: {"exact":{"mode":"and"',
     "answer: HTTP 200 in ",
-    "is no match: its pattern does not look for an IoC of the alert",
     'match 1: indicator_partial_pattern_match of domain morrishittu.ddns.net: indicator "Dynamic DNS command and control"',
     "not revoked, detection, score 80, confidence 75, not expired",
     "is not told: its indicators were told already",
     "bytes: 1:[001] (web01) 10.0.0.21->opencti:{",
-    "3 IoCs asked for, 1 matches told",
+    "IoCs asked for: 3, matches told: 1 of 1, answer after ",
   ];
   for (const text of [log, stderr]) {
     for (const step of steps) assertStringIncludes(text, step);

@@ -75,6 +75,17 @@ Deno.test("matchAnswer() tells an exact pattern from one comparison among others
       "[ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]",
       "indicator_partial_pattern_match",
     ],
+    [
+      "[network-traffic:dst_ref.value = '1.2.3.4']",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[domain-name:resolves_to_refs[*].value = '1.2.3.4']",
+      "indicator_partial_pattern_match",
+    ],
+    ["[domain-name:value = '1.2.3.4']", "indicator_partial_pattern_match"],
+    ["[ipv6-addr:value = '::ffff:1.2.3.4']", "indicator_pattern_match"],
+    ["[ipv4-addr:value = '1.2.3.4:8443']", undefined],
     ["[ipv4-addr:value = '11.2.3.45']", undefined],
     ["[ipv4-addr:value = '1.2.3.45']", undefined],
     ["[ipv4-addr:value != '1.2.3.4']", undefined],
@@ -124,6 +135,16 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
       assertEquals(told(match(data, { iocs })), [`${type} x`]);
     });
   }
+  await t.step("two hashes of one kind are two files", () => {
+    const pattern = `[file:hashes.MD5 = '${c}' AND file:hashes.MD5 = '${
+      "d".repeat(32)
+    }']`;
+    const data = { exact: connection(indicator("x", { pattern })) };
+    const two = [iocOf("md5", c), iocOf("md5", "d".repeat(32))];
+    assertEquals(told(match(data, { iocs: two })), [
+      "indicator_partial_pattern_match x",
+    ]);
+  });
   await t.step("two values of the alert that are no file are not one", () => {
     const pattern =
       "[ipv4-addr:value = '1.2.3.4' OR domain-name:value = 'a.example']";
@@ -399,7 +420,7 @@ Deno.test("matchAnswer() takes an answer that holds nothing", () => {
       exact: { edges: [null, { node: null }] },
     }]
   ) {
-    assertEquals(match(data), { matches: [], notes: [] });
+    assertEquals(match(data), { matches: [], found: 0, cutOff: [], notes: [] });
   }
 });
 
@@ -408,9 +429,27 @@ Deno.test("matchAnswer() says when OpenCTI has more", () => {
     ...connection(indicator("a")),
     pageInfo: { hasNextPage: true },
   };
-  const { notes } = match({ exact });
-  assert(
-    notes.some((note) => note.includes('more for "exact"')),
-    notes.join("\n"),
+  assertEquals(match({ exact }).cutOff, ["exact"]);
+  assertEquals(match({ exact: connection(indicator("a")) }).cutOff, []);
+});
+
+Deno.test("matchAnswer() tells an indicator of two observables once", () => {
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  const values = connection(
+    observable("name", {
+      entity_type: "Domain-Name",
+      observable_value: "a.example",
+      indicators,
+    }),
+    observable("host", {
+      entity_type: "Hostname",
+      observable_value: "a.example",
+      indicators,
+    }),
   );
+  const { matches, notes } = match({ values }, {
+    iocs: [iocOf("host", "a.example")],
+  });
+  assertEquals(matches.map((m) => m.indicator.id), ["i"]);
+  assert(notes.some((note) => note.startsWith("not told, its indicator is:")));
 });

@@ -37,6 +37,12 @@ Deno.test("headerFor() escapes the location", async (t) => {
   }
 });
 
+Deno.test("headerFor() leaves room for the event, whatever the agent is called", () => {
+  const long = "x".repeat(70_000);
+  assert(headerFor({ id: long, name: long, ip: long }).length < 500);
+  assertEquals(headerFor({ id: "", name: long, ip: long }), "1:opencti:");
+});
+
 Deno.test("sendToQueue() sends each message as a datagram, in order", async () => {
   const home = await makeHome();
   await using queue = startQueue(home);

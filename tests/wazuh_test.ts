@@ -111,7 +111,14 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
     /<prematch offset="after_parent">\^(.*)<\/prematch>/.exec(xml)?.[1] ??
       "none";
   // The stock decoder takes the body's first two characters.
-  assert(encodeEvent(errorEvent("x"), 65_000).slice(2).startsWith(prematch));
+  assert(
+    encodeEvent(errorEvent("x", undefined), {
+      maxBytes: 65_000,
+      redact: String,
+    }).slice(2).startsWith(
+      prematch,
+    ),
+  );
   assert(xml.includes("<parent>json</parent>"));
 });
 

@@ -36,7 +36,11 @@ export interface AskOptions {
 
 /** What one attempt came to. */
 export type Outcome =
-  | Pick<Reply, "answer" | "errors" | "status"> & { readonly canRetry: boolean }
+  | Pick<Reply, "answer" | "errors" | "status"> & {
+    /** How many fields of what was asked for are missing. */
+    readonly missing: number;
+    readonly canRetry: boolean;
+  }
   | { readonly failure: string; readonly canRetry: boolean };
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -58,10 +62,7 @@ export async function ask(
   let best: Outcome | undefined;
   for (let attempt = 0; attempt <= retries; attempt++) {
     const outcome = await tryOnce(question, options);
-    // An answer in part is better than a later failure.
-    if (best === undefined || "failure" in best || "answer" in outcome) {
-      best = outcome;
-    }
+    if (best === undefined || isBetter(outcome, best)) best = outcome;
     if (!outcome.canRetry || attempt === retries) break;
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, MAX_DELAY_MS);
     const what = "failure" in outcome
@@ -73,7 +74,14 @@ export async function ask(
   if (best === undefined || "failure" in best) {
     throw new OpenctiError(best?.failure ?? "OpenCTI was not asked");
   }
-  return { ...best, latencyMs: Math.round(now() - start) };
+  const { answer, errors, status } = best;
+  return { answer, errors, status, latencyMs: Math.round(now() - start) };
+}
+
+/** An answer in part is better than a failure, and than one with less in it. */
+function isBetter(outcome: Outcome, than: Outcome): boolean {
+  if ("failure" in than) return true;
+  return "answer" in outcome && outcome.missing < than.missing;
 }
 
 async function tryOnce(
@@ -95,20 +103,27 @@ async function tryOnce(
       redirect: "manual",
       signal: abort.signal,
     });
-    const body = await readBody(response);
-    return readResponse(response.status, body, {
-      baseUrl,
-      variables: question.variables,
-    });
+    return readResponse({
+      status: response.status,
+      location: response.headers.get("location"),
+      body: await readBody(response),
+    }, { baseUrl, variables: question.variables });
   } catch (error) {
-    const failure = abort.signal.aborted
-      ? `OpenCTI at ${baseUrl} is too slow: no answer in ${
+    if (abort.signal.aborted) {
+      const failure = `OpenCTI at ${baseUrl} is too slow: no answer in ${
         timeoutMs / 1000
-      } s, raise <timeout> or look at its load`
-      : `Cannot reach OpenCTI at ${baseUrl}: ${
-        reasonOf(error)
-      }, check <hook_url> and that OpenCTI is up`;
-    return { failure, canRetry: true };
+      } s, raise <timeout> or look at its load`;
+      return { failure, canRetry: true };
+    }
+    const reason = reasonOf(error);
+    const isCertificate = /certificate/.test(reason);
+    const advice = isCertificate
+      ? "OpenCTI needs a certificate of an authority that is trusted here"
+      : "check <hook_url> and that OpenCTI is up";
+    return {
+      failure: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${advice}`,
+      canRetry: !isCertificate,
+    };
   } finally {
     clearTimeout(timer);
   }
@@ -135,11 +150,23 @@ function reasonOf(error: unknown): string {
     .replace(/^error sending request .*: client error \(\w+\): /, "");
 }
 
+/** What of an HTTP response is read. */
+export interface ResponseParts {
+  readonly status: number;
+  /** Where it redirects to. */
+  readonly location: string | null;
+  /** `undefined` if it was too long. */
+  readonly body: string | undefined;
+}
+
+/** What a response must answer. */
+export interface Asked {
+  readonly baseUrl: string;
+  readonly variables: Pick<Variables, "askPartial" | "askValues" | "askFiles">;
+}
+
 /**
  * What an HTTP response of OpenCTI means.
- *
- * @param status The HTTP status.
- * @param body The body, `undefined` if it was too long.
  *
  * @see https://github.com/OpenCTI-Platform/opencti/blob/master/opencti-platform/opencti-graphql/src/config/errors.js
  *
@@ -147,7 +174,11 @@ function reasonOf(error: unknown): string {
  * ```ts
  * import { assert, assertStringIncludes } from "@std/assert";
  *
- * const outcome = readResponse(404, "Not found", {
+ * const outcome = readResponse({
+ *   status: 404,
+ *   location: null,
+ *   body: "Not found",
+ * }, {
  *   baseUrl: "https://cti.example",
  *   variables: { askPartial: false, askValues: false, askFiles: false },
  * });
@@ -155,25 +186,16 @@ function reasonOf(error: unknown): string {
  * assertStringIncludes(outcome.failure, "no OpenCTI at https://cti.example");
  * ```
  */
-export function readResponse(
-  status: number,
-  body: string | undefined,
-  asked: {
-    readonly baseUrl: string;
-    readonly variables: Pick<
-      Variables,
-      "askPartial" | "askValues" | "askFiles"
-    >;
-  },
-): Outcome {
+export function readResponse(response: ResponseParts, asked: Asked): Outcome {
+  const { status, body } = response;
   const unready = UNREADY[status];
   if (unready !== undefined) {
     return { failure: `${unready} (HTTP ${status})`, canRetry: true };
   }
   const value = body === undefined ? undefined : parseJson(body);
-  const response = GraphqlResponse.safeParse(value);
-  const { data, errors } = response.success
-    ? response.data
+  const graphql = GraphqlResponse.safeParse(value);
+  const { data, errors } = graphql.success
+    ? graphql.data
     : { data: undefined, errors: [] };
   const canRetry = errors.some((error) => codeOf(error) === "DATABASE_ERROR");
   const said = [...new Set(errors.map(explain))];
@@ -197,25 +219,28 @@ export function readResponse(
     if (missing.length > 0 && said.length === 0) {
       said.push(notUnderstood(`${missing.join(", ")} is missing`));
     }
-    return { answer: answer.data, errors: said, status, canRetry };
+    return {
+      answer: answer.data,
+      errors: said,
+      status,
+      missing: missing.length,
+      canRetry,
+    };
   }
   const failure = said.length > 0
     ? said.join("; ")
-    : whyUseless(status, body, value) ??
-      `There is no OpenCTI at ${asked.baseUrl}: it answers with HTTP ${status}${
-        value === undefined ? " and no JSON" : ""
-      }, set <hook_url> to OpenCTI's address`;
+    : whyUseless(response, value) ?? noOpencti(response, asked);
   return { failure, canRetry };
 }
 
 /** Why a response without any answer or error comes from OpenCTI after all. */
 function whyUseless(
-  status: number,
-  body: string | undefined,
+  { status, body }: ResponseParts,
   value: unknown,
 ): string | undefined {
   if (status === 401 || status === 403) {
-    return `${EXPLANATIONS.AUTH_REQUIRED} (HTTP ${status})`;
+    return `OpenCTI, or a proxy before it, refuses the request (HTTP ${status}): ` +
+      "check <api_key> and the proxy";
   }
   if (status >= 500) return `OpenCTI failed (HTTP ${status}): look at its log`;
   if (body === undefined) {
@@ -228,6 +253,19 @@ function whyUseless(
     return notUnderstood("its JSON is cut off or broken");
   }
   return undefined;
+}
+
+function noOpencti(
+  { status, location, body }: ResponseParts,
+  { baseUrl }: Asked,
+): string {
+  const answer = location !== null
+    ? `redirects to ${location.slice(0, 200)} (HTTP ${status})`
+    : `answers with HTTP ${status}${
+      parseJson(body ?? "") === undefined ? " and no JSON" : ""
+    }`;
+  return `There is no OpenCTI at ${baseUrl}: it ${answer}, set <hook_url> to ` +
+    "OpenCTI's address";
 }
 
 const UNREADY: Readonly<Record<number, string>> = {
@@ -266,8 +304,11 @@ function explain(error: ErrorEntry): string {
   }
 }
 
-function codeOf(error: ErrorEntry): string {
-  return error.extensions?.code ?? error.name ?? "no code";
+function codeOf({ extensions, name }: ErrorEntry): string {
+  const code = extensions?.code ?? "no code";
+  // Old versions have it in the name, beside a code that says nothing.
+  const saysNothing = code === "no code" || code === "INTERNAL_SERVER_ERROR";
+  return saysNothing ? name ?? code : code;
 }
 
 function brief(error: ErrorEntry): string {

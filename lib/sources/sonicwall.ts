@@ -41,7 +41,7 @@ function find(alert: Alert): Finding[] {
 
 /** The decoder keeps only the first letter of `dstname`. */
 function destinationName({ full_log }: Alert): Candidate[] {
-  const text = /(?:^|\s)dstname="?([^\s"]+)/.exec(full_log ?? "")?.[1];
+  const text = /(?:^|\s)dstname="?([^\s"/]+)/.exec(full_log ?? "")?.[1];
   return text === undefined
     ? []
     : [{ kind: "host", text, field: "full_log dstname" }];
@@ -53,5 +53,5 @@ function isDropped(alert: Alert): boolean {
   const message = /(?:^|\s)msg="([^"]*)"/.exec(log)?.[1] ??
     textAt(alert, "data.action") ?? "";
   return /\bdropped\b/i.test(message) ||
-    /(?:^|\s)fw_action="drop"/.test(log);
+    /(?:^|\s)fw_action="?drop\b/.test(log);
 }

@@ -46,6 +46,27 @@ export function findIn(alert: Alert, fields: readonly Field[]): Candidate[] {
   );
 }
 
+/**
+ * A URL and its host, as candidates.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(urlAndHost("http://a.example/x", "f"), [
+ *   { kind: "url", text: "http://a.example/x", field: "f" },
+ *   { kind: "host", text: "a.example", field: "f" },
+ * ]);
+ * ```
+ */
+export function urlAndHost(text: string, field: string): Candidate[] {
+  const host = URL.parse(text)?.hostname ?? "";
+  return [
+    { kind: "url", text, field },
+    ...(host === "" ? [] : [{ kind: "host", text: host, field } as const]),
+  ];
+}
+
 /** Whether an alert is in one of the rule groups. */
 export function hasGroup(alert: Alert, ...groups: readonly string[]): boolean {
   return groups.some((group) => alert.rule.groups.includes(group));

@@ -2,6 +2,7 @@
 export function parseArgs<B extends string, S extends string>(
   args: readonly string[],
   options: {
+    readonly alias: Readonly<Record<string, B>>;
     readonly boolean: readonly B[];
     /** With `"_"` among them, positional arguments stay strings. */
     readonly string: readonly (S | "_")[];

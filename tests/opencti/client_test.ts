@@ -124,6 +124,19 @@ const ERRORS: readonly ErrorCase[] = [
     isRetried: false,
   },
   {
+    name: "the code of old versions beside one that says nothing",
+    respond: () =>
+      Response.json({
+        errors: [{
+          ...graphqlError("INTERNAL_SERVER_ERROR"),
+          name: "AUTH_REQUIRED",
+        }],
+        data: null,
+      }),
+    says: "refuses the token",
+    isRetried: false,
+  },
+  {
     name: "a query that does not validate, by HTTP 400",
     respond: () =>
       Response.json({ errors: [graphqlError("GRAPHQL_VALIDATION_FAILED")] }, {
@@ -142,7 +155,7 @@ const ERRORS: readonly ErrorCase[] = [
   {
     name: "HTTP 401",
     respond: () => new Response("no", { status: 401 }),
-    says: "refuses the token",
+    says: "refuses the request (HTTP 401): check <api_key> and the proxy",
     isRetried: false,
   },
   {
@@ -183,7 +196,7 @@ const ERRORS: readonly ErrorCase[] = [
     name: `a redirect, HTTP ${status}`,
     respond: () =>
       new Response(null, { status, headers: { location: "/dashboard" } }),
-    says: "There is no OpenCTI at",
+    says: `redirects to /dashboard (HTTP ${status}), set <hook_url> to`,
     isRetried: false,
   })),
   {
@@ -293,6 +306,38 @@ Deno.test("ask() says that nobody listens, and retries", async () => {
   assertEquals(retried.length, 2);
 });
 
+Deno.test("ask() says that a certificate is not trusted, and does not retry", async () => {
+  const [cert, key] = await Promise.all(
+    ["cert", "key"].map((name) =>
+      Deno.readTextFile(new URL(`../testdata/tls/${name}.pem`, import.meta.url))
+    ),
+  );
+  await using server = Deno.serve(
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: cert ?? "",
+      key: key ?? "",
+      onListen: () => {},
+    },
+    () => Response.json(NOTHING),
+  );
+  const retried: string[] = [];
+  await assertRejects(
+    () =>
+      ask(
+        QUESTION,
+        options(`https://127.0.0.1:${server.addr.port}`, {
+          retries: 2,
+          onRetry: (line) => retried.push(line),
+        }),
+      ),
+    OpenctiError,
+    "OpenCTI needs a certificate of an authority that is trusted here",
+  );
+  assertEquals(retried, []);
+});
+
 Deno.test("ask() ends an attempt when its time is up", async (t) => {
   const silent: Readonly<Record<string, OpenctiOptions["respond"]>> = {
     "no answer": () =>
@@ -395,6 +440,29 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
       ]);
     },
   );
+  await t.step("the data base failed for a part, then for more", async () => {
+    const failed = (...names: string[]) => ({
+      errors: names.map((name) => graphqlError("DATABASE_ERROR", [name])),
+      data: {
+        exact,
+        partial: EMPTY,
+        values: EMPTY,
+        ...Object.fromEntries(names.map((name) => [name, null])),
+      },
+    });
+    await using opencti = startOpencti(KNOWLEDGE, {
+      respond: (_, count) =>
+        Response.json(
+          count > 1 ? failed("exact", "partial") : failed("values"),
+        ),
+    });
+    const { answer, errors } = await ask(
+      QUESTION,
+      options(opencti.url, { retries: 1 }),
+    );
+    assertEquals(answer.exact.nodes.length, 1);
+    assertEquals(errors.length, 1);
+  });
   await t.step("the data base failed for a part, then not", async () => {
     await using opencti = startOpencti(KNOWLEDGE, {
       respond: (_, count) =>
@@ -420,46 +488,53 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
 
 Deno.test("readResponse() takes nulls where OpenCTI has them", () => {
   const outcome = readResponse(
-    200,
-    JSON.stringify({
-      data: {
-        exact: { edges: null },
-        partial: {
-          edges: [null, {
-            node: {
-              id: "i",
-              name: null,
-              pattern: null,
-              confidence: null,
-              x_opencti_score: null,
-              x_opencti_detection: null,
-              valid_until: null,
-              revoked: null,
-              createdBy: null,
-              objectLabel: null,
-              killChainPhases: null,
-              externalReferences: null,
-              indicator_types: [null],
-            },
-          }],
-        },
-        values: {
-          edges: [{
-            node: {
-              id: "o",
-              entity_type: "Url",
-              observable_value: "v",
-              indicators: null,
-              stixCoreRelationships: {
-                edges: [{
-                  node: { relationship_type: "related-to", from: null, to: {} },
-                }],
+    {
+      status: 200,
+      location: null,
+      body: JSON.stringify({
+        data: {
+          exact: { edges: null },
+          partial: {
+            edges: [null, {
+              node: {
+                id: "i",
+                name: null,
+                pattern: null,
+                confidence: null,
+                x_opencti_score: null,
+                x_opencti_detection: null,
+                valid_until: null,
+                revoked: null,
+                createdBy: null,
+                objectLabel: null,
+                killChainPhases: null,
+                externalReferences: null,
+                indicator_types: [null],
               },
-            },
-          }],
+            }],
+          },
+          values: {
+            edges: [{
+              node: {
+                id: "o",
+                entity_type: "Url",
+                observable_value: "v",
+                indicators: null,
+                stixCoreRelationships: {
+                  edges: [{
+                    node: {
+                      relationship_type: "related-to",
+                      from: null,
+                      to: {},
+                    },
+                  }],
+                },
+              },
+            }],
+          },
         },
-      },
-    }),
+      }),
+    },
     { baseUrl: "https://cti.example", variables: QUESTION.variables },
   );
   assert("answer" in outcome);

@@ -16,7 +16,8 @@ import {
   questionFor,
   type Variables,
 } from "../../lib/opencti/query.ts";
-import { smallSchema } from "../stand_ins/opencti.ts";
+import { patternsOf } from "../../lib/stix.ts";
+import { smallSchema, startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 
 /** Where OpenCTI's own schemas are, if they are at hand. */
 const SCHEMAS = Deno.env.get("OPENCTI_SCHEMAS");
@@ -171,23 +172,82 @@ Deno.test("questionFor() never sends a filter without values, nor one with two k
   }
 });
 
-Deno.test("questionFor() finds what is too long for eq by its phrase", () => {
+Deno.test("questionFor() finds what is too long for eq by its phrase", async (t) => {
   // The value is short enough for eq, its pattern is not.
-  const url = `http://evil.example/${"a".repeat(485)}`;
-  assertEquals(url.length, 505);
-  const { variables } = questionFor([iocOf("url", url)], { partial: false });
-  assertEquals(filtersOf(variables.values).map(({ operator }) => operator), [
-    "eq",
+  const cases = [
+    ["a pattern", `http://evil.example/${"a".repeat(485)}`, "eq"],
+    ["a value", `http://evil.example/${"a".repeat(600)}`, "wildcard"],
+    [
+      "a value with quotes",
+      `http://evil.example/it's"${"a".repeat(600)}`,
+      "wildcard",
+    ],
+  ] as const;
+  for (const [name, text, operator] of cases) {
+    await t.step(name, () => {
+      // Its host must not become a phrase: it would find too much.
+      const iocs = [iocOf("url", text), iocOf("host", "evil.example")];
+      const { variables } = questionFor(iocs, { partial: false });
+      const [url] = iocs;
+      const phrases = (group: FilterGroup | null) =>
+        filtersOf(group).filter((filter) => filter.operator === "wildcard")
+          .flatMap(({ values }) => values);
+      assertEquals(
+        phrases(variables.exact),
+        iocs.slice(0, 1).flatMap(patternsOf)
+          .map((pattern) => pattern.replace(/[\\"]/g, "\\$&")),
+      );
+      assertEquals(
+        phrases(variables.values),
+        operator === "eq"
+          ? []
+          : url?.spellings.map((value) => value.replaceAll('"', '\\"')),
+      );
+    });
+  }
+});
+
+Deno.test("questionFor() asks for a host by what it is compared to, for a hash alone", () => {
+  const { variables } = questionFor([
+    iocOf("host", "evil.example"),
+    iocOf("md5", "a".repeat(32)),
+  ], { partial: true });
+  assertEquals(filtersOf(variables.partial).at(-1)?.values, [
+    "domain-name:value = 'evil.example'",
+    "hostname:value = 'evil.example'",
+    "network-traffic:dst_ref.value = 'evil.example'",
+    "network-traffic:src_ref.value = 'evil.example'",
+    "domain-name:resolves_to_refs[*].value = 'evil.example'",
+    "a".repeat(32),
   ]);
-  assertEquals(filtersOf(variables.exact).slice(1), [
-    { key: "pattern", values: [url], operator: "wildcard", mode: "or" },
-  ]);
-  const longer = questionFor([iocOf("url", `${url}${"b".repeat(100)}`)], {
-    partial: false,
+});
+
+Deno.test("questionFor() finds an OR pattern although its host has many URLs", async () => {
+  const pattern =
+    "[ipv4-addr:value = '9.9.9.9' OR domain-name:value = 'code.example']";
+  await using opencti = startOpencti({
+    indicators: [
+      ...Array.from({ length: 15 }, (_, n) => ({
+        id: `url ${n}`,
+        name: "a URL",
+        pattern: `[url:value = 'https://code.example/x/${n}']`,
+        x_opencti_score: 90,
+      })),
+      { id: "or", name: "what we look for", pattern, x_opencti_score: 10 },
+    ],
+    observables: [],
   });
+  const response = await fetch(`${opencti.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify(
+      questionFor([iocOf("host", "code.example")], { partial: true }),
+    ),
+  });
+  const { data } = await response.json();
   assertEquals(
-    filtersOf(longer.variables.values).map(({ operator }) => operator),
-    ["wildcard"],
+    data.partial.edges.map(({ node }: { node: { id: string } }) => node.id),
+    ["or"],
   );
 });
 
@@ -201,19 +261,16 @@ Deno.test("questionFor() cannot be changed by a quote, a backslash or a newline"
     field: "f",
   }], { partial: true });
   assertEquals(query, QUERY);
-  const [pattern] =
-    filtersOf(variables.exact).find(({ key }) => key === "pattern")?.values ??
-      [];
-  assertEquals(
-    pattern,
-    "[domain-name:value = 'evil\\'] OR [file:name = \\'x\\\\\"\n.example']",
-  );
+  const inStix = "'evil\\'] OR [file:name = \\'x\\\\\"\n.example'";
+  const [pattern] = filtersOf(variables.exact).at(-1)?.values ?? [];
+  assertEquals(pattern, `[domain-name:value = ${inStix}]`);
   // In Elasticsearch's query string it is one phrase to the end.
-  const [phrase = ""] =
-    filtersOf(variables.partial).find(({ key }) => key === "pattern")?.values ??
-      [];
+  const [phrase = ""] = filtersOf(variables.partial).at(-1)?.values ?? [];
   assert(/^(?:[^"\\]|\\.)*$/s.test(phrase), phrase);
-  assertEquals(phrase.replace(/\\(.)/gs, "$1"), value);
+  assertEquals(
+    phrase.replace(/\\(.)/gs, "$1"),
+    `domain-name:value = ${inStix}`,
+  );
   assertEquals(JSON.parse(JSON.stringify({ query, variables })), {
     query,
     variables,

@@ -44,6 +44,7 @@ const EXPECTED: Readonly<Record<string, readonly [string, ...string[]]>> = {
     "ipv4 164.100.80.203",
     "sha256 a9165dbae34e6e2952270536e95a2bb154dff0cfcdf41315f0796ee14b36123b",
     "url http://www.karsec.gov.in/FrontPageImgHandler.ashx?id=12",
+    "domain www.karsec.gov.in",
   ],
   fortigate_L18: ["fortigate"],
   fortigate_L188: [
@@ -65,6 +66,7 @@ const EXPECTED: Readonly<Record<string, readonly [string, ...string[]]>> = {
     "domain www.morrishittu.ddns.net",
     "ipv4 185.244.31.158",
   ],
+  snort_fast_v4: ["ids", "ipv4 185.244.31.158"],
   snort_full: ["ids", "ipv4 185.244.31.158"],
   snort_v6: ["ids", "ipv6 2a00:1450:400f:80d::200e"],
   sonicwall_L26: ["sonicwall", "ipv4 37.186.204.2"],
@@ -157,13 +159,76 @@ Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", (
     { length: 250 },
     (_, n) => ({ rdata: `9.9.9.${n}` }),
   );
-  const { iocs, passedOver } = find({
+  const { iocs, passedOver, tooMany } = find({
     rule: { groups: ["ids"] },
     data: { dns: { answers } },
   });
-  assertEquals(iocs.length, 200);
-  assertEquals(passedOver.length, 50);
-  assertEquals(passedOver[0]?.reason, "more than 200 IoCs in one alert");
+  assertEquals(iocs.length, 100);
+  assertEquals([passedOver.length, tooMany], [150, 150]);
+  assertEquals(passedOver[0]?.reason, "more than 100 IoCs in one alert");
+});
+
+Deno.test("findIocs() bounds the spellings of an IoC", () => {
+  const urls = Array.from(
+    { length: 2000 },
+    (_, n) => `http://a.example/${n}/../x`,
+  );
+  const start = performance.now();
+  const { iocs } = find({
+    rule: { groups: ["audit_command"] },
+    data: { audit: { execve: { a1: urls.join(" ") } } },
+  });
+  assertEquals(iocs.map(({ value }) => value), [
+    "http://a.example/x",
+    "a.example",
+  ]);
+  assertEquals(iocs[0]?.spellings.length, 4);
+  assert(performance.now() - start < 2000);
+});
+
+Deno.test("findIocs() says which source finds nothing", () => {
+  const { sources, emptySources } = find({
+    rule: { groups: ["fortigate", "ids"] },
+    data: { src_ip: "9.9.9.9" },
+  });
+  assertEquals(sources, ["ids", "fortigate"]);
+  assertEquals(emptySources, ["fortigate"]);
+});
+
+Deno.test("ids reads a Snort alert's addresses whole, and Cisco's in all their names", async (t) => {
+  const snort = (full_log: string) => ({
+    rule: { groups: ["ids", "fts"] },
+    decoder: { name: "snort" },
+    data: { srcip: "9.9.9", dstip: "2a00:1450::21:80" },
+    full_log,
+  });
+  const cases: Readonly<Record<string, readonly [unknown, readonly string[]]>> =
+    {
+      "Snort, IPv6 with ports": [
+        snort(
+          "[1:2:3] X {TCP} 2a00:1450:400f:80d::200e:41112 -> 2a00:1450::21:80",
+        ),
+        ["ipv6 2a00:1450:400f:80d::200e", "ipv6 2a00:1450::21"],
+      ],
+      "Snort, without ports": [
+        snort("[1:2:3] X {IPV6-ICMP} 2a00:1450::21 -> 9.9.9.9"),
+        ["ipv6 2a00:1450::21", "ipv4 9.9.9.9"],
+      ],
+      "Cisco, src_ip and dst_ip": [
+        {
+          rule: { groups: ["ids"] },
+          data: { src_ip: "9.9.9.9", dst_ip: "8.8.8.8" },
+        },
+        ["ipv4 9.9.9.9", "ipv4 8.8.8.8"],
+      ],
+      "Cisco, src and dst": [
+        { rule: { groups: ["ids"] }, data: { src: "9.9.9.9", dst: "outside" } },
+        ["ipv4 9.9.9.9"],
+      ],
+    };
+  for (const [name, [alert, expected]] of Object.entries(cases)) {
+    await t.step(name, () => assertEquals(valuesOf(find(alert)), expected));
+  }
 });
 
 Deno.test("syscheck reads by group or by event", async (t) => {
@@ -261,6 +326,14 @@ Deno.test("ids reads HTTP hosts, URLs and files", async (t) => {
       "an absolute URL": [
         { http: { hostname: "evil.example", url: "http://evil.example/a" } },
         ["domain evil.example", "url http://evil.example/a"],
+      ],
+      "an absolute URL on another host": [
+        { http: { hostname: "evil.example", url: "http://other.example/a" } },
+        [
+          "domain evil.example",
+          "url http://other.example/a",
+          "domain other.example",
+        ],
       ],
       "a path without host": [{ http: { url: "/a" } }, []],
       "an address as host": [
@@ -398,6 +471,7 @@ Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words",
   const cases = [
     ["dropped in msg", 'msg="TCP connection dropped" src=9.9.9.9', true],
     ["fw_action", 'msg="Web access" fw_action="drop"', true],
+    ["fw_action without quotes", "m=1 fw_action=drop", true],
     [
       "a host with that name",
       'msg="Web site access denied" dstname=dropped.example',
@@ -420,6 +494,23 @@ Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words",
     });
     assertEquals(iocs, []);
   });
+});
+
+Deno.test("sonicwall takes the host of dstname alone", () => {
+  const findings = find({
+    rule: { groups: ["sonicwall"] },
+    full_log: 'a dstname="evil.example/x" b',
+  });
+  assertEquals(valuesOf(findings), ["domain evil.example"]);
+});
+
+Deno.test("fortigate asks for a URL on another port in both ways", () => {
+  const data = { hostname: "evil.example", url: "/x", dstport: "8080" };
+  assertEquals(valuesOf(find({ rule: { groups: ["fortigate"] }, data })), [
+    "domain evil.example",
+    "url http://evil.example/x",
+    "url http://evil.example:8080/x",
+  ]);
 });
 
 Deno.test("fortigate leaves administrative actions alone, whatever their case", async (t) => {

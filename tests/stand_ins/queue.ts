@@ -15,6 +15,7 @@ export interface QueueStandIn extends AsyncDisposable {
 /** Makes a folder as Wazuh's home is, with nothing running. */
 export async function makeHome(): Promise<string> {
   const home = await Deno.makeTempDir({ prefix: "wazuh-home-" });
+  addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
   await Deno.mkdir(`${home}/logs`);
   await Deno.mkdir(`${home}/integrations`);
   await Deno.mkdir(`${home}/queue/sockets`, { recursive: true });
