@@ -238,7 +238,7 @@ async function deliver(
   { home, log, redact }: Pick<Run, "home" | "log" | "redact">,
 ): Promise<void> {
   const [{ encodeEvent }, queue] = await Promise.all([
-    import("./lib/event.ts"),
+    import("./lib/encode.ts"),
     import("./lib/queue.ts"),
   ]);
   const header = queue.headerFor(alert?.agent ?? NO_AGENT);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../lib/alert.ts";
-import { encodeEvent, errorEvent, matchEvent } from "../lib/event.ts";
+import { encodeEvent } from "../lib/encode.ts";
+import { errorEvent, matchEvent } from "../lib/event.ts";
 import { type Ioc, toIoc } from "../lib/ioc.ts";
 import type { Match } from "../lib/match.ts";
 import { redactor } from "../lib/log.ts";

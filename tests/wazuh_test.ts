@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { readRules } from "../scripts/rules.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
 import { parseAlert } from "../lib/alert.ts";
-import { encodeEvent, errorEvent } from "../lib/event.ts";
+import { encodeEvent } from "../lib/encode.ts";
+import { errorEvent } from "../lib/event.ts";
 
 function read(name: string): Promise<string> {
   return Deno.readTextFile(new URL(`../wazuh/${name}`, import.meta.url));

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Alert, textAt } from "../alert.ts";
+import { type Alert, textAt, textsAt } from "../alert.ts";
 import { type Finding, hasGroup, type Source, urlAndHost } from "./source.ts";
 
 /** See {@linkcode Source}. */
@@ -17,13 +17,18 @@ export const audit: Source = {
   find,
 };
 
+/** An argument of the program that was started. */
 interface Argument {
   readonly text: string;
+  /** Where in the alert it stands. */
   readonly field: string;
 }
 
 function find(alert: Alert): Finding[] {
-  const found = commandLine(alert).flatMap(({ text, field }) =>
+  const found = [
+    ...decodedArguments(alert),
+    ...loggedArguments(alert),
+  ].flatMap(({ text, field }) =>
     urlsIn(text).flatMap((url) => urlAndHost(url, field))
   );
   return found.length > 0 ? found : [{
@@ -34,15 +39,36 @@ function find(alert: Alert): Finding[] {
 }
 
 /**
- * The arguments of the program. The decoder has a0 to a7 if the log quotes
- * them; `full_log` has the others, and those with a space or a quote in hex.
+ * The arguments of the program that was started, in order: from `full_log`,
+ * which has all of them, else those that are decoded.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "../alert.ts";
+ *
+ * const execve = { a0: "ls", a1: "-l" };
+ * const alert = parseAlert(JSON.stringify({ data: { audit: { execve } } }));
+ * assertEquals(commandLine(alert), "ls -l");
+ * ```
  */
-function commandLine(alert: Alert): Argument[] {
-  const decoded = Array.from({ length: 8 }, (_, n) => `data.audit.execve.a${n}`)
-    .map((field) => ({ field, text: textAt(alert, field) ?? "" }));
-  const logged = [...argumentsIn(alert.full_log ?? "")]
-    .map(([name, text]) => ({ field: `full_log ${name}`, text }));
-  return [...decoded, ...logged];
+export function commandLine(alert: Alert): string {
+  const logged = loggedArguments(alert);
+  return (logged.length > 0 ? logged : decodedArguments(alert))
+    .map(({ text }) => text).join(" ");
+}
+
+function loggedArguments({ full_log = "" }: Alert): Argument[] {
+  return [...argumentsIn(full_log)]
+    .map(([name, text]) => ({ text, field: `full_log ${name}` }));
+}
+
+/** The decoder has a0 to a7, and not those that are logged in hex. */
+function decodedArguments(alert: Alert): Argument[] {
+  return Array.from({ length: 8 }, (_, n) => `data.audit.execve.a${n}`)
+    .flatMap((field) =>
+      textsAt(alert, field).slice(0, 1).map((text) => ({ text, field }))
+    );
 }
 
 /**

@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { getAvailablePort } from "@std/net";
 import { OpenctiError } from "../../lib/errors.ts";
-import {
-  ask,
-  type AskOptions,
-  readResponse,
-} from "../../lib/opencti/client.ts";
+import { ask, type AskOptions } from "../../lib/opencti/client.ts";
+import { readResponse } from "../../lib/opencti/response.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import {

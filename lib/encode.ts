@@ -1,0 +1,179 @@
+/**
+ * Writes an event as analysisd takes it: pruned, and small enough to send.
+ *
+ * @module
+ */
+import type { Event, Json, JsonObject } from "./event.ts";
+
+/**
+ * What the rules' descriptions show. An expanded description of 1024 characters
+ * or more would show its template.
+ */
+const DESCRIBED: ReadonlySet<string> = new Set([
+  "error",
+  "indicator.name",
+  "observable_value",
+  "related.indicator.name",
+]);
+const MAX_DESCRIBED_BYTES = 900;
+
+/** Fields are shortened to the first of these; if that is too long, the next. */
+const SHORTENED_BYTES = [2048, 256];
+
+/** Room for the names of the fields that were shortened. */
+const TRUNCATED_BYTES = 4096;
+
+/** How an event is written. */
+export interface EncodeOptions {
+  /** The most bytes it may have, 32 768 at least. */
+  readonly maxBytes: number;
+  /** Takes secrets out of a text: an alert's text may be anything. */
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * Writes an event as JSON: without nulls, empty texts, arrays and objects, and
+ * without what analysisd loses an event for. If it is too long, fields are
+ * shortened from the end, and `truncated` names them.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const event = { event_type: "error", error: "x", nothing: null };
+ * const options = { maxBytes: 65_000, redact: (text: string) => text };
+ * assertEquals(
+ *   encodeEvent({ integration: "opencti", opencti: event }, options),
+ *   '{"integration":"opencti","opencti":{"event_type":"error","error":"x"}}',
+ * );
+ * const long = { event_type: "error", error: "x".repeat(2000) };
+ * const json = encodeEvent({ integration: "opencti", opencti: long }, options);
+ * assert(json.length < 1200);
+ * ```
+ */
+export function encodeEvent(
+  event: Event,
+  { maxBytes, redact }: EncodeOptions,
+): string {
+  const clean = (text: string) => sendable(redact(text));
+  const fields = fieldsOf(event.opencti)
+    .map(({ path, value }) => ({ path, value: cleaned(value, clean) }))
+    .filter(({ value }) => isFilled(value));
+  const shortenedNames = new Set<string>();
+
+  function shorten(index: number, bytes: number): void {
+    const { path, value } = fields[index] ?? { path: [], value: "" };
+    fields[index] = { path, value: shortened(value, bytes) };
+    shortenedNames.add(path.join("."));
+  }
+
+  for (const [index, { path, value }] of fields.entries()) {
+    if (
+      DESCRIBED.has(path.join(".")) && jsonBytes(value) > MAX_DESCRIBED_BYTES
+    ) shorten(index, MAX_DESCRIBED_BYTES);
+  }
+  let excess = jsonBytes(build(event, fields)) + TRUNCATED_BYTES - maxBytes;
+  for (const least of SHORTENED_BYTES) {
+    for (let index = fields.length - 1; index >= 0 && excess > 0; index--) {
+      const before = jsonBytes(fields[index]?.value);
+      if (before <= least) continue;
+      shorten(index, Math.max(least, before - excess));
+      excess -= before - jsonBytes(fields[index]?.value);
+    }
+  }
+  if (shortenedNames.size > 0) {
+    fields.push({ path: ["truncated"], value: [...shortenedNames] });
+  }
+  return JSON.stringify(build(event, fields));
+}
+
+/** A field that holds no others. */
+interface Field {
+  readonly path: readonly string[];
+  readonly value: string | number | boolean | readonly Json[];
+}
+
+/** The fields of an object that are not null. */
+function fieldsOf(
+  object: JsonObject,
+  parents: readonly string[] = [],
+): Field[] {
+  return Object.entries(object).flatMap(([name, value]): Field[] => {
+    const path = [...parents, name];
+    if (value === null || value === undefined) return [];
+    return typeof value === "object" && !isArray(value)
+      ? fieldsOf(value, path)
+      : [{ path, value }];
+  });
+}
+
+function cleaned(
+  value: Field["value"],
+  clean: (text: string) => string,
+): Field["value"] {
+  if (typeof value === "string") return clean(value);
+  if (typeof value !== "object") return value;
+  return value.map((element) =>
+    typeof element === "string" ? clean(element) : element
+  ).filter((element) => element !== "");
+}
+
+function isFilled(value: Field["value"]): boolean {
+  return typeof value === "string" || typeof value === "object"
+    ? value.length > 0
+    : true;
+}
+
+function build({ integration }: Event, fields: readonly Field[]): JsonObject {
+  return { integration, opencti: nest(fields) };
+}
+
+function nest(fields: readonly Field[]): JsonObject {
+  const groups = Map.groupBy(fields, ({ path: [name = ""] }) => name);
+  return Object.fromEntries(
+    [...groups].map(([name, [field, ...others]]) => [
+      name,
+      field === undefined || field.path.length === 1 ? field?.value : nest(
+        [field, ...others].map(({ path, value }) => ({
+          path: path.slice(1),
+          value,
+        })),
+      ),
+    ]),
+  );
+}
+
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** analysisd cuts a text at NUL, and loses the event of a lone surrogate. */
+function sendable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
+/** The first part of a text, or the first elements, within so many bytes. */
+function shortened(value: Field["value"], maxBytes: number): Field["value"] {
+  if (typeof value === "string") {
+    let text = value.slice(0, maxBytes);
+    while (jsonBytes(text) > maxBytes - "…".length * 3) {
+      text = text.slice(0, Math.floor(text.length * 0.9));
+    }
+    return `${text.toWellFormed()}…`;
+  }
+  if (typeof value !== "object") return value;
+  let bytes = 2;
+  const end = value.findIndex((element) =>
+    (bytes += jsonBytes(element) + 1) > maxBytes
+  );
+  return end === -1 ? value : value.slice(0, Math.max(end, 1))
+    .map((element) =>
+      typeof element === "string" && jsonBytes(element) > maxBytes
+        ? shortened(element, maxBytes)
+        : element
+    );
+}
+
+function jsonBytes(value: Json | undefined): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
+}
