@@ -67,12 +67,21 @@ export function encodeEvent(
     shortenedNames.add(path.join("."));
   }
 
+  function write(): string {
+    const truncated = { path: ["truncated"], value: [...shortenedNames] };
+    const opencti = nest(
+      shortenedNames.size > 0 ? [...fields, truncated] : fields,
+    );
+    return JSON.stringify({ integration: event.integration, opencti });
+  }
+
   for (const [index, { path, value }] of fields.entries()) {
     if (
       DESCRIBED.has(path.join(".")) && jsonBytes(value) > MAX_DESCRIBED_BYTES
     ) shorten(index, MAX_DESCRIBED_BYTES);
   }
-  let excess = jsonBytes(build(event, fields)) + TRUNCATED_BYTES - maxBytes;
+  let excess = bytesOf(write()) - maxBytes;
+  if (excess > 0) excess += TRUNCATED_BYTES;
   for (const least of SHORTENED_BYTES) {
     for (let index = fields.length - 1; index >= 0 && excess > 0; index--) {
       const before = jsonBytes(fields[index]?.value);
@@ -81,10 +90,7 @@ export function encodeEvent(
       excess -= before - jsonBytes(fields[index]?.value);
     }
   }
-  if (shortenedNames.size > 0) {
-    fields.push({ path: ["truncated"], value: [...shortenedNames] });
-  }
-  return JSON.stringify(build(event, fields));
+  return write();
 }
 
 /** A field that holds no others. */
@@ -122,10 +128,6 @@ function isFilled(value: Field["value"]): boolean {
   return typeof value === "string" || typeof value === "object"
     ? value.length > 0
     : true;
-}
-
-function build({ integration }: Event, fields: readonly Field[]): JsonObject {
-  return { integration, opencti: nest(fields) };
 }
 
 function nest(fields: readonly Field[]): JsonObject {
@@ -175,5 +177,9 @@ function shortened(value: Field["value"], maxBytes: number): Field["value"] {
 }
 
 function jsonBytes(value: Json | undefined): number {
-  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
+  return bytesOf(JSON.stringify(value));
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }

@@ -305,7 +305,7 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
     }
   });
   await t.step("not, if it fits", () => {
-    const { opencti } = encode(indicatorMatch({ pattern: "p".repeat(50_000) }));
+    const { opencti } = encode(indicatorMatch({ pattern: "p".repeat(64_500) }));
     assertEquals(opencti.truncated, undefined);
   });
 });

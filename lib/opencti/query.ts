@@ -32,7 +32,7 @@ export interface FilterGroup {
 }
 
 interface Filter {
-  readonly key: string;
+  readonly key: readonly [string];
   readonly values: readonly string[];
   readonly operator: "eq" | "wildcard";
   readonly mode: "or";
@@ -204,7 +204,7 @@ function equal(key: string, values: readonly string[]): Filter[] {
   const long = values.filter((value) => value.length > MAX_EQ_LENGTH);
   return [
     ...(short.length > 0
-      ? [{ key, values: short, operator: "eq", mode: "or" } as const]
+      ? [{ key: [key], values: short, operator: "eq", mode: "or" } as const]
       : []),
     ...(long.length > 0 ? [within(key, long)] : []),
   ];
@@ -230,7 +230,7 @@ function phrasesOf(ioc: Ioc): readonly string[] {
  */
 function within(key: string, phrases: readonly string[]): Filter {
   return {
-    key,
+    key: [key],
     values: phrases.map((phrase) => phrase.replace(/[\\"]/g, "\\$&")),
     operator: "wildcard",
     mode: "or",
