@@ -237,11 +237,11 @@ async function deliver(
   alert: Alert | undefined,
   { home, log, redact }: Pick<Run, "home" | "log" | "redact">,
 ): Promise<void> {
-  const [{ encodeEvent }, queue] = await Promise.all([
+  const [{ bytesOf, encodeEvent }, queue] = await Promise.all([
     import("./lib/encode.ts"),
     import("./lib/queue.ts"),
   ]);
-  const header = queue.headerFor(alert?.agent ?? NO_AGENT);
+  const header = queue.headerFor(alert?.agent);
   const maxBytes = queue.MAX_MESSAGE_BYTES - bytesOf(header);
   const messages = events.map((event) =>
     header + encodeEvent(event, { maxBytes, redact })
@@ -250,12 +250,6 @@ async function deliver(
     log.debug(`event of ${bytesOf(message)} bytes: ${message}`);
   }
   await queue.sendToQueue(messages, { home, timeoutMs: QUEUE_TIMEOUT_MS });
-}
-
-const NO_AGENT = { id: undefined, name: undefined, ip: undefined };
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).byteLength;
 }
 
 async function print(text: string): Promise<void> {

@@ -180,6 +180,16 @@ function jsonBytes(value: Json | undefined): number {
   return bytesOf(JSON.stringify(value));
 }
 
-function bytesOf(text: string): number {
+/**
+ * How many bytes a text has as it is sent.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(bytesOf("é"), 2);
+ * ```
+ */
+export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).byteLength;
 }

@@ -33,16 +33,13 @@ export interface QueueOptions {
  *   headerFor({ id: "004", name: "v6", ip: "2001:db8::21" }),
  *   "1:[004] (v6) 2001|:db8|:|:21->opencti:",
  * );
- * assertEquals(
- *   headerFor({ id: undefined, name: undefined, ip: undefined }),
- *   "1:opencti:",
- * );
+ * assertEquals(headerFor(undefined), "1:opencti:");
  * ```
  *
  * @see https://github.com/wazuh/wazuh/blob/v4.14.0/src/shared/mq_op.c
  */
-export function headerFor(agent: Agent): string {
-  if (!agent.id || agent.id === "000") return "1:opencti:";
+export function headerFor(agent: Agent | undefined): string {
+  if (!agent?.id || agent.id === "000") return "1:opencti:";
   const [id, name, ip] = [agent.id, agent.name ?? "", agent.ip || "any"]
     .map((text) => text.slice(0, 128).replace(/[\s()\p{C}]/gu, "_"));
   const location = `[${id}] (${name}) ${ip}->opencti`;
