@@ -166,13 +166,12 @@ async function lookUp(
   ]);
   const question = questionFor(iocs, { partial: config.partial_matches });
   log.debug(`question: ${JSON.stringify(question.variables)}`);
-  const { answer, errors, status, latencyMs } = await ask(question, {
+  const { answer, errors, latencyMs } = await ask(question, {
     ...call,
     now: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    onRetry: (line) => log.debug(line),
+    onAttempt: (line) => log.debug(line),
   });
-  log.debug(`answer: HTTP ${status} in ${latencyMs} ms`);
 
   const { matchAnswer } = await import("./lib/match.ts");
   const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
@@ -181,7 +180,18 @@ async function lookUp(
   });
   for (const note of notes) log.debug(note);
 
+  log.info(about(
+    alert,
+    [
+      `IoCs asked for: ${iocs.length}`,
+      ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
+      `matches to tell: ${matches.length} of ${found}`,
+      ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
+      `answer after ${latencyMs} ms`,
+    ].join(", "),
+  ));
   const error = errors.length > 0 ? redact(errors.join("; ")) : undefined;
+  if (error !== undefined) log.error(about(alert, error));
   if (matches.length > 0 || error !== undefined) {
     const { errorEvent, matchEvent } = await import("./lib/event.ts");
     const context = { alert, baseUrl: call.baseUrl, latencyMs };
@@ -194,21 +204,7 @@ async function lookUp(
       { home, log, redact },
     );
   }
-  log.info(about(
-    alert,
-    [
-      `IoCs asked for: ${iocs.length}`,
-      ...(tooMany > 0 ? [`IoCs left out: ${tooMany}`] : []),
-      `matches told: ${matches.length} of ${found}`,
-      ...(cutOff.length > 0
-        ? [`OpenCTI has more: ${cutOff.join(" and ")}`]
-        : []),
-      `answer after ${latencyMs} ms`,
-    ].join(", "),
-  ));
-  if (error === undefined) return 0;
-  log.error(about(alert, error));
-  return 1;
+  return error === undefined ? 0 : 1;
 }
 
 /** A line of the log that says which alert it is about. */

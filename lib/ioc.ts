@@ -275,7 +275,8 @@ function whyNotWorthAsking({ kind, value }: NormalValue): string | undefined {
     return "not a global address";
   }
   if (kind === "url") {
-    const host = normalize("host", urlOf(value)?.hostname ?? "");
+    const hostname = urlOf(value)?.hostname ?? "";
+    const host = normalize("host", plainText("host", hostname));
     return host === undefined ? whyNot("host", value) : whyNotWorthAsking(host);
   }
   if (EMPTY_FILE_HASHES.has(value)) return "the hash of an empty file";

@@ -100,18 +100,31 @@ export function matchAnswer(
   return {
     matches,
     found: indicators.length + observables.length,
-    cutOff: Object.entries(answer).filter(([, { hasMore }]) => hasMore)
-      .map(([name]) => name),
+    cutOff: cutOffIn(answer),
     notes,
   };
+}
+
+function cutOffIn(answer: Answer): string[] {
+  const found = [...answer.values.nodes, ...answer.files.nodes];
+  return Object.entries({
+    ...answer,
+    indicators: { hasMore: found.some((one) => one.indicators.hasMore) },
+    relationships: {
+      hasMore: found.some((one) => one.stixCoreRelationships.hasMore),
+    },
+  }).filter(([, { hasMore }]) => hasMore).map(([name]) => name);
 }
 
 /** The IoC that a value of OpenCTI is, `undefined` if it is none of ours. */
 type Known = (value: NormalValue | undefined) => Ioc | undefined;
 
 function knownBy(iocs: readonly Ioc[]): Known {
-  const byValue = new Map(iocs.map((ioc) => [`${ioc.kind} ${ioc.value}`, ioc]));
-  return (value) => value && byValue.get(`${value.kind} ${value.value}`);
+  // OpenCTI ignores case, in URLs too.
+  const keyOf = ({ kind, value }: NormalValue) =>
+    `${kind} ${value.toLowerCase()}`;
+  const byKey = new Map(iocs.toReversed().map((ioc) => [keyOf(ioc), ioc]));
+  return (value) => value && byKey.get(keyOf(value));
 }
 
 function matchIndicators(
@@ -298,7 +311,7 @@ function rankOf(
   };
 }
 
-/** The best `max`, each indicator once, and a note on each. */
+/** The best `max`, an indicator once for an IoC, and a note on each. */
 function take<T extends Match>(
   max: number,
   option: string,
@@ -308,7 +321,9 @@ function take<T extends Match>(
   },
 ): T[] {
   const firsts = ranked.filter(({ item }, n) =>
-    ranked.findIndex((r) => r.item.indicator.id === item.indicator.id) === n
+    ranked.findIndex((r) =>
+      r.item.indicator.id === item.indicator.id && r.item.ioc === item.ioc
+    ) === n
   );
   for (const one of ranked) {
     const place = firsts.indexOf(one);

@@ -99,7 +99,7 @@ async function sendDatagrams(
   messages: readonly Uint8Array[],
   path: string,
 ): Promise<void> {
-  const socket = await bindUnnamed();
+  const socket = await bindUnnamed(path);
   try {
     for (const message of messages) {
       await socket.send(message, { transport: "unixpacket", path });
@@ -114,7 +114,7 @@ async function sendDatagrams(
  * answer comes back, so that the path is removed at once, not when all is
  * sent: nothing that happens later can leave it behind.
  */
-async function bindUnnamed(): Promise<Deno.DatagramConn> {
+async function bindUnnamed(queue: string): Promise<Deno.DatagramConn> {
   try {
     const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
     try {
@@ -127,8 +127,8 @@ async function bindUnnamed(): Promise<Deno.DatagramConn> {
     }
   } catch (error) {
     throw new QueueError(
-      "Cannot write to Wazuh's queue: there must be room for a socket in the " +
-        `folder for temporary files: ${messageOf(error)}`,
+      `Cannot write to Wazuh's queue ${queue}: there is no room for a socket ` +
+        `of ours in the folder for temporary files: ${messageOf(error)}`,
       { cause: error },
     );
   }

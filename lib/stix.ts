@@ -31,7 +31,7 @@ export function patternsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
   );
 }
 
-/** Where else in a pattern a host or an address may stand. */
+/** Where else in a pattern a domain may stand. */
 const REFERENCES = [
   "network-traffic:dst_ref.value",
   "network-traffic:src_ref.value",
@@ -39,7 +39,7 @@ const REFERENCES = [
 ];
 
 /**
- * The comparisons by which a pattern with more in it may look for an IoC.
+ * The comparisons by which a pattern with more in it may look for a domain.
  *
  * @example
  * ```ts
@@ -48,15 +48,16 @@ const REFERENCES = [
  * const ioc = { kind: "domain", spellings: ["a.example"] } as const;
  * assertEquals(comparisonsOf(ioc).slice(0, 2), [
  *   "domain-name:value = 'a.example'",
- *   "hostname:value = 'a.example'",
+ *   "domain-name:value IN ('a.example'",
  * ]);
  * ```
  */
 export function comparisonsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
-  const { stixPaths, textKind } = KINDS[ioc.kind];
-  const isNamed = textKind === "address" || textKind === "host";
-  return [...stixPaths, ...isNamed ? REFERENCES : []].flatMap((path) =>
-    ioc.spellings.map((value) => comparison(path, value))
+  return [...KINDS[ioc.kind].stixPaths, ...REFERENCES].flatMap((path) =>
+    ioc.spellings.map(quoted).flatMap((value) => [
+      `${path} = ${value}`,
+      `${path} IN (${value}`,
+    ])
   );
 }
 
@@ -95,7 +96,11 @@ export function filePatternOf(values: readonly NormalValue[]): string[] {
 }
 
 function comparison(path: string, value: string): string {
-  return `${path} = '${value.replace(/[\\']/g, "\\$&")}'`;
+  return `${path} = ${quoted(value)}`;
+}
+
+function quoted(value: string): string {
+  return `'${value.replace(/[\\']/g, "\\$&")}'`;
 }
 
 /** A value that a pattern looks for, in its normal form. */

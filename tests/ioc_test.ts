@@ -224,6 +224,7 @@ const SPELLED: readonly (readonly [TextKind, string, readonly string[]])[] = [
   ]],
   ["url", "http://evil.example:8080/a", ["http://evil.example:8080/a"]],
   ["url", "http://me:secret@evil.example:81/a", ["http://evil.example:81/a"]],
+  ["url", "http://[2a00:1450::1]:81/x", ["http://[2a00:1450::1]:81/x"]],
   ["host", "Bücher.example.", ["xn--bcher-kva.example", "bücher.example"]],
 ];
 

@@ -433,23 +433,38 @@ Deno.test("matchAnswer() says when OpenCTI has more", () => {
   assertEquals(match({ exact: connection(indicator("a")) }).cutOff, []);
 });
 
-Deno.test("matchAnswer() tells an indicator of two observables once", () => {
+Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => {
+  const more = { edges: [], pageInfo: { hasNextPage: true } };
+  const cutOff = (fields: Record<string, unknown>) =>
+    match({ values: connection(observable("o", fields)) }).cutOff;
+  assertEquals(cutOff({ indicators: more }), ["indicators"]);
+  assertEquals(cutOff({ stixCoreRelationships: more }), ["relationships"]);
+  assertEquals(cutOff({}), []);
+});
+
+Deno.test("matchAnswer() tells an indicator of two observables once for an IoC", () => {
   const indicators = connection(indicator("i", { pattern: "yara" }));
+  const known = (type: string, value: string) =>
+    observable(`${type} ${value}`, {
+      entity_type: type,
+      observable_value: value,
+      indicators,
+    });
   const values = connection(
-    observable("name", {
-      entity_type: "Domain-Name",
-      observable_value: "a.example",
-      indicators,
-    }),
-    observable("host", {
-      entity_type: "Hostname",
-      observable_value: "a.example",
-      indicators,
-    }),
+    known("Domain-Name", "a.example"),
+    known("Hostname", "a.example"),
+    known("Domain-Name", "b.example"),
   );
   const { matches, notes } = match({ values }, {
-    iocs: [iocOf("host", "a.example")],
+    iocs: [iocOf("host", "a.example"), iocOf("host", "b.example")],
   });
-  assertEquals(matches.map((m) => m.indicator.id), ["i"]);
+  assertEquals(matches.map(({ ioc }) => ioc.value), ["a.example", "b.example"]);
   assert(notes.some((note) => note.startsWith("not told, its indicator is:")));
+});
+
+Deno.test("matchAnswer() ignores case as OpenCTI does", () => {
+  const pattern = "[url:value = 'http://evil.example/virus']";
+  const data = { exact: connection(indicator("i", { pattern })) };
+  const iocs = [iocOf("url", "http://evil.example/VIRUS")];
+  assertEquals(told(match(data, { iocs })), ["indicator_pattern_match i"]);
 });

@@ -13,8 +13,6 @@ export interface Reply {
   readonly answer: Answer;
   /** What it could not look up: a sentence for each error. */
   readonly errors: readonly string[];
-  /** HTTP status. */
-  readonly status: number;
   /** From the question to the answer, retries included. */
   readonly latencyMs: number;
 }
@@ -31,8 +29,8 @@ export interface AskOptions {
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told of each attempt that failed and is tried again. */
-  readonly onRetry: (line: string) => void;
+  /** Told what each attempt came to, its HTTP status and time. */
+  readonly onAttempt: (line: string) => void;
 }
 
 const FIRST_DELAY_MS = 250;
@@ -48,25 +46,34 @@ export async function ask(
   question: Question,
   options: AskOptions,
 ): Promise<Reply> {
-  const { now, retries, sleep, onRetry } = options;
+  const { now, retries, sleep, onAttempt } = options;
   const start = now();
   let best: Outcome | undefined;
   for (let attempt = 0; attempt <= retries; attempt++) {
+    const attemptStart = now();
     const outcome = await tryOnce(question, options);
+    const ms = Math.round(now() - attemptStart);
+    onAttempt(
+      `attempt ${attempt + 1} of ${retries + 1}: ${told(outcome)} in ${ms} ms`,
+    );
     if (best === undefined || isBetter(outcome, best)) best = outcome;
     if (!outcome.canRetry || attempt === retries) break;
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, MAX_DELAY_MS);
-    const what = "failure" in outcome
-      ? outcome.failure
-      : outcome.errors.join("; ");
-    onRetry(`attempt ${attempt + 1} of ${retries + 1} failed: ${what}`);
     await sleep(delayMs * (0.5 + Math.random()));
   }
   if (best === undefined || "failure" in best) {
     throw new OpenctiError(best?.failure ?? "OpenCTI was not asked");
   }
-  const { answer, errors, status } = best;
-  return { answer, errors, status, latencyMs: Math.round(now() - start) };
+  const { answer, errors } = best;
+  return { answer, errors, latencyMs: Math.round(now() - start) };
+}
+
+function told(outcome: Outcome): string {
+  const { status } = outcome;
+  const what = "failure" in outcome
+    ? outcome.failure
+    : ["an answer", ...outcome.errors].join(", but: ");
+  return `${status === undefined ? "no response" : `HTTP ${status}`}, ${what},`;
 }
 
 /** An answer in part is better than a failure, and than one with less in it. */
@@ -104,7 +111,7 @@ async function tryOnce(
       const failure = `OpenCTI at ${baseUrl} is too slow: no answer in ${
         timeoutMs / 1000
       } s, raise <timeout> or look at its load`;
-      return { failure, canRetry: true };
+      return { failure, status: undefined, canRetry: true };
     }
     const reason = reasonOf(error);
     const isCertificate = /certificate/.test(reason);
@@ -113,6 +120,7 @@ async function tryOnce(
       : "check <hook_url> and that OpenCTI is up";
     return {
       failure: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${advice}`,
+      status: undefined,
       canRetry: !isCertificate,
     };
   } finally {

@@ -110,9 +110,10 @@ fragment Observables on StixCyberObservableConnection {
       ... on StixFile { hashes { algorithm hash } }
       ... on Artifact { hashes { algorithm hash } }
       stixCoreRelationships(
-        first: ${FIRST},
+        first: ${FIRST}, orderBy: updated_at, orderMode: desc,
         fromTypes: ["Stix-Cyber-Observable"], toTypes: ["Stix-Cyber-Observable"]
       ) {
+        pageInfo { hasNextPage }
         edges {
           node {
             relationship_type
@@ -211,14 +212,12 @@ function equal(key: string, values: readonly string[]): Filter[] {
 }
 
 /**
- * The phrases by which a pattern that contains an IoC is found. A hash is one by
- * itself. A host would also find each URL on it, and ten of these could keep
- * out what is looked for: it is asked for with the path that it is compared to.
+ * The phrases by which a pattern that contains an IoC is found. A domain would
+ * also find each URL on it, and ten of a popular one's could keep out what is
+ * looked for: it is asked for with the path that it is compared to.
  */
 function phrasesOf(ioc: Ioc): readonly string[] {
-  return KINDS[ioc.kind].filterKey === "value"
-    ? comparisonsOf(ioc)
-    : ioc.spellings;
+  return ioc.kind === "domain" ? comparisonsOf(ioc) : ioc.spellings;
 }
 
 /**

@@ -12,17 +12,21 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** What one attempt came to. */
 export type Outcome =
-  | {
-    readonly answer: Answer;
-    /** What it could not look up: a sentence for each error. */
-    readonly errors: readonly string[];
-    /** HTTP status. */
-    readonly status: number;
-    /** How many fields of what was asked for are missing. */
-    readonly missing: number;
+  & (
+    | {
+      readonly answer: Answer;
+      /** What it could not look up: a sentence for each error. */
+      readonly errors: readonly string[];
+      /** How many fields of what was asked for are missing. */
+      readonly missing: number;
+    }
+    | { readonly failure: string }
+  )
+  & {
+    /** HTTP status, if there was a response. */
+    readonly status: number | undefined;
     readonly canRetry: boolean;
-  }
-  | { readonly failure: string; readonly canRetry: boolean };
+  };
 
 /** What of an HTTP response is read. */
 export interface ResponseParts {
@@ -64,47 +68,64 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
   const { status, body } = response;
   const unready = UNREADY[status];
   if (unready !== undefined) {
-    return { failure: `${unready} (HTTP ${status})`, canRetry: true };
+    return { failure: `${unready} (HTTP ${status})`, status, canRetry: true };
   }
   const value = body === undefined ? undefined : parseJson(body);
   const graphql = GraphqlResponse.safeParse(value);
   const { data, errors } = graphql.success
     ? graphql.data
     : { data: undefined, errors: [] };
-  const canRetry = errors.some((error) => codeOf(error) === "DATABASE_ERROR");
-  const said = [...new Set(errors.map(explain))];
-  const { askPartial, askValues, askFiles } = asked.variables;
-  const fields = [
-    "exact",
-    ...askPartial ? ["partial"] : [],
-    ...askValues ? ["values"] : [],
-    ...askFiles ? ["files"] : [],
+  const canRetry = errors.length > 0 &&
+    errors.every((error) => codeOf(error) === "DATABASE_ERROR");
+  const { answer, missing, odd } = readData(data, asked);
+  const said = [
+    ...new Set(errors.map(explain)),
+    ...odd.map((path) => notUnderstood(`${path} is not as expected`)),
   ];
-  const missing = fields.filter((field) => !hasMember(data, field));
-  if (missing.length < fields.length) {
-    const answer = Answer.safeParse(data);
-    if (!answer.success) {
-      const path = answer.error.issues[0]?.path.join(".");
-      return {
-        failure: notUnderstood(`${path} is not as expected`),
-        canRetry: false,
-      };
-    }
+  if (answer !== undefined) {
     if (missing.length > 0 && said.length === 0) {
       said.push(notUnderstood(`${missing.join(", ")} is missing`));
     }
-    return {
-      answer: answer.data,
-      errors: said,
-      status,
-      missing: missing.length,
-      canRetry,
-    };
+    const lost = missing.length + odd.length;
+    return { answer, errors: said, missing: lost, status, canRetry };
   }
   const failure = said.length > 0
     ? said.join("; ")
     : whyUseless(response, value) ?? noOpencti(response, asked);
-  return { failure, canRetry };
+  return { failure, status, canRetry };
+}
+
+const FIELDS = ["exact", "partial", "values", "files"] as const;
+
+/** What of the data can be used, and which fields cannot. */
+function readData(data: unknown, { variables }: Asked): {
+  /** `undefined` if there is nothing in it. */
+  readonly answer: Answer | undefined;
+  readonly missing: readonly string[];
+  /** Where a field is not as expected. */
+  readonly odd: readonly string[];
+} {
+  const isAsked = {
+    exact: true,
+    partial: variables.askPartial,
+    values: variables.askValues,
+    files: variables.askFiles,
+  };
+  const asked = FIELDS.filter((name) => isAsked[name]);
+  const missing = asked.filter((name) => memberOf(data, name) === null);
+  const odd: string[] = [];
+  const good = asked.filter((name) => {
+    if (missing.includes(name)) return false;
+    const read = Answer.shape[name].safeParse(memberOf(data, name));
+    if (!read.success) {
+      odd.push([name, ...read.error.issues[0]?.path ?? []].join("."));
+    }
+    return read.success;
+  });
+  const answer = good.length === 0 ? undefined : Answer.parse(
+    Object.fromEntries(good.map((name) => [name, memberOf(data, name)])),
+  );
+  return { answer, missing, odd };
 }
 
 /** Why a response without any answer or error comes from OpenCTI after all. */
@@ -120,7 +141,7 @@ function whyUseless(
   if (body === undefined) {
     return notUnderstood(`it is longer than ${MAX_BODY_BYTES} bytes`);
   }
-  if (hasMember(value, "errors") || isObject(value) && "data" in value) {
+  if (isObject(value) && ("errors" in value || "data" in value)) {
     return notUnderstood("it holds no data");
   }
   if (status === 200 && value === undefined && /^\s*\{/.test(body)) {
@@ -206,9 +227,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Whether it is an object that has the member, and not as null. */
-function hasMember(value: unknown, name: string): boolean {
-  return isObject(value) && (Reflect.get(value, name) ?? null) !== null;
+/** A member of an object, `null` if there is none. */
+function memberOf(value: unknown, name: string): unknown {
+  return isObject(value) ? Reflect.get(value, name) ?? null : null;
 }
 
 function isObject(value: unknown): value is object {

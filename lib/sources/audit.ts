@@ -126,7 +126,7 @@ const MAX_URL_LENGTH = 5000;
  * ```
  */
 export function urlsIn(text: string): string[] {
-  const starts = text.matchAll(/(?<![a-z])(?:https?|ftp):\/\//gi);
+  const starts = text.matchAll(/(?:https?|(?<![st])ftp):\/\//gi);
   return [...starts].flatMap(({ index }) => {
     const rest = text.slice(index, index + MAX_URL_LENGTH);
     const [word = ""] = /^[^\s"'`<>|\\^{}]+/.exec(rest) ?? [];

@@ -12,6 +12,7 @@ import {
   hasGroup,
   type Source,
   urlAndHost,
+  withPort,
 } from "./source.ts";
 
 // Not data.ip: decoder version 6 takes it from the middle of another field.
@@ -46,23 +47,21 @@ function find(alert: Alert): Finding[] {
 
 function isAdministrative(alert: Alert): boolean {
   const action = textAt(alert, "data.action") ?? "";
-  return /^(?:login|logout|config)/i.test(action);
+  return /^(?:login|logout|config)|^(?:add|edit|delete|move)$/i.test(action);
 }
 
 /** `url` is a path, or absolute in what the antivirus writes. */
 function requestUrl(alert: Alert): Candidate[] {
   const url = textAt(alert, "data.url");
   const host = textAt(alert, "data.hostname");
-  const port = textAt(alert, "data.dstport") ?? "";
+  const port = textAt(alert, "data.dstport");
   if (url === undefined) return [];
   if (!url.startsWith("/")) return urlAndHost(url, "data.url");
   if (host === undefined) return [];
   const isTls = /https|ssl/i.test(textAt(alert, "data.service") ?? "") ||
     port === "443";
   const scheme = isTls ? "https" : "http";
-  return [host, ...(/^\d+$/.test(port) ? [`${host}:${port}`] : [])].map((
-    at,
-  ) => ({
+  return [host, withPort(host, port)].map((at) => ({
     kind: "url",
     text: `${scheme}://${at}${url}`,
     field: "data.hostname + data.url",

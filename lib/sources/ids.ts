@@ -14,6 +14,7 @@ import {
   hasGroup,
   type Source,
   urlAndHost,
+  withPort,
 } from "./source.ts";
 
 const FIELDS: readonly Field[] = [
@@ -78,9 +79,7 @@ export const ids: Source = {
     "name; HTTP host and full URL; file hashes",
   isFor: (alert) => hasGroup(alert, "ids") || isPacketbeatDns(alert),
   find: (alert) =>
-    alert.decoder.name === "snort"
-      ? snortAddresses(alert)
-      : [...findIn(alert, FIELDS), ...httpUrl(alert)],
+    snortAddresses(alert) ?? [...findIn(alert, FIELDS), ...httpUrl(alert)],
 };
 
 function fields(kind: Field[1], paths: readonly string[]): Field[] {
@@ -102,7 +101,7 @@ function httpUrl(alert: Alert): Candidate[] {
   if (host === undefined) return [];
   return [{
     kind: "url",
-    text: `http://${host}${port === undefined ? "" : `:${port}`}${url}`,
+    text: `http://${withPort(host, port)}${url}`,
     field: "data.http.hostname + data.http.url",
   }];
 }
@@ -112,9 +111,12 @@ function httpUrl(alert: Alert): Candidate[] {
  * destination, where it looks like a part of an IPv6 address, and takes off the
  * last number of a source without port; `full_log` has both whole.
  */
-function snortAddresses({ full_log = "" }: Alert): Candidate[] {
-  const [, protocol = "", ...ends] =
-    /\{([\w:-]+)\} (\S+) -> (\S+)/.exec(full_log) ?? [];
+function snortAddresses(
+  { decoder, full_log = "" }: Alert,
+): Candidate[] | undefined {
+  const found = /\{([\w:-]+)\} (\S+) -> (\S+)/.exec(full_log);
+  if (decoder.name !== "snort" || found === null) return undefined;
+  const [, protocol = "", ...ends] = found;
   const hasPorts = /^(?:TCP|UDP)$/i.test(protocol);
   return ends.map((end) => ({
     kind: "address",

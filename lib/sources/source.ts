@@ -67,6 +67,24 @@ export function urlAndHost(text: string, field: string): Candidate[] {
   ];
 }
 
+/**
+ * A host with a port, if there is one and the host does not have it already.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(withPort("a.example", "8080"), "a.example:8080");
+ * assertEquals(withPort("a.example:8080", "8080"), "a.example:8080");
+ * assertEquals(withPort("a.example", undefined), "a.example");
+ * ```
+ */
+export function withPort(host: string, port: string | undefined): string {
+  return port === undefined || !/^\d+$/.test(port) || /:\d+$/.test(host)
+    ? host
+    : `${host}:${port}`;
+}
+
 /** Whether an alert is in one of the rule groups. */
 export function hasGroup(alert: Alert, ...groups: readonly string[]): boolean {
   return groups.some((group) => alert.rule.groups.includes(group));

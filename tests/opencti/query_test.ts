@@ -212,19 +212,46 @@ Deno.test("questionFor() finds what is too long for eq by its phrase", async (t)
   }
 });
 
-Deno.test("questionFor() asks for a host by what it is compared to, for a hash alone", () => {
-  const { variables } = questionFor([
+Deno.test("questionFor() finds a pattern that contains an IoC, whatever its form", async (t) => {
+  const md5 = "a".repeat(32);
+  const iocs = [
+    iocOf("address", "1.2.3.4"),
     iocOf("host", "evil.example"),
-    iocOf("md5", "a".repeat(32)),
-  ], { partial: true });
-  assertEquals(filtersOf(variables.partial).at(-1)?.values, [
-    "domain-name:value = 'evil.example'",
-    "hostname:value = 'evil.example'",
-    "network-traffic:dst_ref.value = 'evil.example'",
-    "network-traffic:src_ref.value = 'evil.example'",
-    "domain-name:resolves_to_refs[*].value = 'evil.example'",
-    "a".repeat(32),
-  ]);
+    iocOf("url", "http://evil.example/x"),
+    iocOf("md5", md5),
+  ];
+  const patterns = [
+    "[ipv4-addr:value = '9.9.9.9' OR ipv4-addr:value = '1.2.3.4']",
+    "[ipv4-addr:value IN ('9.9.9.9', '1.2.3.4')]",
+    "[network-traffic:dst_ref.value = '1.2.3.4' AND network-traffic:dst_port = 443]",
+    "[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[0].value = '1.2.3.4']",
+    "[domain-name:value = 'evil.example' AND url:value = 'http://b.example/']",
+    "[domain-name:value IN ('evil.example', 'a.example')]",
+    "[hostname:value = 'evil.example' OR hostname:value = 'a.example']",
+    "[url:value = 'http://b.example/' OR url:value = 'http://evil.example/x']",
+    `[file:hashes.'MD5' = '${md5}' OR file:hashes.MD5 = '${"b".repeat(32)}']`,
+    `[file:hashes.MD5 = '${md5}' AND file:name = 'x']`,
+  ];
+  await using opencti = startOpencti({
+    indicators: patterns.map((pattern) => ({
+      id: pattern,
+      name: "n",
+      pattern,
+    })),
+    observables: [],
+  });
+  const response = await fetch(`${opencti.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify(questionFor(iocs, { partial: true })),
+  });
+  const { data } = await response.json();
+  const found = data.partial.edges.map(({ node }: { node: { id: string } }) =>
+    node.id
+  );
+  for (const pattern of patterns) {
+    await t.step(pattern, () => assert(found.includes(pattern)));
+  }
 });
 
 Deno.test("questionFor() finds an OR pattern although its host has many URLs", async () => {

@@ -214,6 +214,10 @@ Deno.test("ids reads a Snort alert's addresses whole, and Cisco's in all their n
         snort("[1:2:3] X {IPV6-ICMP} 2a00:1450::21 -> 9.9.9.9"),
         ["ipv6 2a00:1450::21", "ipv4 9.9.9.9"],
       ],
+      "Snort, without full_log": [
+        { ...snort(""), data: { srcip: "9.9.9.9", dstip: "8.8.8.8:80" } },
+        ["ipv4 9.9.9.9", "ipv4 8.8.8.8"],
+      ],
       "Cisco, src_ip and dst_ip": [
         {
           rule: { groups: ["ids"] },
@@ -334,6 +338,12 @@ Deno.test("ids reads HTTP hosts, URLs and files", async (t) => {
           "url http://other.example/a",
           "domain other.example",
         ],
+      ],
+      "a host that has its port": [
+        {
+          http: { hostname: "evil.example:8080", http_port: "8080", url: "/a" },
+        },
+        ["domain evil.example", "url http://evil.example:8080/a"],
       ],
       "a path without host": [{ http: { url: "/a" } }, []],
       "an address as host": [
@@ -520,6 +530,7 @@ Deno.test("fortigate leaves administrative actions alone, whatever their case", 
     ["LOGOUT", true],
     ["config", true],
     ["Configuration", true],
+    ["Edit", true],
     ["blocked", false],
     ["ssl-login-fail", false],
   ] as const;
