@@ -60,23 +60,34 @@ Deno.test("sendToQueue() writes one message to a line where the socket is a stre
 });
 
 Deno.test("sendToQueue() leaves no path behind", async (t) => {
-  const ours = () =>
-    [...Deno.readDirSync("/tmp")].map(({ name }) => name)
-      .filter((name) => name.startsWith("custom-opencti-"));
   const home = await makeHome();
+  const temporary = Deno.env.get("TMPDIR");
+  // A folder of its own: others may make sockets at the same time.
+  Deno.env.set("TMPDIR", `${home}/tmp`);
+  const left = () => Array.fromAsync(Deno.readDir(`${home}/tmp`));
   await t.step("when nothing listens", async () => {
     await assertRejects(
       () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
       QueueError,
     );
-    assertEquals(ours(), []);
+    assertEquals(await left(), []);
   });
   await t.step("when all went well", async () => {
     await using queue = startQueue(home);
     await sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS });
     assertEquals(await queue.receive(1), ["x"]);
-    assertEquals(ours(), []);
+    assertEquals(await left(), []);
   });
+  await t.step("when there is no room for it", async () => {
+    await Deno.remove(`${home}/tmp`);
+    await assertRejects(
+      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      QueueError,
+      "there is no room for a socket of ours",
+    );
+  });
+  if (temporary === undefined) Deno.env.delete("TMPDIR");
+  else Deno.env.set("TMPDIR", temporary);
 });
 
 Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {

@@ -54,7 +54,8 @@ async function commandFor(
   home: string,
   args: readonly string[],
 ): Promise<[string, Deno.CommandOptions]> {
-  const options = { cwd: home, stdin: "null" } as const;
+  const env = { TMPDIR: `${home}/tmp` };
+  const options = { cwd: home, stdin: "null", env } as const;
   if (EXECUTABLE === undefined) {
     const deno = ["run", "--quiet", "--unstable-net", ...PERMISSIONS, MAIN];
     return [Deno.execPath(), {

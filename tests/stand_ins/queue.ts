@@ -18,6 +18,7 @@ export async function makeHome(): Promise<string> {
   addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
   await Deno.mkdir(`${home}/logs`);
   await Deno.mkdir(`${home}/integrations`);
+  await Deno.mkdir(`${home}/tmp`);
   await Deno.mkdir(`${home}/queue/sockets`, { recursive: true });
   return home;
 }
