@@ -164,7 +164,7 @@ function explain(error: unknown): string {
     return "nobody reads it, see that wazuh-analysisd runs";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "permission denied, run as root or as Wazuh's user";
+    return "permission denied, run as Wazuh's user";
   }
   return messageOf(error);
 }
