@@ -43,6 +43,7 @@ Deno.test("parseAlert() keeps what is right beside what is missing", () => {
   const { rule, agent } = parseAlert('{"rule":{"id":"5"},"agent":{"name":7}}');
   assertEquals([rule.id, rule.description, rule.groups], ["5", undefined, []]);
   assertEquals([agent.id, agent.name, agent.ip], [undefined, "7", undefined]);
+  assertEquals(parseAlert('{"id":" 1.2 "}').id, "1.2");
 });
 
 Deno.test("parseAlert() says what is wrong with what is no alert", async (t) => {

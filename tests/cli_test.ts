@@ -100,6 +100,7 @@ Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
     ],
     ["http://cti.example:8080/opencti/", "http://cti.example:8080/opencti"],
     ["https://cti.example/graphql?x=1#y", "https://cti.example"],
+    ["https://cti.example//graphql", "https://cti.example"],
   ] as const;
   for (const [url, baseUrl] of cases) {
     await t.step(url, () => {
@@ -137,6 +138,9 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
     [[...THREE, "verbose"], "The fourth argument"],
     [[...THREE, "", "", "soon"], "TIMEOUT must be"],
     [[...THREE, "", "", "0"], "TIMEOUT must be"],
+    [[...THREE, "", "", "3601"], "TIMEOUT must be"],
+    [[...THREE, "", "", "10", "101"], "RETRIES must be"],
+    [["a", `${KEY} ${KEY}`, URL], "API_KEY holds a character"],
     [[...THREE, "", "", "-1"], "Unknown option -1"],
     [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
     [["--hme", "/w", ...THREE], "Unknown option --hme"],

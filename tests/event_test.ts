@@ -68,6 +68,62 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
   });
 });
 
+Deno.test("matchEvent() says if an observable has more than one indicator", async (t) => {
+  const node = { id: "i" };
+  const cases: readonly (readonly [string, unknown, boolean])[] = [
+    ["one", { edges: [{ node }] }, false],
+    ["two", { edges: [{ node }, { node: { id: "j" } }] }, true],
+    ["more than came", {
+      edges: [{ node }],
+      pageInfo: { hasNextPage: true },
+    }, true],
+  ];
+  for (const [name, indicators, expected] of cases) {
+    await t.step(name, () => {
+      const observable = Observable.parse({
+        id: "o",
+        entity_type: "Url",
+        observable_value: "v",
+        indicators,
+      });
+      const { opencti } = encode({
+        type: "observable_with_related_indicator",
+        ioc: ioc(),
+        observable,
+        related: observable,
+        relationship: "related-to",
+        indicator: Indicator.parse(node),
+      });
+      assertEquals(opencti.multipleIndicators, expected);
+    });
+  }
+});
+
+Deno.test("matchEvent() writes phases and references in words", () => {
+  const { opencti } = encode(indicatorMatch({
+    killChainPhases: [
+      { kill_chain_name: "mitre-attack", phase_name: "impact" },
+      { kill_chain_name: null, phase_name: "impact" },
+    ],
+    externalReferences: {
+      edges: [
+        { node: { source_name: "a", url: "https://a.example/" } },
+        { node: { source_name: "b", external_id: "T1", url: null } },
+        { node: { source_name: "c" } },
+      ],
+    },
+  }));
+  assertEquals(opencti.indicator.killChainPhases, [
+    "mitre-attack: impact",
+    "impact",
+  ]);
+  assertEquals(opencti.indicator.externalReferences, [
+    "https://a.example/",
+    "b: T1",
+    "c",
+  ]);
+});
+
 Deno.test("errorEvent() says which alert was not looked up", () => {
   const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
   const json = encodeEvent(
@@ -326,6 +382,24 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   const { opencti } = encode(indicatorMatch({ name: long }));
   assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 900);
   assertEquals(opencti.truncated, ["indicator.name"]);
+  const observable = Observable.parse({
+    id: "o",
+    entity_type: "Url",
+    observable_value: long,
+    indicators: null,
+  });
+  const related = encode({
+    type: "observable_with_related_indicator",
+    ioc: ioc(),
+    observable,
+    related: { ...observable, observable_value: "v" },
+    relationship: "related-to",
+    indicator: Indicator.parse({ id: "i", name: long }),
+  }).opencti;
+  assertEquals(related.truncated, [
+    "observable_value",
+    "related.indicator.name",
+  ]);
   const error =
     JSON.parse(encodeEvent(errorEvent(long, undefined), options())).opencti;
   assert(new TextEncoder().encode(error.error).byteLength <= 900);

@@ -73,6 +73,7 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   ["url", "http://evil.example./x#y", "url http://evil.example/x"],
   ["url", "http://evil.example/it's", "url http://evil.example/it's"],
   ["url", 'http://evil.example/"x"', "url http://evil.example/%22x%22"],
+  ["url", `http://evil.example/${"ü".repeat(1000)}`, undefined],
   ["url", "/only/a/path", undefined],
   ["url", "javascript:alert(1)", undefined],
   ["url", "http://", undefined],
@@ -125,6 +126,8 @@ const GLOBAL = [
   "223.255.255.255",
   "2001:200::1",
   "2001:1::1",
+  "2001:1::2",
+  "2001:1::3",
   "2001:3::1",
   "2001:4:112::1",
   "2001:20::1",
@@ -217,6 +220,10 @@ const SPELLED: readonly (readonly [TextKind, string, readonly string[]])[] = [
     "http://evil.example/a%20b",
     "http://evil.example:80/a b#c",
     "http://evil.example:80/a%20b",
+  ]],
+  ["url", "ftp://evil.example/A", [
+    "ftp://evil.example/A",
+    "ftp://evil.example:21/A",
   ]],
   ["url", "HTTPS://evil.example/A", [
     "https://evil.example/A",

@@ -136,6 +136,44 @@ Deno.test("custom-opencti tells that nobody listens where OpenCTI should", async
   assertStringIncludes(message, '"event_type":"error"');
 });
 
+Deno.test("custom-opencti never tells the API key, whoever says it", async (t) => {
+  const home = await makeHome();
+  await using queue = startQueue(home);
+  const outputs = async (alert: string, url: string) => {
+    const { stdout, stderr } = await runProgram(home, [
+      alert,
+      TOKEN,
+      url,
+      "debug",
+      "",
+      "1",
+      "0",
+    ]);
+    const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
+    return [stdout, stderr, log, ...await queue.receive(1)];
+  };
+  await t.step("OpenCTI in an error", async () => {
+    await using opencti = startOpencti(KNOWLEDGE, {
+      respond: () =>
+        Response.json({ errors: [{ message: `no ${TOKEN}` }], data: null }),
+    });
+    for (const output of await outputs(ALERT, opencti.url)) {
+      assert(!output.includes(TOKEN), output);
+    }
+  });
+  await t.step("the alert", async () => {
+    await using opencti = startOpencti(KNOWLEDGE);
+    const path = `${home}/alert.json`;
+    await Deno.writeTextFile(
+      path,
+      `{${IDS},"data":{"srcip":"${MATCHING}","action":"key ${TOKEN}"}}`,
+    );
+    const all = await outputs(path, opencti.url);
+    for (const output of all) assert(!output.includes(TOKEN), output);
+    assertStringIncludes(all.at(-1) ?? "", '"action":"key [API_KEY]"');
+  });
+});
+
 Deno.test("custom-opencti tries again as often as RETRIES says", async () => {
   const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE, {
@@ -290,6 +328,7 @@ const UNREADABLE: Readonly<
   "an array": ["[]", "not an object"],
   "null": ["null", "not an object"],
   "a text": ['"alert"', "not an object"],
+  "5 MB": [`{${IDS},"full_log":"${MEGABYTES(5)}"}`, "bytes"],
   "10 MB": [`{${IDS},"full_log":"${MEGABYTES(10)}"}`, "bytes"],
   "binary": [new Uint8Array([0, 1, 2, 0xff, 0xfe, 0x80]), "it is not JSON"],
   "NaN": [`{${IDS},"data":{"srcport":NaN}}`, "it is not JSON"],

@@ -329,6 +329,20 @@ Deno.test("matchAnswer() tells an observable of related ones, whichever end they
       assertEquals(told(match(data)), [...expected]);
     });
   }
+  await t.step("not if the related indicator was told directly", () => {
+    const data = {
+      exact: connection(indicator("i")),
+      values: connection({
+        ...o,
+        stixCoreRelationships: connection({
+          relationship_type: "related-to",
+          from: o,
+          to: p,
+        }),
+      }),
+    };
+    assertEquals(told(match(data)), ["indicator_pattern_match i"]);
+  });
   await t.step("its own indicator comes first, whatever the score", () => {
     const iocs = [iocOf("address", "1.2.3.4"), iocOf("address", "9.9.9.9")];
     const own = observable("own", {

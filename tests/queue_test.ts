@@ -37,6 +37,11 @@ Deno.test("headerFor() escapes the location", async (t) => {
   }
 });
 
+Deno.test("headerFor() takes an agent without a name", () => {
+  const agent = { id: "001", name: undefined, ip: "10.0.0.1" };
+  assertEquals(headerFor(agent), "1:[001] () 10.0.0.1->opencti:");
+});
+
 Deno.test("headerFor() leaves room for the event, whatever the agent is called", () => {
   const long = "x".repeat(70_000);
   assert(headerFor({ id: long, name: long, ip: long }).length < 500);

@@ -85,6 +85,19 @@ const READ: readonly (readonly [
   ["[ipv4-addr:value != '1.2.3.4']", ["none"]],
   ["[ipv4-addr:value NOT = '1.2.3.4']", ["none"]],
   ["[ipv4-addr:value NOT IN ('1.2.3.4')]", ["none"]],
+  ["[ipv4-addr:value NOT = '5.6.7.8' AND ipv4-addr:value = '1.2.3.4']", [
+    "none",
+    IPV4,
+  ]],
+  ["[ipv4-addr:value NOT = '5.6.7.8'] AND [ipv4-addr:value = '1.2.3.4']", [
+    "none",
+    IPV4,
+  ]],
+  ["[file:size = 7 AND ipv4-addr:value IN ('1.2.3.4')]", ["none", IPV4]],
+  ["[url:value = 'http://a.example/' AND ipv4-addr:value IN ('1.2.3.4')]", [
+    "url http://a.example/",
+    IPV4,
+  ]],
   ["[NOT ipv4-addr:value = '1.2.3.4']", ["none"]],
   ["[ipv4-addr:value LIKE '1.2.3.%']", ["none"]],
   ["[ipv4-addr:value MATCHES '^1']", ["none"]],

@@ -168,6 +168,22 @@ Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", (
   assertEquals(passedOver[0]?.reason, "more than 100 IoCs in one alert");
 });
 
+Deno.test("findIocs() asks for all spellings that an IoC has in an alert", () => {
+  const { iocs } = find({
+    rule: { groups: ["audit_command"] },
+    data: {
+      audit: {
+        execve: { a1: "http://a.example/x", a2: "http://a.example/./x" },
+      },
+    },
+  });
+  assertEquals(iocs[0]?.spellings, [
+    "http://a.example/x",
+    "http://a.example:80/x",
+    "http://a.example/./x",
+  ]);
+});
+
 Deno.test("findIocs() bounds the spellings of an IoC", () => {
   const urls = Array.from(
     { length: 2000 },
@@ -302,6 +318,23 @@ Deno.test("ids reads Suricata's DNS in all its versions", async (t) => {
           grouped: { CNAME: ["c.example"], AAAA: ["2a00:1450:400f:80d::200e"] },
         },
         answered,
+      ],
+      "2, names of other types": [
+        {
+          version: "2",
+          rrname: "q.example",
+          grouped: { MX: ["c.example"], PTR: ["9.9.9.9"], NS: ["n.example"] },
+        },
+        [
+          "domain q.example",
+          "domain c.example",
+          "domain n.example",
+          "ipv4 9.9.9.9",
+        ],
+      ],
+      "2, one answer in an alert": [
+        { answer: { rrname: "q.example", rdata: "9.9.9.9" } },
+        ["domain q.example", "ipv4 9.9.9.9"],
       ],
       "2, answer in an alert": [{
         answer: { version: 2, rrname: "q.example", answers },
@@ -445,6 +478,9 @@ Deno.test("argumentsIn() reads EXECVE records alone", () => {
 Deno.test("urlsIn() leaves out what ends a sentence or a command", async (t) => {
   const cases: readonly (readonly [string, string[]])[] = [
     ["see http://a.example/x.", ["http://a.example/x"]],
+    ["http://a.example/x:", ["http://a.example/x"]],
+    ["http://a.example/x!", ["http://a.example/x"]],
+    ["[http://a.example/x]", ["http://a.example/x"]],
     ["(http://a.example/x)", ["http://a.example/x"]],
     ["http://a.example/x_(y)", ["http://a.example/x_(y)"]],
     ["http://a.example/x?a=1&b=2", ["http://a.example/x?a=1&b=2"]],
@@ -480,6 +516,8 @@ Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words",
   });
   const cases = [
     ["dropped in msg", 'msg="TCP connection dropped" src=9.9.9.9', true],
+    ["dropped in capitals", 'msg="UDP Packet Dropped"', true],
+    ["a longer word", 'msg="Backdropped"', false],
     ["fw_action", 'msg="Web access" fw_action="drop"', true],
     ["fw_action without quotes", "m=1 fw_action=drop", true],
     [
@@ -550,6 +588,7 @@ Deno.test("fortigate takes the scheme of a URL from the service", async (t) => {
   const cases = [
     [{ service: "HTTP", dstport: "80" }, "http"],
     [{ service: "HTTPS" }, "https"],
+    [{ service: "SSL" }, "https"],
     [{ dstport: "443" }, "https"],
     [{}, "http"],
   ] as const;
