@@ -9,7 +9,7 @@
  */
 
 /** What the executable may do: read, write and net, and nothing else. */
-const PERMISSIONS = [
+export const PERMISSIONS = [
   "--allow-read", // alert, options, where the executable is
   "--allow-write", // log, the queue's socket, a socket of its own in /tmp
   "--allow-net", // OpenCTI, the queue's socket

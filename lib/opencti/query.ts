@@ -44,7 +44,7 @@ export const FIRST = 10;
 /**
  * The query. A root field may be named twice, not more. Every connection needs
  * `first`. Observables cannot be ordered by their score (the enum has no such
- * value), so the newest are asked for, and ranked here.
+ * value), so the newest are asked for; they are ranked by their indicators.
  */
 export const QUERY = `
 query WazuhAlert(
@@ -100,7 +100,6 @@ fragment Observable on StixCyberObservable {
   id
   entity_type
   observable_value
-  x_opencti_score
   indicators(first: ${FIRST}) { ...Indicators }
 }
 fragment Observables on StixCyberObservableConnection {

@@ -75,7 +75,6 @@ export const Observable = z.object({
   id: z.string(),
   entity_type: z.string(),
   observable_value: z.string(),
-  x_opencti_score: number,
   indicators: connectionOf(Indicator),
 });
 

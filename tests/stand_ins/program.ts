@@ -5,6 +5,8 @@
  * @module
  */
 
+import { PERMISSIONS } from "../../scripts/compile.ts";
+
 /** What a run of the program came to. */
 export interface RunResult {
   readonly status: number;
@@ -17,16 +19,6 @@ export interface RunResult {
 
 const EXECUTABLE = Deno.env.get("CUSTOM_OPENCTI");
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-
-/** The permissions that the executable has. */
-const PERMISSIONS = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--deny-run",
-  "--deny-ffi",
-  "--no-prompt",
-];
 
 /**
  * Runs the program with these arguments. The executable finds Wazuh's home by

@@ -4,9 +4,12 @@
  * @module
  */
 
+/** A message that does not come must fail a test, not stop it. */
+const RECEIVE_TIMEOUT_MS = 10_000;
+
 /** A running stand-in. */
 export interface QueueStandIn extends AsyncDisposable {
-  /** Waits for so many messages, and returns them. */
+  /** Waits for so many messages, 10 s at the most, and returns them. */
   readonly receive: (count: number) => Promise<readonly string[]>;
   /** The messages that came and were not received yet. */
   readonly waiting: readonly string[];
@@ -41,8 +44,21 @@ export function startQueue(
   return {
     waiting,
     receive: async (count) => {
+      const deadline = performance.now() + RECEIVE_TIMEOUT_MS;
       while (waiting.length < count) {
-        await new Promise<void>((resolve) => notify = resolve);
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0) {
+          throw new Error(
+            `${waiting.length} messages came where ${count} were expected`,
+          );
+        }
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, leftMs);
+          notify = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
       }
       return waiting.splice(0, count);
     },
