@@ -377,6 +377,14 @@ Deno.test("encodeEvent() takes the API key out of an alert's text", () => {
   assertEquals(opencti.indicator.labels, ["[API_KEY]"]);
 });
 
+Deno.test("encodeEvent() cuts no letter in two", () => {
+  for (let n = 0; n < 8; n++) {
+    const name = "x".repeat(n) + "😀".repeat(1000);
+    const { json } = encode(indicatorMatch({ name }));
+    assert(!/\\ud[89a-f]/i.test(json), `after ${n} letters`);
+  }
+});
+
 Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => {
   const long = "😀".repeat(1000);
   const { opencti } = encode(indicatorMatch({ name: long }));

@@ -319,6 +319,45 @@ Deno.test("custom-opencti logs one line for an alert that was looked up", async 
   );
 });
 
+Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", async () => {
+  const home = await makeHome();
+  await using opencti = startOpencti({
+    indicators: Array.from({ length: 11 }, (_, n) => ({
+      id: `${n}`,
+      name: "n",
+      pattern: "[ipv4-addr:value = '9.9.9.0']",
+    })),
+    observables: [],
+  });
+  await using queue = startQueue(home);
+  const path = `${home}/alert.json`;
+  const answers = Array.from(
+    { length: 103 },
+    (_, n) => ({ rdata: `9.9.9.${n}` }),
+  );
+  await Deno.writeTextFile(
+    path,
+    JSON.stringify({
+      id: "1.2",
+      rule: { groups: ["ids", "fortigate"] },
+      data: { dns: { answers } },
+    }),
+  );
+  const { status, stderr } = await runProgram(home, [
+    path,
+    TOKEN,
+    opencti.url,
+    "debug",
+  ]);
+  assertEquals(status, 0);
+  await queue.receive(3);
+  assertStringIncludes(stderr, "the alert has none of the fields of fortigate");
+  assertStringIncludes(
+    stderr,
+    "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, matches to tell: 3 of 10, OpenCTI has more exact",
+  );
+});
+
 Deno.test("custom-opencti tells each step when debugging, and never the API key", async () => {
   const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE);

@@ -4,6 +4,7 @@ import {
   getNamedType,
   Kind,
   parse,
+  print,
   TypeInfo,
   validate,
   visit,
@@ -77,6 +78,63 @@ Deno.test("QUERY asks for the first ten of every connection", () => {
     }),
   );
   assertEquals(connections, 7);
+});
+
+Deno.test("QUERY orders each list, so that the first ten are the ones to have", () => {
+  const orders: string[] = [];
+  visit(parse(QUERY), {
+    Field({ name, arguments: args = [] }) {
+      const values = Object.fromEntries(
+        args.map((argument) => [argument.name.value, print(argument.value)]),
+      );
+      if (values["orderBy"] === undefined) return;
+      orders.push(`${name.value}: ${values["orderBy"]} ${values["orderMode"]}`);
+    },
+  });
+  assertEquals(orders, [
+    "indicators: x_opencti_score desc",
+    "indicators: x_opencti_score desc",
+    "stixCyberObservables: updated_at desc",
+    "stixCyberObservables: updated_at desc",
+    "stixCoreRelationships: updated_at desc",
+  ]);
+});
+
+Deno.test("QUERY leaves out the relationships of an observable to its indicators", async () => {
+  const ids = Array.from({ length: 10 }, (_, n) => `indicator ${n}`);
+  await using opencti = startOpencti({
+    indicators: ids.map((id) => ({ id, name: id, pattern: "x" })),
+    observables: [
+      {
+        id: "o",
+        entity_type: "IPv4-Addr",
+        observable_value: "1.2.3.4",
+        indicators: ids,
+      },
+    ],
+  });
+  const response = await fetch(`${opencti.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify(
+      questionFor([iocOf("address", "1.2.3.4")], { partial: false }),
+    ),
+  });
+  const { data } = await response.json();
+  const [{ node }] = data.values.edges;
+  assertEquals(node.indicators.edges.length, 10);
+  assertEquals(node.stixCoreRelationships.edges, []);
+});
+
+Deno.test("questionFor() asks with eq up to 512 characters, as OpenCTI compares", () => {
+  for (const [length, operator] of [[512, "eq"], [513, "wildcard"]] as const) {
+    const start = "http://evil.example:81/";
+    const url = start + "a".repeat(length - start.length);
+    const { variables } = questionFor([iocOf("url", url)], { partial: false });
+    assertEquals(filtersOf(variables.values).map((filter) => filter.operator), [
+      operator,
+    ]);
+  }
 });
 
 /** The filters of a group and of those in it. */

@@ -466,6 +466,14 @@ Deno.test("audit asks for the host in whatever form it has, and says what it doe
   ]);
 });
 
+Deno.test("argumentsIn() joins the parts of a long argument, past the tenth", () => {
+  const parts = Array.from({ length: 12 }, (_, n) => `a1[${n}]="${n},"`);
+  assertEquals(
+    argumentsIn(`type=EXECVE msg=audit(1:2): a1_len=99 ${parts.join(" ")}`),
+    new Map([["a1", "0,1,2,3,4,5,6,7,8,9,10,11,"]]),
+  );
+});
+
 Deno.test("argumentsIn() reads EXECVE records alone", () => {
   const log =
     'type=EXECVE msg=audit(1:2): argc=2 a0="type=PATH" a1=6C73 type=EXECVE msg=audit(1:2): a2="x" type=PROCTITLE msg=audit(1:2): proctitle=6375726C a3="no"';
