@@ -3,140 +3,116 @@
  * known of them to Wazuh's queue.
  *
  * The way of an alert: file, {@linkcode parseAlert}, {@linkcode findIocs}, and
- * only if there is something to ask for, in `lookUp()`: question, answer,
- * matches, events, queue.
+ * only if there is something to ask for, in `look_up.ts`: question, answer,
+ * matches, events, queue. What waits in the spool is taken out after that.
  *
  * @module
  */
 import project from "./deno.json" with { type: "json" };
 import { type Alert, parseAlert } from "./lib/alert.ts";
 import { type Call, HELP, parseCall, wazuhHome } from "./lib/cli.ts";
-import { type Config, DEFAULTS, parseConfig } from "./lib/config.ts";
 import {
   AlertError,
+  exitStatusOf,
   IntegrationError,
   messageOf,
+  OpenctiError,
   QueueError,
   UsageError,
 } from "./lib/errors.ts";
-import type { Event } from "./lib/event.ts";
-import { type Log, openLog, printError, redactor } from "./lib/log.ts";
+import { readFile } from "./lib/file.ts";
+import { printError } from "./lib/log.ts";
+import { dueIn } from "./lib/marker.ts";
+import { bareRun, configuredRun, type Run } from "./lib/run.ts";
 import { type Findings, findIocs } from "./lib/sources/mod.ts";
-
-/** Far more than an alert of analysisd or an options file has. */
-const MAX_FILE_BYTES = 4 * 1024 * 1024;
-
-/** How long Wazuh's queue may take to accept all the events of a run. */
-const QUEUE_TIMEOUT_MS = 5000;
-
-/** What a run has at hand. */
-interface Run {
-  readonly call: Extract<Call, { command: "look up" }>;
-  readonly config: Config;
-  readonly home: string;
-  readonly log: Log;
-  /** Takes the API key out of a text. */
-  readonly redact: (text: string) => string;
-}
 
 /** Runs one call, and returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
-  let call: Call;
   try {
-    call = parseCall(args);
+    const call = parseCall(args);
+    switch (call.command) {
+      case "help":
+        await print(HELP);
+        return 0;
+      case "version":
+        await print(`custom-opencti ${project.version}\n`);
+        return 0;
+      case "look up":
+        return await lookUpAlert(call);
+      case "retry":
+        return await retryAll(call);
+    }
   } catch (error) {
     printError(messageOf(error));
-    return error instanceof IntegrationError ? error.exitStatus : 1;
-  }
-  switch (call.command) {
-    case "help":
-      await print(HELP);
-      return 0;
-    case "version":
-      await print(`custom-opencti ${project.version}\n`);
-      return 0;
-    case "look up":
-      return await run(call);
+    return exitStatusOf(error);
   }
 }
 
-async function run(call: Run["call"]): Promise<number> {
+async function lookUpAlert(
+  call: Extract<Call, { command: "look up" }>,
+): Promise<number> {
   const home = call.home ?? wazuhHome(Deno.execPath());
-  const redact = redactor(call.apiKey);
-  const open = (debug: boolean) =>
-    openLog({ home, debug, redact, now: () => new Date() });
-  let log = open(call.debug);
+  const options = { ...call, home, stop: stopSignal() };
+  let run = bareRun(options);
   let alert: Alert | undefined;
+  let json = "";
+  let status = 0;
   try {
-    const config = readConfig(call.optionsFile);
-    if (config.debug && !call.debug) log = open(true);
-    alert = readAlert(call.alertFile);
-    return await handle(alert, { call, config, home, log, redact });
+    json = readAlert(call.alertFile);
+    alert = parse(json, call.alertFile);
+    run = configuredRun(options);
+    await handle(alert, json, run);
   } catch (error) {
-    const message = redact(
-      error instanceof IntegrationError
-        ? error.message
-        : `Unexpected error, please report it: ${messageOf(error)}`,
-    );
-    if (!(error instanceof QueueError)) {
-      await tellError(message, alert, { home, log, redact });
-    }
-    log.error(about(alert, message));
-    return error instanceof IntegrationError ? error.exitStatus : 1;
+    status = exitStatusOf(error);
+    await report(error, { alert, json }, run);
   }
+  if (status !== 0) return status;
+  const due = dueIn(run.spoolDir);
+  if (due !== undefined && due <= run.now() && !run.stop.aborted) {
+    const { drain } = await import("./lib/drain.ts");
+    await drain(run);
+  }
+  return 0;
 }
 
-function readConfig(path: string): Config {
-  if (path === "") return DEFAULTS;
-  try {
-    return parseConfig(readFile(path));
-  } catch (error) {
-    throw new UsageError(
-      `Wrong <options> of the integration block: ${messageOf(error)} (${path})`,
-    );
-  }
-}
-
-function readAlert(path: string): Alert {
+function readAlert(path: string): string {
   if (path === "") {
     throw new AlertError(
       "Cannot read alert: integratord could not write its file, see that /tmp has room",
     );
   }
   try {
-    return parseAlert(readFile(path));
+    return readFile(path);
   } catch (error) {
     throw new AlertError(`Cannot read alert: ${path}: ${messageOf(error)}`);
   }
 }
 
-/** Not asynchronous: that would start a thread, which takes longer. */
-function readFile(path: string): string {
+function parse(json: string, path: string): Alert {
   try {
-    const { size, isFile } = Deno.statSync(path);
-    if (!isFile) throw new Error("it is no file");
-    if (size > MAX_FILE_BYTES) {
-      throw new Error(
-        `it has ${size} bytes where ${MAX_FILE_BYTES} are the most`,
-      );
-    }
-    return Deno.readTextFileSync(path);
+    return parseAlert(json);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new Error("there is no such file");
-    }
-    throw error;
+    throw new AlertError(`Cannot read alert: ${path}: ${messageOf(error)}`);
   }
 }
 
-async function handle(alert: Alert, run: Run): Promise<number> {
+async function handle(alert: Alert, json: string, run: Run): Promise<void> {
   const { log } = run;
   log.debug(about(alert, `groups ${alert.rule.groups.join(", ") || "none"}`));
   if (alert.data["integration"] === "opencti") {
     log.debug("left alone: it is an alert of our own");
-    return 0;
+    return;
   }
   const findings = findIocs(alert);
+  explain(findings, run);
+  if (findings.iocs.length === 0) return;
+  // What is needed from here on is loaded here: most alerts never get so far.
+  const { keyOf, lookUp, mayLookUp } = await import("./lib/look_up.ts");
+  const subject = { alert, json, key: keyOf(alert, run) };
+  if (await mayLookUp(run, subject)) await lookUp(subject, findings, run);
+}
+
+function explain(findings: Findings, { log }: Run): void {
   log.debug(`sources that read it: ${findings.sources.join(", ") || "none"}`);
   for (const name of findings.emptySources) {
     log.debug(`the alert has none of the fields of ${name}`);
@@ -147,64 +123,36 @@ async function handle(alert: Alert, run: Run): Promise<number> {
   for (const { text, field, reason } of findings.passedOver) {
     log.debug(`passed over: ${text} in ${field}: ${reason}`);
   }
-  if (findings.iocs.length === 0) {
-    log.debug("nothing to look up");
-    return 0;
-  }
-  return await lookUp(alert, findings, run);
+  if (findings.iocs.length === 0) log.debug("nothing to look up");
 }
 
-/** What is needed from here on is loaded here: most alerts never get so far. */
-async function lookUp(
-  alert: Alert,
-  { iocs, tooMany }: Findings,
-  { call, config, home, log, redact }: Run,
-): Promise<number> {
-  const [{ questionFor }, { ask }] = await Promise.all([
-    import("./lib/opencti/query.ts"),
-    import("./lib/opencti/client.ts"),
-  ]);
-  const question = questionFor(iocs, { partial: config.partial_matches });
-  log.debug(`question: ${JSON.stringify(question.variables)}`);
-  const { answer, errors, latencyMs } = await ask(question, {
-    ...call,
-    now: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    onAttempt: (line) => log.debug(line),
-  });
-
-  const { matchAnswer } = await import("./lib/match.ts");
-  const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
-    ...config,
-    now: new Date(),
-  });
-  for (const note of notes) log.debug(note);
-
-  log.info(about(
-    alert,
-    [
-      `IoCs asked for: ${iocs.length}`,
-      ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
-      `matches to tell: ${matches.length} of ${found}`,
-      ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
-      `answer after ${latencyMs} ms`,
-    ].join(", "),
-  ));
-  const error = errors.length > 0 ? redact(errors.join("; ")) : undefined;
-  if (error !== undefined) log.error(about(alert, error));
-  if (matches.length > 0 || error !== undefined) {
-    const { errorEvent, matchEvent } = await import("./lib/event.ts");
-    const context = { alert, baseUrl: call.baseUrl, latencyMs };
-    await deliver(
-      [
-        ...matches.map((match) => matchEvent(match, context)),
-        ...error === undefined ? [] : [errorEvent(error, alert)],
-      ],
-      alert,
-      { home, log, redact },
-    );
+/** Says what went wrong, as an event too if that was not done already. */
+async function report(
+  error: unknown,
+  { alert, json }: { readonly alert: Alert | undefined; readonly json: string },
+  run: Run,
+): Promise<void> {
+  const isTold = error instanceof OpenctiError || error instanceof QueueError;
+  try {
+    if (
+      error instanceof UsageError && alert !== undefined &&
+      findIocs(alert).iocs.length > 0
+    ) {
+      const { keepUnasked, keyOf } = await import("./lib/look_up.ts");
+      await keepUnasked({ alert, json, key: keyOf(alert, run) }, error, run);
+    } else if (!isTold) {
+      const { tellError } = await import("./lib/tell.ts");
+      await tellError(error, alert, run);
+    }
+  } catch (next) {
+    run.log.error(messageOf(next));
   }
-  return error === undefined ? 0 : 1;
+  run.log.error(about(
+    alert,
+    error instanceof IntegrationError
+      ? error.message
+      : `Unexpected error, please report it: ${messageOf(error)}`,
+  ));
 }
 
 /** A line of the log that says which alert it is about. */
@@ -214,38 +162,36 @@ function about(alert: Alert | undefined, text: string): string {
     : `Alert ${alert.id ?? "without id"}: ${text}`;
 }
 
-/** Tells an error as an event too, where that is possible. */
-async function tellError(
-  message: string,
-  alert: Alert | undefined,
-  context: Pick<Run, "home" | "log" | "redact">,
-): Promise<void> {
-  try {
-    const { errorEvent } = await import("./lib/event.ts");
-    await deliver([errorEvent(message, alert)], alert, context);
-  } catch (error) {
-    context.log.error(messageOf(error));
+async function retryAll(
+  call: Extract<Call, { command: "retry" }>,
+): Promise<number> {
+  const { retryTargets, retry } = await import("./lib/retry.ts");
+  const home = call.home ?? wazuhHome(Deno.execPath());
+  let isDone = true;
+  for (const target of retryTargets(call, home)) {
+    const options = { ...call, ...target, home, stop: stopSignal() };
+    let run = bareRun(options);
+    try {
+      run = configuredRun(options);
+      const { lookedUp, waiting } = await retry(run);
+      await print(
+        `${run.opencti.baseUrl}: alerts looked up again: ${lookedUp}, ` +
+          `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
+      );
+      isDone &&= waiting.alerts + waiting.events === 0;
+    } catch (error) {
+      run.log.error(messageOf(error));
+      isDone = false;
+    }
   }
+  return isDone ? 0 : 1;
 }
 
-async function deliver(
-  events: readonly Event[],
-  alert: Alert | undefined,
-  { home, log, redact }: Pick<Run, "home" | "log" | "redact">,
-): Promise<void> {
-  const [{ bytesOf, encodeEvent }, queue] = await Promise.all([
-    import("./lib/encode.ts"),
-    import("./lib/queue.ts"),
-  ]);
-  const header = queue.headerFor(alert?.agent);
-  const maxBytes = queue.MAX_MESSAGE_BYTES - bytesOf(header);
-  const messages = events.map((event) =>
-    header + encodeEvent(event, { maxBytes, redact })
-  );
-  for (const message of messages) {
-    log.debug(`event of ${bytesOf(message)} bytes: ${message}`);
-  }
-  await queue.sendToQueue(messages, { home, timeoutMs: QUEUE_TIMEOUT_MS });
+/** Aborted by SIGTERM, which would else end the run in the middle. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  Deno.addSignalListener("SIGTERM", () => controller.abort());
+  return controller.signal;
 }
 
 async function print(text: string): Promise<void> {

@@ -86,7 +86,6 @@ export function parseAlert(json: string): Alert {
     const cutOff = /end of JSON|unterminated/i.test(messageOf(error));
     throw new AlertError(
       cutOff ? "it is cut off before its JSON ends" : "it is not JSON",
-      { cause: error },
     );
   }
   // Code made for a schema pays off only if the schema is used again.

@@ -4,7 +4,20 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { isToken } from "./api_key.ts";
 import { UsageError } from "./errors.ts";
+
+/** Which OpenCTI is asked, and how. */
+export interface Target {
+  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+  readonly baseUrl: string;
+  /** The token, or `file:` and the path of the file that holds it. */
+  readonly apiKey: string;
+  /** For one attempt to ask OpenCTI. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+}
 
 /** What a call asks for. */
 export type Call =
@@ -12,17 +25,19 @@ export type Call =
   | {
     readonly command: "look up";
     readonly alertFile: string;
-    readonly apiKey: string;
-    /** OpenCTI's address without `/graphql` and without a `/` at the end. */
-    readonly baseUrl: string;
+    readonly target: Target;
     readonly debug: boolean;
     /** Empty if there is none. */
     readonly optionsFile: string;
-    /** For one attempt to ask OpenCTI. */
-    readonly timeoutMs: number;
-    /** How many attempts there may be after the first. */
-    readonly retries: number;
     /** Wazuh's home, if the call says it. */
+    readonly home: string | undefined;
+  }
+  | {
+    readonly command: "retry";
+    /** `undefined` if Wazuh's configuration says it. */
+    readonly target: Target | undefined;
+    readonly debug: boolean;
+    readonly optionsFile: string;
     readonly home: string | undefined;
   };
 
@@ -33,14 +48,18 @@ Wazuh's queue. Wazuh's integratord starts it, once for each alert.
 
 Usage: custom-opencti [--home DIR] ALERT API_KEY HOOK_URL
          [debug|""] [OPTIONS_FILE|""] [TIMEOUT] [RETRIES]
+       custom-opencti [--home DIR] retry [API_KEY HOOK_URL ...]
 
   ALERT         file that holds the alert's JSON
-  API_KEY       OpenCTI's token, from <api_key>
+  API_KEY       OpenCTI's token, from <api_key>, or file:/PATH that holds it
   HOOK_URL      OpenCTI's address, from <hook_url>, with or without /graphql
   debug         tell each step in logs/integrations.log and here
   OPTIONS_FILE  JSON file with options, from <options>
   TIMEOUT       seconds that one attempt to ask OpenCTI may take (10)
   RETRIES       attempts after the first (3)
+
+  retry         look up the alerts and send the events that wait in the spool;
+                without API_KEY, as etc/ossec.conf says
 
   --home DIR    Wazuh's home: the folder above integrations/, else /var/ossec
   --help        print this
@@ -67,8 +86,8 @@ const MAX_TIMEOUT_S = 3600;
  *
  * const call = parseCall(["a.json", "key", "https://cti.example/graphql"]);
  * assert(call.command === "look up");
- * assertEquals(call.baseUrl, "https://cti.example");
- * assertEquals(call.timeoutMs, 10_000);
+ * assertEquals(call.target.baseUrl, "https://cti.example");
+ * assertEquals(call.target.timeoutMs, 10_000);
  * ```
  */
 export function parseCall(args: readonly string[]): Call {
@@ -76,7 +95,7 @@ export function parseCall(args: readonly string[]): Call {
     boolean: ["help", "version"],
     string: ["_", "home"],
     alias: { h: "help" },
-    unknown: refuseUnknownOption,
+    unknown: (argument, key) => refuseUnknownOption(argument, key, args),
   });
   if (parsed.home === "") {
     throw new UsageError("--home needs a folder, as --home=/var/ossec");
@@ -84,16 +103,26 @@ export function parseCall(args: readonly string[]): Call {
   if (parsed.help) return { command: "help" };
   if (parsed.version) return { command: "version" };
   const [
-    alertFile,
+    first,
     apiKey,
     hookUrl,
     debug = "",
     optionsFile = "",
-    timeout = "",
-    retries = "",
+    timeout,
+    retries,
   ] = parsed._;
+  const { home } = parsed;
+  if (first === "retry" && apiKey === undefined) {
+    return {
+      command: "retry",
+      target: undefined,
+      debug: false,
+      optionsFile,
+      home,
+    };
+  }
   if (
-    alertFile === undefined || apiKey === undefined || hookUrl === undefined ||
+    first === undefined || apiKey === undefined || hookUrl === undefined ||
     parsed._.length > MAX_ARGUMENTS
   ) {
     throw new UsageError(
@@ -101,29 +130,61 @@ export function parseCall(args: readonly string[]): Call {
         `${MAX_ARGUMENTS} are needed, see custom-opencti --help`,
     );
   }
+  if (debug !== "" && debug !== "debug") {
+    throw new UsageError('The fourth argument must be "debug" or empty');
+  }
+  const call = {
+    target: targetOf({ apiKey, hookUrl, timeout, retries }),
+    debug: debug === "debug",
+    optionsFile,
+    home,
+  };
+  return first === "retry"
+    ? { command: "retry", ...call }
+    : { command: "look up", alertFile: first, ...call };
+}
+
+/**
+ * Which OpenCTI is asked, from the texts of an integration block.
+ *
+ * @throws {UsageError} If they are wrong. The message never holds the API key.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const texts = { apiKey: "key", hookUrl: "https://cti.example/graphql" };
+ * assertEquals(targetOf(texts), {
+ *   apiKey: "key",
+ *   baseUrl: "https://cti.example",
+ *   timeoutMs: 10_000,
+ *   retries: 3,
+ * });
+ * ```
+ */
+export function targetOf(
+  { apiKey, hookUrl, timeout, retries }: {
+    readonly apiKey: string;
+    readonly hookUrl: string;
+    readonly timeout?: string | undefined;
+    readonly retries?: string | undefined;
+  },
+): Target {
   if (apiKey === "") {
     throw new UsageError(
       "API_KEY is empty: set <api_key> in the integration block to a token of OpenCTI",
     );
   }
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+  if (!isToken(apiKey)) {
     throw new UsageError(
       "API_KEY holds a character that no token has: copy it from OpenCTI again",
     );
   }
-  if (debug !== "" && debug !== "debug") {
-    throw new UsageError('The fourth argument must be "debug" or empty');
-  }
   return {
-    command: "look up",
-    alertFile,
     apiKey,
     baseUrl: baseUrlOf(hookUrl),
-    debug: debug === "debug",
-    optionsFile,
     timeoutMs: 1000 * numberOf("TIMEOUT", timeout || "10"),
     retries: numberOf("RETRIES", retries || "3"),
-    home: parsed.home,
   };
 }
 
@@ -153,13 +214,16 @@ function withoutRedirection(args: readonly string[]): readonly string[] {
   return at === -1 ? args : args.slice(0, at);
 }
 
-function refuseUnknownOption(argument: string, key?: string): void {
+function refuseUnknownOption(
+  argument: string,
+  key: string | undefined,
+  args: readonly string[],
+): void {
   if (key === undefined) return;
-  // The name alone: whatever else starts with a dash could be a secret.
-  const name = /^-(?:\w|-[a-z-]{1,20})(?==|$)/.exec(argument)?.[0];
+  // Not what it is: whatever starts with a dash could be a secret.
   throw new UsageError(
-    `Unknown option${
-      name === undefined ? "" : ` ${name}`
+    `Unknown option as argument ${
+      args.indexOf(argument) + 1
     }, see custom-opencti --help`,
   );
 }

@@ -5,33 +5,35 @@
  * @module
  */
 import * as z from "zod/mini";
-import { messageOf, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 
 const count = z.int().check(z.nonnegative());
-
-/** The options of a run. */
-export interface Config {
-  readonly max_ind_alerts: number;
-  readonly max_obs_alerts: number;
-  readonly partial_matches: boolean;
-  readonly debug: boolean;
-}
-
-/** The options' defaults. */
-export const DEFAULTS: Config = {
-  max_ind_alerts: 3,
-  max_obs_alerts: 2,
-  partial_matches: true,
-  debug: false,
-};
+const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
+const path = z.optional(z.string().check(z.regex(/^\//)));
 
 /** The schema of an options file. Strict: a typing error must be told. */
-const OptionsFile = z.strictObject({
-  max_ind_alerts: z._default(count, DEFAULTS.max_ind_alerts),
-  max_obs_alerts: z._default(count, DEFAULTS.max_obs_alerts),
-  partial_matches: z._default(z.boolean(), DEFAULTS.partial_matches),
-  debug: z._default(z.boolean(), DEFAULTS.debug),
+export const Config = z.strictObject({
+  max_ind_alerts: z._default(count, 3),
+  max_obs_alerts: z._default(count, 2),
+  partial_matches: z._default(z.boolean(), true),
+  debug: z._default(z.boolean(), false),
+  total_timeout: z._default(seconds.check(z.positive()), 25),
+  state_dir: path,
+  spool_max: z._default(count, 10_000),
+  spool_max_age: z._default(seconds, 86_400),
+  error_interval: z._default(seconds, 300),
+  ca_file: path,
+  client_cert: path,
+  client_key: path,
+  proxy: z.optional(z.string().check(z.refine(isProxy))),
+  no_proxy: z.optional(z.string()),
 });
+
+/** The options of a run. */
+export type Config = z.infer<typeof Config>;
+
+/** The options' defaults. */
+export const DEFAULTS: Config = Config.parse({}, { jitless: true });
 
 /** An option, for people. */
 interface Option {
@@ -42,6 +44,8 @@ interface Option {
 
 const COUNT = "a whole number from 0";
 const SWITCH = "true or false";
+const SECONDS = "seconds, 30 days at the most";
+const PATH = "a path that starts with /";
 
 /** The options, for people. */
 export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
@@ -62,13 +66,53 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
     needs: SWITCH,
     means: "Whether to tell each step in `logs/integrations.log`",
   },
+  total_timeout: {
+    needs: `${SECONDS}, more than 0`,
+    means: "The most that a run may take, all attempts and the queue together",
+  },
+  state_dir: {
+    needs: PATH,
+    means: "Where the spool is, else `queue/opencti` in Wazuh's home",
+  },
+  spool_max: {
+    needs: COUNT,
+    means: "How many alerts and events may wait in the spool",
+  },
+  spool_max_age: {
+    needs: SECONDS,
+    means: "How long an alert or event may wait in the spool",
+  },
+  error_interval: {
+    needs: SECONDS,
+    means: "How long errors of one kind are only counted, after one was told",
+  },
+  ca_file: {
+    needs: PATH,
+    means: "PEM file with certificates to trust, besides the system's and " +
+      "Mozilla's authorities",
+  },
+  client_cert: {
+    needs: PATH,
+    means: "PEM file with the certificate to show to OpenCTI",
+  },
+  client_key: { needs: PATH, means: "PEM file with the key of `client_cert`" },
+  proxy: {
+    needs: "a URL of http, https or socks5",
+    means: "Proxy to OpenCTI, as `http://user:password@proxy.example:3128`; " +
+      "else what the environment says (`HTTPS_PROXY`, `HTTP_PROXY`)",
+  },
+  no_proxy: {
+    needs: "a text",
+    means: "Names, addresses and networks that are reached without a proxy, " +
+      "joined by commas; else what `NO_PROXY` says",
+  },
 };
 
 /**
  * Reads the options from the JSON of an options file.
  *
  * @throws {UsageError} If it is no JSON object, or an option is unknown or
- * wrong; the message names it.
+ * wrong; the message names it, and holds no value.
  *
  * @example
  * ```ts
@@ -83,12 +127,19 @@ export function parseConfig(json: string): Config {
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    throw new UsageError(`it is not JSON: ${messageOf(error)}`);
+  } catch {
+    // What JSON.parse() says quotes the text: a proxy's password may be in it.
+    throw new UsageError("it is not JSON");
   }
-  const config = OptionsFile.safeParse(value);
-  if (config.success) return config.data;
-  throw new UsageError(config.error.issues.map(explain).join("; "));
+  const config = Config.safeParse(value, { jitless: true });
+  if (!config.success) {
+    throw new UsageError(config.error.issues.map(explain).join("; "));
+  }
+  const { client_cert, client_key } = config.data;
+  if ((client_cert === undefined) !== (client_key === undefined)) {
+    throw new UsageError('options "client_cert" and "client_key" need another');
+  }
+  return config.data;
 }
 
 function explain(issue: z.core.$ZodIssue): string {
@@ -103,4 +154,8 @@ function explain(issue: z.core.$ZodIssue): string {
   return option === undefined
     ? "it must be a JSON object"
     : `option "${option[0]}" must be ${option[1].needs}`;
+}
+
+function isProxy(text: string): boolean {
+  return /^(?:https?|socks5):$/.test(URL.parse(text)?.protocol ?? "");
 }

@@ -14,6 +14,7 @@ const DESCRIBED: ReadonlySet<string> = new Set([
   "indicator.name",
   "observable_value",
   "related.indicator.name",
+  "warning",
 ]);
 const MAX_DESCRIBED_BYTES = 900;
 

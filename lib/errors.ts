@@ -1,6 +1,6 @@
 /**
  * The errors that a caller tells apart, under one root. Each has its exit
- * status, and a message in one sentence that says what to do.
+ * status, its kind, and a message in one sentence that says what to do.
  *
  * @module
  */
@@ -10,8 +10,12 @@ export class IntegrationError extends Error {
   /** 1: failed, after the fact was reported. 2: wrong usage. */
   readonly exitStatus: 1 | 2 = 1;
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  /**
+   * @param kind Errors of one kind are told once in a while, with the number
+   * of alerts that they happened to.
+   */
+  constructor(message: string, readonly kind: string) {
+    super(message);
     this.name = new.target.name;
   }
 }
@@ -19,16 +23,50 @@ export class IntegrationError extends Error {
 /** The call, its arguments or its options are wrong. */
 export class UsageError extends IntegrationError {
   override readonly exitStatus = 2;
+
+  constructor(message: string) {
+    super(message, "usage");
+  }
 }
 
 /** The alert cannot be read. */
-export class AlertError extends IntegrationError {}
+export class AlertError extends IntegrationError {
+  constructor(message: string) {
+    super(message, "alert");
+  }
+}
 
 /** OpenCTI could not be asked, or its answer is of no use. */
 export class OpenctiError extends IntegrationError {}
 
 /** An event could not be given to Wazuh. */
-export class QueueError extends IntegrationError {}
+export class QueueError extends IntegrationError {
+  constructor(message: string) {
+    super(message, "queue");
+  }
+}
+
+/** Nothing can be kept in the spool, or not all that should be. */
+export class SpoolError extends IntegrationError {
+  constructor(message: string) {
+    super(message, "spool");
+  }
+}
+
+/**
+ * The exit status for whatever was thrown.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(exitStatusOf(new UsageError("TIMEOUT is no number")), 2);
+ * assertEquals(exitStatusOf(new TypeError("not foreseen")), 1);
+ * ```
+ */
+export function exitStatusOf(error: unknown): 1 | 2 {
+  return error instanceof IntegrationError ? error.exitStatus : 1;
+}
 
 /**
  * What went wrong, as text, whatever was thrown.

@@ -54,28 +54,88 @@ export function matchEvent(match: Match, context: EventContext): Event {
 }
 
 /**
- * Makes the event that tells an error, and which alert it happened to, if that
- * could be read.
+ * Makes the event that tells an error, to how many alerts it happened, and
+ * which was the last, if that could be read.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(errorEvent("Cannot read alert", undefined).opencti, {
+ * const event = errorEvent({ error: "Cannot read alert", alerts: 2 }, undefined);
+ * assertEquals(event.opencti, {
  *   event_type: "error",
  *   error: "Cannot read alert",
+ *   alerts: 2,
  *   source: undefined,
  * });
  * ```
  */
-export function errorEvent(error: string, alert: Alert | undefined): Event {
+export function errorEvent(
+  facts: { readonly error: string; readonly alerts: number },
+  alert: Alert | undefined,
+): Event {
+  const source = alert === undefined ? undefined : sourceOf(alert);
+  return {
+    integration: "opencti",
+    opencti: { event_type: "error", ...facts, source },
+  };
+}
+
+/**
+ * Makes the event that tells that OpenCTI answers again.
+ *
+ * @param outage When it began, when it ended, in milliseconds since 1970, and
+ * how many alerts waited.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const outage = { since: 0, now: 90_000, alerts: 12 };
+ * assertEquals(recoveredEvent(outage).opencti, {
+ *   event_type: "recovered",
+ *   recovered: { since: "1970-01-01T00:00:00.000Z", seconds: 90, alerts: 12 },
+ * });
+ * ```
+ */
+export function recoveredEvent(
+  outage: {
+    readonly since: number;
+    readonly now: number;
+    readonly alerts: number;
+  },
+): Event {
+  const { since, now, alerts } = outage;
   return {
     integration: "opencti",
     opencti: {
-      event_type: "error",
-      error,
-      source: alert === undefined ? undefined : sourceOf(alert),
+      event_type: "recovered",
+      recovered: {
+        since: new Date(since).toISOString(),
+        seconds: Math.round((now - since) / 1000),
+        alerts,
+      },
     },
+  };
+}
+
+/**
+ * Makes the event that tells what should be changed, though nothing failed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(warningEvent("The token goes in clear").opencti, {
+ *   event_type: "warning",
+ *   warning: "The token goes in clear",
+ * });
+ * ```
+ */
+export function warningEvent(warning: string): Event {
+  return {
+    integration: "opencti",
+    opencti: { event_type: "warning", warning },
   };
 }
 

@@ -15,6 +15,9 @@ export interface Log {
   readonly error: (line: string) => void;
 }
 
+/** Room for the longest event. */
+const MAX_LINE_LENGTH = 70_000;
+
 /** How a {@linkcode Log} is set up. */
 export interface LogOptions {
   /** Wazuh's home. */
@@ -36,8 +39,9 @@ export function openLog(options: LogOptions): Log {
 
   function write(level: string, text: string): void {
     if (isBroken) return;
-    const line = escapeControls(redact(text));
+    const line = printable(text);
     try {
+      refuseDevice(path);
       // Each line in one write, so that runs that overlap do not mix.
       Deno.writeTextFileSync(
         path,
@@ -51,7 +55,12 @@ export function openLog(options: LogOptions): Log {
   }
 
   function print(text: string): void {
-    printError(escapeControls(redact(text)));
+    printError(printable(text));
+  }
+
+  /** Redacted first: what is cut off must not be half a secret. */
+  function printable(text: string): string {
+    return escapeControls(redact(text).slice(0, MAX_LINE_LENGTH));
   }
 
   return {
@@ -72,22 +81,27 @@ export function openLog(options: LogOptions): Log {
 }
 
 /**
- * Makes a function that takes a secret out of a text. The text never gets
+ * Makes a function that takes secrets out of a text. The text never gets
  * longer.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const redact = redactor("s3cret-token");
+ * const redact = redactor(["s3cret-token"]);
  * assertEquals(redact("Bearer s3cret-token"), "Bearer [API_KEY]");
  * ```
  */
-export function redactor(secret: string): (text: string) => string {
-  // A shorter one is no token of OpenCTI, and may stand in any text.
-  if (secret.length < 8) return (text) => text;
-  const mark = "[API_KEY]".slice(0, secret.length);
-  return (text) => text.replaceAll(secret, mark);
+export function redactor(
+  secrets: readonly string[],
+): (text: string) => string {
+  // A shorter one is no secret, and may stand in any text. A secret that holds
+  // another comes first.
+  const marks = secrets.filter((secret) => secret.length >= 4)
+    .toSorted((a, b) => b.length - a.length)
+    .map((secret) => [secret, "[API_KEY]".slice(0, secret.length)] as const);
+  return (text) =>
+    marks.reduce((rest, [secret, mark]) => rest.replaceAll(secret, mark), text);
 }
 
 /** Prints a line to stderr; that nobody reads it is no failure. */
@@ -105,4 +119,15 @@ function escapeControls(text: string): string {
     /[\p{Cc}\u2028\u2029]/gu,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** Opening a FIFO that nobody reads would never end. */
+function refuseDevice(path: string): void {
+  let isFile = true;
+  try {
+    isFile = Deno.statSync(path).isFile;
+  } catch {
+    // There is none yet.
+  }
+  if (!isFile) throw new Error("it is no file, remove it");
 }

@@ -46,6 +46,34 @@ export interface RelatedMatch {
   readonly indicator: Indicator;
 }
 
+/**
+ * What a match is known by: the same match of another answer has the same key.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Indicator } from "./opencti/schema.ts";
+ *
+ * assertEquals(
+ *   matchKey({
+ *     type: "indicator_pattern_match",
+ *     ioc: { kind: "ipv4", value: "1.2.3.4", spellings: ["1.2.3.4"], field: "" },
+ *     indicator: Indicator.parse({ id: "1d9e" }),
+ *   }),
+ *   "indicator_pattern_match ipv4 1.2.3.4 1d9e",
+ * );
+ * ```
+ */
+export function matchKey(match: Match): string {
+  const observables = "related" in match
+    ? [match.observable.id, match.related.id]
+    : "observable" in match
+    ? [match.observable.id]
+    : [];
+  const { type, ioc, indicator } = match;
+  return [type, ioc.kind, ioc.value, ...observables, indicator.id].join(" ");
+}
+
 /** What limits the matches. */
 export interface MatchOptions {
   readonly max_ind_alerts: number;

@@ -15,6 +15,10 @@ export interface QueueOptions {
   readonly home: string;
   /** For all messages together. */
   readonly timeoutMs: number;
+  /** Ends the sending at once. */
+  readonly stop: AbortSignal;
+  /** Told which message was sent. */
+  readonly onSent: (index: number) => void;
 }
 
 /**
@@ -55,54 +59,61 @@ export function headerFor(agent: Agent | undefined): string {
  */
 export async function sendToQueue(
   messages: readonly string[],
-  { home, timeoutMs }: QueueOptions,
+  { home, timeoutMs, stop, onSent }: QueueOptions,
 ): Promise<void> {
   const path = `${home}/queue/sockets/queue`;
-  const bytes = messages.map((message) => new TextEncoder().encode(message));
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new QueueError(
-            `Wazuh's queue ${path} takes nothing for ${timeoutMs / 1000} s: ` +
-              "see that wazuh-analysisd runs and keeps up",
-          ),
-        ),
-      timeoutMs,
-    );
-  });
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const seconds = Number((timeoutMs / 1000).toFixed(1));
+  const timer = setTimeout(() =>
+    reject(
+      new QueueError(
+        `Wazuh's queue ${path} takes nothing for ${seconds} s: see that ` +
+          "wazuh-analysisd runs and keeps up",
+      ),
+    ), timeoutMs);
+  const onStop = () =>
+    reject(new QueueError(`Stopped before Wazuh's queue ${path} took all`));
+  stop.addEventListener("abort", onStop);
+  if (stop.aborted) onStop();
   try {
-    await Promise.race([send(bytes, path), timeout]);
+    await Promise.race([send(messages, { path, onSent }), ended]);
   } catch (error) {
     if (error instanceof QueueError) throw error;
     throw new QueueError(
       `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
-      { cause: error },
     );
   } finally {
     clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
   }
 }
 
-async function send(messages: readonly Uint8Array[], path: string) {
+/** Where messages go, and who is told of each that was sent. */
+interface Way {
+  readonly path: string;
+  readonly onSent: (index: number) => void;
+}
+
+async function send(messages: readonly string[], way: Way): Promise<void> {
   try {
-    await sendDatagrams(messages, path);
+    await sendDatagrams(messages, way);
   } catch (error) {
     if (!isWrongType(error)) throw error;
-    await sendStream(messages, path);
+    await sendStream(messages, way);
   }
 }
 
 /** `Deno.connect()` cannot reach a datagram socket, this can. */
 async function sendDatagrams(
-  messages: readonly Uint8Array[],
-  path: string,
+  messages: readonly string[],
+  { path, onSent }: Way,
 ): Promise<void> {
-  const socket = await bindUnnamed(path);
+  const socket = await bindAndUnlink(path);
   try {
-    for (const message of messages) {
-      await socket.send(message, { transport: "unixpacket", path });
+    for (const [index, message] of messages.entries()) {
+      const bytes = new TextEncoder().encode(message);
+      await socket.send(bytes, { transport: "unixpacket", path });
+      onSent(index);
     }
   } finally {
     socket.close();
@@ -114,7 +125,7 @@ async function sendDatagrams(
  * answer comes back, so that the path is removed at once, not when all is
  * sent: nothing that happens later can leave it behind.
  */
-async function bindUnnamed(queue: string): Promise<Deno.DatagramConn> {
+async function bindAndUnlink(queue: string): Promise<Deno.DatagramConn> {
   try {
     const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
     try {
@@ -129,21 +140,20 @@ async function bindUnnamed(queue: string): Promise<Deno.DatagramConn> {
     throw new QueueError(
       `Cannot write to Wazuh's queue ${queue}: there is no room for a socket ` +
         `of ours in the folder for temporary files: ${messageOf(error)}`,
-      { cause: error },
     );
   }
 }
 
 async function sendStream(
-  messages: readonly Uint8Array[],
-  path: string,
+  messages: readonly string[],
+  { path, onSent }: Way,
 ): Promise<void> {
   const connection = await Deno.connect({ transport: "unix", path });
   try {
     const writer = connection.writable.getWriter();
-    for (const message of messages) {
-      await writer.write(message);
-      await writer.write(new TextEncoder().encode("\n"));
+    for (const [index, message] of messages.entries()) {
+      await writer.write(new TextEncoder().encode(`${message}\n`));
+      onSent(index);
     }
     writer.releaseLock();
   } finally {

@@ -8,13 +8,17 @@
  * @module
  */
 
-/** What the executable may do: read, write and net, and nothing else. */
+/** What the executable may do, and nothing else. SECURITY.md says what for. */
 export const PERMISSIONS = [
-  "--allow-read", // alert, options, where the executable is
-  "--allow-write", // log, the queue's socket, a socket of its own in /tmp
-  "--allow-net", // OpenCTI, the queue's socket
+  "--allow-read",
+  "--allow-write",
+  "--deny-write=/bin,/boot,/dev,/lib,/lib64,/proc,/sbin,/sys,/usr",
+  "--allow-net",
+  "--allow-env=DENO_TLS_CA_STORE,NO_PROXY",
+  "--allow-sys=uid",
   "--deny-run",
   "--deny-ffi",
+  "--deny-import",
   "--no-prompt",
 ];
 

@@ -19,7 +19,13 @@ const MEANINGS: Readonly<Record<string, string>> = {
     "an observable of the IoC, with an indicator that was not told already",
   observable_with_related_indicator:
     "an observable of the IoC without indicators, related to one that has some",
-  error: "could not be asked: `opencti.error` says why, and what to do",
+  error: "could not be asked: `opencti.error` says why, and what to do, " +
+    "`opencti.alerts` of how many alerts that is told",
+  recovered: "answers again: `opencti.recovered` says since when, for how " +
+    "many seconds and how many alerts it did not",
+  warning:
+    "is asked, but something should be changed: `opencti.warning` says " +
+    "what",
 };
 
 const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -27,7 +33,7 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["option", "default", "must be", "means"],
     ...Object.entries(OPTIONS).map(([name, { needs, means }]) => [
       `\`${name}\``,
-      `\`${DEFAULTS[name as keyof typeof DEFAULTS]}\``,
+      defaultOf(name),
       needs,
       means,
     ]),
@@ -38,7 +44,7 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
       `\`${eventType}\``,
       id,
       level,
-      MEANINGS[eventType] ?? "",
+      meaningOf(eventType),
     ]),
   ],
   sources: [
@@ -56,6 +62,17 @@ if (after !== before && Deno.args.includes("--check")) {
   Deno.exit(1);
 }
 if (after !== before) await Deno.writeTextFile(README, after);
+
+function meaningOf(eventType: string): string {
+  const meaning = MEANINGS[eventType];
+  if (meaning === undefined) throw new Error(`Nothing is said of ${eventType}`);
+  return meaning;
+}
+
+function defaultOf(option: string): string {
+  const value = Object.entries(DEFAULTS).find(([name]) => name === option)?.[1];
+  return value === undefined ? "none" : `\`${value}\``;
+}
 
 /** Puts a table between its marks. */
 function putTable(

@@ -70,12 +70,14 @@ Deno.test("parseCall() takes the arguments of every Wazuh version", async (t) =>
       assertEquals(parseCall(args), {
         command: "look up",
         alertFile: THREE[0] ?? "",
-        apiKey: KEY,
-        baseUrl: "https://cti.example",
+        target: {
+          apiKey: KEY,
+          baseUrl: "https://cti.example",
+          timeoutMs,
+          retries,
+        },
         debug,
         optionsFile,
-        timeoutMs,
-        retries,
         home: undefined,
       });
     });
@@ -106,7 +108,7 @@ Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
     await t.step(url, () => {
       const call = parseCall(["a", KEY, url]);
       assert(call.command === "look up");
-      assertEquals(call.baseUrl, baseUrl);
+      assertEquals(call.target.baseUrl, baseUrl);
     });
   }
 });
@@ -141,11 +143,14 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
     [[...THREE, "", "", "3601"], "TIMEOUT must be"],
     [[...THREE, "", "", "10", "101"], "RETRIES must be"],
     [["a", `${KEY} ${KEY}`, URL], "API_KEY holds a character"],
-    [[...THREE, "", "", "-1"], "Unknown option -1"],
+    [[...THREE, "", "", "-1"], "Unknown option as argument 6"],
     [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
-    [["--hme", "/w", ...THREE], "Unknown option --hme"],
-    [["-v", ...THREE], "Unknown option -v, see"],
-    [["a", `-${KEY}`, URL], "Unknown option, see"],
+    [["--hme", "/w", ...THREE], "Unknown option as argument 1"],
+    [["-v", ...THREE], "Unknown option as argument 1, see"],
+    [["a", `-${KEY}`, URL], "Unknown option as argument 2, see"],
+    [["a", "--token-with-dashes", URL], "Unknown option as argument 2, see"],
+    [["retry", KEY], "Wrong number of arguments: 2"],
+    [["retry", KEY, "cti.example"], "HOOK_URL is not a URL"],
     [["--home", "", ...THREE], "--home needs a folder"],
     [["--home"], "--home needs a folder"],
     [[...THREE, "--home="], "--home needs a folder"],
@@ -157,6 +162,28 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
       assertEquals(error.exitStatus, 2);
     });
   }
+});
+
+Deno.test("parseCall() takes retry with and without an OpenCTI", () => {
+  const nothing = { debug: false, optionsFile: "", home: undefined };
+  assertEquals(parseCall(["retry"]), {
+    command: "retry",
+    target: undefined,
+    ...nothing,
+  });
+  const call = parseCall(["retry", KEY, URL, "debug", "/tmp/o.json", "4", "0"]);
+  assertEquals(call, {
+    command: "retry",
+    target: {
+      apiKey: KEY,
+      baseUrl: "https://cti.example",
+      timeoutMs: 4000,
+      retries: 0,
+    },
+    debug: true,
+    optionsFile: "/tmp/o.json",
+    home: undefined,
+  });
 });
 
 Deno.test("wazuhHome() is the folder above integrations", () => {

@@ -1,14 +1,18 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DEFAULTS, OPTIONS, parseConfig } from "../lib/config.ts";
+import { Config, DEFAULTS, OPTIONS, parseConfig } from "../lib/config.ts";
 import { UsageError } from "../lib/errors.ts";
 
 Deno.test("parseConfig() fills in the defaults", () => {
   assertEquals(parseConfig("{}"), DEFAULTS);
-  assertEquals(parseConfig("{}"), {
+  assertEquals(DEFAULTS, {
     max_ind_alerts: 3,
     max_obs_alerts: 2,
     partial_matches: true,
     debug: false,
+    total_timeout: 25,
+    spool_max: 10_000,
+    spool_max_age: 86_400,
+    error_interval: 300,
   });
   assertEquals(parseConfig('{"max_obs_alerts":0,"debug":true}'), {
     ...DEFAULTS,
@@ -34,6 +38,12 @@ Deno.test("parseConfig() names an option that is unknown or wrong", async (t) =>
       'option "partial_matches" must be true or false',
     ],
     ['{"debug":null}', 'option "debug" must be true or false'],
+    ['{"total_timeout":0}', 'option "total_timeout" must be seconds'],
+    ['{"spool_max_age":-1}', 'option "spool_max_age" must be seconds'],
+    ['{"state_dir":"queue"}', 'option "state_dir" must be a path'],
+    ['{"proxy":"proxy.example"}', 'option "proxy" must be a URL of http'],
+    ['{"client_cert":"/c.pem"}', 'options "client_cert" and "client_key"'],
+    ['{"client_key":"/k.pem"}', 'options "client_cert" and "client_key"'],
     ["[]", "it must be a JSON object"],
     ["null", "it must be a JSON object"],
     ["", "it is not JSON"],
@@ -46,6 +56,17 @@ Deno.test("parseConfig() names an option that is unknown or wrong", async (t) =>
   }
 });
 
+Deno.test("parseConfig() never quotes the options: a password may be in them", () => {
+  for (const end of ["", "}", ',"proxy":1}']) {
+    const json = `{"proxy":"http://user:passw0rd@"${end}`;
+    const error = assertThrows(() => parseConfig(json), UsageError);
+    assertEquals(error.message.includes("passw0rd"), false, error.message);
+  }
+});
+
 Deno.test("OPTIONS tells of every option", () => {
-  assertEquals(Object.keys(OPTIONS).sort(), Object.keys(DEFAULTS).sort());
+  assertEquals(
+    Object.keys(OPTIONS).sort(),
+    Object.keys(Config.shape).sort(),
+  );
 });

@@ -10,7 +10,7 @@ import { Indicator, Observable } from "../lib/opencti/schema.ts";
 const MAX_BYTES = 65_000;
 
 function options(maxBytes = MAX_BYTES) {
-  return { maxBytes, redact: redactor("s3cret-token") };
+  return { maxBytes, redact: redactor(["s3cret-token"]) };
 }
 
 function ioc(): Ioc {
@@ -127,12 +127,13 @@ Deno.test("matchEvent() writes phases and references in words", () => {
 Deno.test("errorEvent() says which alert was not looked up", () => {
   const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
   const json = encodeEvent(
-    errorEvent("OpenCTI is not ready", alert),
+    errorEvent({ error: "OpenCTI is not ready", alerts: 1 }, alert),
     options(),
   );
   assertEquals(JSON.parse(json).opencti, {
     event_type: "error",
     error: "OpenCTI is not ready",
+    alerts: 1,
     source: { alert_id: "1.2", rule_id: "5" },
   });
 });
@@ -408,8 +409,9 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
     "observable_value",
     "related.indicator.name",
   ]);
-  const error =
-    JSON.parse(encodeEvent(errorEvent(long, undefined), options())).opencti;
+  const error = JSON.parse(
+    encodeEvent(errorEvent({ error: long, alerts: 1 }, undefined), options()),
+  ).opencti;
   assert(new TextEncoder().encode(error.error).byteLength <= 900);
 });
 

@@ -5,7 +5,7 @@ import { makeHome } from "./stand_ins/queue.ts";
 const NOW = new Date("2026-06-01T12:00:00.000Z");
 
 function open(home: string, debug: boolean, secret = "s3cr3t-token"): Log {
-  return openLog({ home, debug, redact: redactor(secret), now: () => NOW });
+  return openLog({ home, debug, redact: redactor([secret]), now: () => NOW });
 }
 
 async function linesOf(home: string): Promise<string[]> {
@@ -54,13 +54,52 @@ Deno.test("openLog() never writes the secret", async () => {
   assert(text.includes("key=[API_KEY]&[API_KEY]"), text);
 });
 
-Deno.test("openLog() goes on where the log cannot be written", () => {
-  const log = open("/no/such/home", false);
-  log.info("one");
-  log.info("two");
+Deno.test("openLog() says once on stderr that the log cannot be written", async () => {
+  const home = await makeHome();
+  const program = `
+    import { openLog } from "${import.meta.resolve("../lib/log.ts")}";
+    const log = openLog({
+      home: Deno.args[0] ?? "",
+      debug: false,
+      redact: (text) => text,
+      now: () => new Date(),
+    });
+    log.info("one");
+    log.info("two");
+  `;
+  const run = async () => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", program, home],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(code, 0);
+    return new TextDecoder().decode(stderr);
+  };
+  const path = `${home}/logs/integrations.log`;
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  assertEquals(await run(), `Cannot write ${path}: it is no file, remove it\n`);
+  await Deno.remove(`${home}/logs`, { recursive: true });
+  const lines = (await run()).trimEnd().split("\n");
+  assertEquals(lines.length, 1);
+  assert(lines[0]?.startsWith(`Cannot write ${path}: `), lines[0]);
 });
 
-Deno.test("redactor() never makes a text longer, and lets words alone", () => {
-  assertEquals(redactor("8letters")("8letters 8letters"), "[API_KEY [API_KEY");
-  assertEquals(redactor("test")("a test"), "a test");
+Deno.test("openLog() cuts off a line that is too long, after the secret is out", async () => {
+  const home = await makeHome();
+  const secret = "s3cr3t-token";
+  open(home, false).info("x".repeat(70_000 - 4) + secret);
+  const text = await Deno.readTextFile(`${home}/logs/integrations.log`);
+  assert(text.length < 70_100, `${text.length}`);
+  assert(!text.includes("s3cr"), text.slice(-50));
+});
+
+Deno.test("redactor() takes out every secret, and never makes a text longer", () => {
+  const redact = redactor(["8letters", "8letters-and-more", ""]);
+  assertEquals(redact("8letters 8letters"), "[API_KEY [API_KEY");
+  assertEquals(redact("8letters-and-more"), "[API_KEY]");
+  assertEquals(redactor(["abcd"])("abcdabcd"), "[API[API");
+});
+
+Deno.test("redactor() lets words alone: a secret of three letters is none", () => {
+  assertEquals(redactor(["abc"])("abcdef"), "abcdef");
 });

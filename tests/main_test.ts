@@ -100,11 +100,11 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test("custom-opencti takes the arguments of every Wazuh version", async (t) => {
-  const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE);
-  await using queue = startQueue(home);
   for (const [name, form] of Object.entries(FORMS)) {
     await t.step(name, async () => {
+      const home = await makeHome();
+      await using queue = startQueue(home);
       const { status, stderr } = await runProgram(home, [
         ALERT,
         TOKEN,
@@ -120,13 +120,13 @@ Deno.test("custom-opencti takes the arguments of every Wazuh version", async (t)
 });
 
 Deno.test("custom-opencti reads the options file", async (t) => {
-  const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE);
-  await using queue = startQueue(home);
-  const options = `${home}/options.json`;
   const run = async (json: string, alert = ALERT) => {
+    const home = await makeHome();
+    await using queue = startQueue(home);
+    const options = `${home}/options.json`;
     await Deno.writeTextFile(options, json);
-    return await runProgram(home, [
+    const result = await runProgram(home, [
       alert,
       TOKEN,
       opencti.url,
@@ -136,26 +136,25 @@ Deno.test("custom-opencti reads the options file", async (t) => {
       "3",
       REDIRECTION,
     ]);
+    return { ...result, messages: await queue.receive(1) };
   };
   await t.step("no partial matches", async () => {
-    const { status } = await run('{"partial_matches":false}');
+    const { status, messages: [message = ""] } = await run(
+      '{"partial_matches":false}',
+    );
     assertEquals(status, 0);
-    const [message = ""] = await queue.receive(1);
     assertStringIncludes(message, '"event_type":"observable_with_indicator"');
   });
   await t.step("how many are told", async () => {
-    const { status } = await run(
+    const { status, messages } = await run(
       '{"max_ind_alerts":1,"max_obs_alerts":0}',
       `${ALERTS}audit_command_curl_url.json`,
     );
-    assertEquals(status, 0);
-    assertEquals((await queue.receive(1)).length, 1);
-    assertEquals(queue.waiting, []);
+    assertEquals([status, messages.length], [0, 1]);
   });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
     assertStringIncludes(stderr, "sources that read it: ids");
-    await queue.receive(1);
   });
   await t.step(
     "a wrong one is a wrong usage, told as an event too",
@@ -166,13 +165,12 @@ Deno.test("custom-opencti reads the options file", async (t) => {
         ['{"debug":1}', 'option "debug" must be true or false'],
       ] as const;
       for (const [json, says] of cases) {
-        const { status, lastLine } = await run(json);
+        const { status, lastLine, messages: [message = ""] } = await run(json);
         assertEquals(status, 2);
         assertStringIncludes(
           lastLine,
           `Wrong <options> of the integration block: ${says}`,
         );
-        const [message = ""] = await queue.receive(1);
         assertStringIncludes(
           message,
           '{"event_type":"error","error":"Wrong <opt',
@@ -181,6 +179,8 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     },
   );
   await t.step("a missing one too", async () => {
+    const home = await makeHome();
+    await using queue = startQueue(home);
     const { status, lastLine } = await runProgram(home, [
       ALERT,
       TOKEN,

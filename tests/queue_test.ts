@@ -3,7 +3,11 @@ import { QueueError } from "../lib/errors.ts";
 import { headerFor, sendToQueue } from "../lib/queue.ts";
 import { makeHome, startQueue } from "./stand_ins/queue.ts";
 
-const TIMEOUT_MS = 5000;
+const OPTIONS = {
+  timeoutMs: 5000,
+  stop: new AbortController().signal,
+  onSent: () => {},
+};
 
 Deno.test("headerFor() escapes the location", async (t) => {
   const cases = [
@@ -52,7 +56,7 @@ Deno.test("sendToQueue() sends each message as a datagram, in order", async () =
   const home = await makeHome();
   await using queue = startQueue(home);
   const messages = ["1:opencti:{}", "é".repeat(20_000), "x".repeat(65_535)];
-  await sendToQueue(messages, { home, timeoutMs: TIMEOUT_MS });
+  await sendToQueue(messages, { home, ...OPTIONS });
   assertEquals(await queue.receive(3), messages);
 });
 
@@ -60,7 +64,7 @@ Deno.test("sendToQueue() writes one message to a line where the socket is a stre
   const home = await makeHome();
   await using queue = startQueue(home, "stream");
   const messages = ["1:opencti:{}", "x".repeat(65_535)];
-  await sendToQueue(messages, { home, timeoutMs: TIMEOUT_MS });
+  await sendToQueue(messages, { home, ...OPTIONS });
   assertEquals(await queue.receive(2), messages);
 });
 
@@ -72,21 +76,21 @@ Deno.test("sendToQueue() leaves no path behind", async (t) => {
   const left = () => Array.fromAsync(Deno.readDir(`${home}/tmp`));
   await t.step("when nothing listens", async () => {
     await assertRejects(
-      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,
     );
     assertEquals(await left(), []);
   });
   await t.step("when all went well", async () => {
     await using queue = startQueue(home);
-    await sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS });
+    await sendToQueue(["x"], { home, ...OPTIONS });
     assertEquals(await queue.receive(1), ["x"]);
     assertEquals(await left(), []);
   });
   await t.step("when there is no room for it", async () => {
     await Deno.remove(`${home}/tmp`);
     await assertRejects(
-      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,
       "there is no room for a socket of ours",
     );
@@ -100,7 +104,7 @@ Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {
   const path = `${home}/queue/sockets/queue`;
   await t.step("no socket", async () => {
     const error = await assertRejects(
-      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,
       path,
     );
@@ -109,7 +113,7 @@ Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {
   await t.step("nobody reads it", async () => {
     Deno.listenDatagram({ transport: "unixpacket", path }).close();
     const error = await assertRejects(
-      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,
       path,
     );
@@ -119,9 +123,34 @@ Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {
     await Deno.remove(path);
     await Deno.writeTextFile(path, "");
     await assertRejects(
-      () => sendToQueue(["x"], { home, timeoutMs: TIMEOUT_MS }),
+      () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,
       path,
     );
   });
+});
+
+Deno.test("sendToQueue() says which message was sent", async (t) => {
+  for (const kind of ["datagram", "stream"] as const) {
+    await t.step(kind, async () => {
+      const home = await makeHome();
+      await using queue = startQueue(home, kind);
+      const sent: number[] = [];
+      const onSent = (index: number) => void sent.push(index);
+      await sendToQueue(["a", "b"], { ...OPTIONS, home, onSent });
+      assertEquals(sent, [0, 1]);
+      assertEquals(await queue.receive(2), ["a", "b"]);
+    });
+  }
+});
+
+Deno.test("sendToQueue() sends nothing when the run is stopped", async () => {
+  const home = await makeHome();
+  await using queue = startQueue(home);
+  await assertRejects(
+    () => sendToQueue(["x"], { ...OPTIONS, home, stop: AbortSignal.abort() }),
+    QueueError,
+    "Stopped before Wazuh's queue",
+  );
+  assertEquals(queue.waiting.length <= 1, true);
 });

@@ -56,13 +56,15 @@ Deno.test("opencti_rules.xml has the ids and levels that users know", async () =
       eventType: "observable_with_related_indicator",
     },
     { id: "110205", level: "10", eventType: "indicator_partial_pattern_match" },
+    { id: "110206", level: "3", eventType: "recovered" },
+    { id: "110207", level: "5", eventType: "warning" },
   ]);
 });
 
 Deno.test("opencti_rules.xml takes our events alone, and has no rule that analysisd refuses", async () => {
   const rules =
     (await read("opencti_rules.xml")).match(/<rule [^]*?<\/rule>/g) ?? [];
-  assertEquals(rules.length, 6);
+  assertEquals(rules.length, 8);
   const [base = "", ...others] = rules;
   assert(base.includes('<rule id="110200" level="0">'), base);
   assert(
@@ -113,7 +115,7 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
       "none";
   // The stock decoder takes the body's first two characters.
   assert(
-    encodeEvent(errorEvent("x", undefined), {
+    encodeEvent(errorEvent({ error: "x", alerts: 1 }, undefined), {
       maxBytes: 65_000,
       redact: String,
     }).slice(2).startsWith(

@@ -5,14 +5,19 @@
  */
 import { messageOf, OpenctiError } from "../errors.ts";
 import type { Question } from "./query.ts";
-import { MAX_BODY_BYTES, type Outcome, readResponse } from "./response.ts";
+import {
+  MAX_BODY_BYTES,
+  type Outcome,
+  type Problem,
+  readResponse,
+} from "./response.ts";
 import type { Answer } from "./schema.ts";
 
 /** What OpenCTI replied. */
 export interface Reply {
   readonly answer: Answer;
-  /** What it could not look up: a sentence for each error. */
-  readonly errors: readonly string[];
+  /** What it could not look up. */
+  readonly problems: readonly Problem[];
   /** From the question to the answer, retries included. */
   readonly latencyMs: number;
 }
@@ -26,6 +31,12 @@ export interface AskOptions {
   readonly timeoutMs: number;
   /** How many attempts there may be after the first. */
   readonly retries: number;
+  /** What is left for all attempts and the pauses between them. */
+  readonly leftMs: () => number;
+  /** Ends the asking at once. */
+  readonly stop: AbortSignal;
+  /** How OpenCTI is reached, if that is special. */
+  readonly client: Deno.HttpClient | undefined;
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -36,44 +47,62 @@ export interface AskOptions {
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 4000;
 
+/** An attempt that must be over sooner is none. */
+const MIN_ATTEMPT_MS = 50;
+
 /**
- * Asks OpenCTI, and again if that may help.
+ * Asks OpenCTI, and again if that may help and there is time.
  *
  * @throws {OpenctiError} If it does not answer, or with errors alone. The
- * message is one sentence that says what to do, and never holds the API key.
+ * message is one sentence that says what to do.
  */
 export async function ask(
   question: Question,
   options: AskOptions,
 ): Promise<Reply> {
-  const { now, retries, sleep, onAttempt } = options;
+  const { now, retries, sleep, leftMs } = options;
   const start = now();
-  let best: Outcome | undefined;
-  for (let attempt = 0; attempt <= retries; attempt++) {
-    const attemptStart = now();
-    const outcome = await tryOnce(question, options);
-    const ms = Math.round(now() - attemptStart);
-    onAttempt(
-      `attempt ${attempt + 1} of ${retries + 1}: ${told(outcome)} in ${ms} ms`,
-    );
-    if (best === undefined || isBetter(outcome, best)) best = outcome;
-    if (!outcome.canRetry || attempt === retries) break;
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, MAX_DELAY_MS);
-    await sleep(delayMs * (0.5 + Math.random()));
+  let best = await attempt(question, 1, options);
+  let last = best;
+  for (let retry = 0; retry < retries && last.canRetry; retry++) {
+    const backOffMs = Math.min(FIRST_DELAY_MS * 2 ** retry, MAX_DELAY_MS) *
+      (0.5 + Math.random());
+    const delayMs = Math.max(backOffMs, last.retryAfterMs ?? 0);
+    if (leftMs() < delayMs + MIN_ATTEMPT_MS) break;
+    await sleep(delayMs);
+    if (options.stop.aborted) break;
+    last = await attempt(question, retry + 2, options);
+    if (isBetter(last, best)) best = last;
   }
-  if (best === undefined || "failure" in best) {
-    throw new OpenctiError(best?.failure ?? "OpenCTI was not asked");
+  if ("failure" in best) {
+    const { kind, says } = best.failure;
+    throw new OpenctiError(says, kind);
   }
-  const { answer, errors } = best;
-  return { answer, errors, latencyMs: Math.round(now() - start) };
+  const { answer, problems } = best;
+  return { answer, problems, latencyMs: Math.round(now() - start) };
 }
 
-function told(outcome: Outcome): string {
-  const { status } = outcome;
+async function attempt(
+  question: Question,
+  number: number,
+  options: AskOptions,
+): Promise<Outcome> {
+  const { now, retries, onAttempt } = options;
+  const start = now();
+  const outcome = await tryOnce(question, options);
+  const status = outcome.status === undefined
+    ? "no response"
+    : `HTTP ${outcome.status}`;
   const what = "failure" in outcome
-    ? outcome.failure
-    : ["an answer", ...outcome.errors].join(", but: ");
-  return `${status === undefined ? "no response" : `HTTP ${status}`}, ${what},`;
+    ? outcome.failure.says
+    : ["an answer", ...outcome.problems.map(({ says }) => says)]
+      .join(", but: ");
+  onAttempt(
+    `attempt ${number} of ${retries + 1}: ${status}, ${what}, in ${
+      Math.round(now() - start)
+    } ms`,
+  );
+  return outcome;
 }
 
 /** An answer in part is better than a failure, and than one with less in it. */
@@ -84,8 +113,10 @@ function isBetter(outcome: Outcome, than: Outcome): boolean {
 
 async function tryOnce(
   question: Question,
-  { baseUrl, apiKey, timeoutMs }: AskOptions,
+  options: AskOptions,
 ): Promise<Outcome> {
+  const { baseUrl, apiKey, stop, client } = options;
+  const timeoutMs = Math.min(options.timeoutMs, options.leftMs());
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
@@ -99,29 +130,26 @@ async function tryOnce(
       },
       body: JSON.stringify(question),
       redirect: "manual",
-      signal: abort.signal,
+      signal: AbortSignal.any([abort.signal, stop]),
+      ...client && { client },
     });
-    return readResponse({
+    const outcome = readResponse({
       status: response.status,
       location: response.headers.get("location"),
       body: await readBody(response),
     }, { baseUrl, variables: question.variables });
+    const retryAfterMs = readRetryAfter(response.headers.get("retry-after"));
+    return { ...outcome, ...retryAfterMs !== undefined && { retryAfterMs } };
   } catch (error) {
-    if (abort.signal.aborted) {
-      const failure = `OpenCTI at ${baseUrl} is too slow: no answer in ${
-        timeoutMs / 1000
-      } s, raise <timeout> or look at its load`;
-      return { failure, status: undefined, canRetry: true };
-    }
-    const reason = reasonOf(error);
-    const isCertificate = /certificate/.test(reason);
-    const advice = isCertificate
-      ? "OpenCTI needs a certificate of an authority that is trusted here"
-      : "check <hook_url> and that OpenCTI is up";
     return {
-      failure: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${advice}`,
+      failure: explain(error, {
+        baseUrl,
+        timeoutMs,
+        isStopped: stop.aborted,
+        isLate: abort.signal.aborted,
+      }),
       status: undefined,
-      canRetry: !isCertificate,
+      canRetry: !stop.aborted && !isAboutCertificate(reasonOf(error)),
     };
   } finally {
     clearTimeout(timer);
@@ -140,6 +168,98 @@ async function readBody(response: Response): Promise<string | undefined> {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/**
+ * What `Retry-After` says, in milliseconds: it holds seconds or a date.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(readRetryAfter("2"), 2000);
+ * const date = "Wed, 21 Oct 2015 07:28:00 GMT";
+ * assertEquals(readRetryAfter(date, Date.parse(date) - 3000), 3000);
+ * assertEquals(readRetryAfter("soon"), undefined);
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function readRetryAfter(
+  header: string | null,
+  now: number = Date.now(),
+): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header)) return 1000 * Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
+}
+
+function explain(
+  error: unknown,
+  { baseUrl, timeoutMs, isStopped, isLate }: {
+    readonly baseUrl: string;
+    readonly timeoutMs: number;
+    readonly isStopped: boolean;
+    readonly isLate: boolean;
+  },
+): Problem {
+  if (isStopped) {
+    return { kind: "stopped", says: "Stopped before OpenCTI answered" };
+  }
+  if (isLate) {
+    const seconds = Number((timeoutMs / 1000).toFixed(1));
+    return {
+      kind: "too_slow",
+      says: `OpenCTI at ${baseUrl} is too slow: no answer in ${seconds} s, ` +
+        "raise <timeout> or look at its load",
+    };
+  }
+  const reason = reasonOf(error);
+  return isAboutCertificate(reason)
+    ? {
+      kind: "certificate",
+      says: `Cannot trust OpenCTI at ${baseUrl}: ${reason}, ${
+        mendCertificate(reason, baseUrl)
+      }`,
+    }
+    : {
+      kind: "unreachable",
+      says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
+        /proxy authentication/.test(reason)
+          ? 'set user and password in "proxy" of <options>'
+          : "check <hook_url> and that OpenCTI is up"
+      }`,
+    };
+}
+
+function isAboutCertificate(reason: string): boolean {
+  return /certificate/i.test(reason);
+}
+
+/** How to make a server's certificate trusted, or one that can be. */
+function mendCertificate(reason: string, baseUrl: string): string {
+  if (/UnknownIssuer/.test(reason)) {
+    const { host, hostname, port } = new URL(baseUrl);
+    const address = port === "" ? `${hostname}:443` : host;
+    return "no authority that is known here signed its certificate: save that " +
+      "of the authority (of a self-signed server, its own: " +
+      `openssl s_client -connect ${address} -showcerts </dev/null | ` +
+      "openssl x509 -out /var/ossec/etc/opencti.pem), " +
+      'and name the file in "ca_file" of <options>';
+  }
+  if (/CaUsedAsEndEntity/.test(reason)) {
+    return "its certificate is made to sign others: give OpenCTI one with " +
+      "basicConstraints=CA:FALSE, " +
+      'and name that, or its authority\'s, in "ca_file" of <options>';
+  }
+  if (/NotValidForName/.test(reason)) {
+    return "its certificate is for another name: set <hook_url> to that name";
+  }
+  if (/Expired|NotValidYet/.test(reason)) {
+    return "renew its certificate, and see that the clock here is right";
+  }
+  return "see what certificates it and this machine have";
 }
 
 /** What fetch() failed for: since Deno 2.9 that is in the error's cause. */

@@ -4,28 +4,51 @@
  *
  * @module
  */
+import type * as z from "zod/mini";
 import type { Variables } from "./query.ts";
 import { Answer, type ErrorEntry, GraphqlResponse } from "./schema.ts";
 
 /** A longer body is not read. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** Why OpenCTI could not be asked: errors of one kind are told together. */
+export type FailureKind =
+  | "certificate"
+  | "database"
+  | "failed"
+  | "not_opencti"
+  | "not_understood"
+  | "rate_limit"
+  | "refused"
+  | "stopped"
+  | "too_slow"
+  | "unreachable"
+  | "unready";
+
+/** What is wrong, for people, and its kind. */
+export interface Problem {
+  readonly kind: FailureKind;
+  readonly says: string;
+}
+
 /** What one attempt came to. */
 export type Outcome =
   & (
     | {
       readonly answer: Answer;
-      /** What it could not look up: a sentence for each error. */
-      readonly errors: readonly string[];
+      /** What it could not look up. */
+      readonly problems: readonly Problem[];
       /** How many fields of what was asked for are missing. */
       readonly missing: number;
     }
-    | { readonly failure: string }
+    | { readonly failure: Problem }
   )
   & {
     /** HTTP status, if there was a response. */
     readonly status: number | undefined;
     readonly canRetry: boolean;
+    /** How long OpenCTI wants not to be asked. */
+    readonly retryAfterMs?: number;
   };
 
 /** What of an HTTP response is read. */
@@ -50,7 +73,7 @@ export interface Asked {
  *
  * @example
  * ```ts
- * import { assert, assertStringIncludes } from "@std/assert";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * const outcome = readResponse({
  *   status: 404,
@@ -61,14 +84,14 @@ export interface Asked {
  *   variables: { askPartial: false, askValues: false, askFiles: false },
  * });
  * assert("failure" in outcome);
- * assertStringIncludes(outcome.failure, "no OpenCTI at https://cti.example");
+ * assertEquals(outcome.failure.kind, "not_opencti");
  * ```
  */
 export function readResponse(response: ResponseParts, asked: Asked): Outcome {
   const { status, body } = response;
-  const unready = UNREADY[status];
+  const unready = unreadyAt(status);
   if (unready !== undefined) {
-    return { failure: `${unready} (HTTP ${status})`, status, canRetry: true };
+    return { failure: unready, status, canRetry: true };
   }
   const value = body === undefined ? undefined : parseJson(body);
   const graphql = GraphqlResponse.safeParse(value);
@@ -77,25 +100,29 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
     : { data: undefined, errors: [] };
   const canRetry = errors.length > 0 &&
     errors.every((error) => codeOf(error) === "DATABASE_ERROR");
-  const { answer, missing, odd } = readData(data, asked);
-  const said = [
-    ...new Set(errors.map(explain)),
-    ...odd.map((path) => notUnderstood(`${path} is not as expected`)),
-  ];
+  const { answer, missing, malformed } = readData(data, asked);
+  const problems = [
+    ...errors.map(explain),
+    ...malformed.map((path) => notUnderstood(`${path} is not as expected`)),
+  ].filter(({ says }, index, all) =>
+    index === all.findIndex((other) => other.says === says)
+  );
   if (answer !== undefined) {
-    if (missing.length > 0 && said.length === 0) {
-      said.push(notUnderstood(`${missing.join(", ")} is missing`));
+    if (missing.length > 0 && problems.length === 0) {
+      problems.push(notUnderstood(`${missing.join(", ")} is missing`));
     }
-    const lost = missing.length + odd.length;
-    return { answer, errors: said, missing: lost, status, canRetry };
+    const lost = missing.length + malformed.length;
+    return { answer, problems, missing: lost, status, canRetry };
   }
-  const failure = said.length > 0
-    ? said.join("; ")
-    : whyUseless(response, value) ?? noOpencti(response, asked);
+  const [first] = problems;
+  const failure = first === undefined
+    ? whyUseless(response, value) ?? noOpencti(response, value, asked)
+    : { kind: first.kind, says: problems.map(({ says }) => says).join("; ") };
   return { failure, status, canRetry };
 }
 
 const FIELDS = ["exact", "partial", "values", "files"] as const;
+const NOTHING = { nodes: [], hasMore: false };
 
 /** What of the data can be used, and which fields cannot. */
 function readData(data: unknown, { variables }: Asked): {
@@ -103,7 +130,7 @@ function readData(data: unknown, { variables }: Asked): {
   readonly answer: Answer | undefined;
   readonly missing: readonly string[];
   /** Where a field is not as expected. */
-  readonly odd: readonly string[];
+  readonly malformed: readonly string[];
 } {
   const isAsked = {
     exact: true,
@@ -113,31 +140,53 @@ function readData(data: unknown, { variables }: Asked): {
   };
   const asked = FIELDS.filter((name) => isAsked[name]);
   const missing = asked.filter((name) => memberOf(data, name) === null);
-  const odd: string[] = [];
-  const good = asked.filter((name) => {
-    if (missing.includes(name)) return false;
-    const read = Answer.shape[name].safeParse(memberOf(data, name));
-    if (!read.success) {
-      odd.push([name, ...read.error.issues[0]?.path ?? []].join("."));
+  const malformed: string[] = [];
+  let isUseful = false;
+  function read<T>(name: keyof Answer, schema: z.ZodMiniType<T>) {
+    if (!asked.includes(name) || missing.includes(name)) return NOTHING;
+    const field = schema.safeParse(memberOf(data, name));
+    if (field.success) {
+      isUseful = true;
+      return field.data;
     }
-    return read.success;
-  });
-  const answer = good.length === 0 ? undefined : Answer.parse(
-    Object.fromEntries(good.map((name) => [name, memberOf(data, name)])),
-  );
-  return { answer, missing, odd };
+    malformed.push([name, ...field.error.issues[0]?.path ?? []].join("."));
+    return NOTHING;
+  }
+  const answer = {
+    exact: read("exact", Answer.shape.exact),
+    partial: read("partial", Answer.shape.partial),
+    values: read("values", Answer.shape.values),
+    files: read("files", Answer.shape.files),
+  };
+  return { answer: isUseful ? answer : undefined, missing, malformed };
 }
 
 /** Why a response without any answer or error comes from OpenCTI after all. */
 function whyUseless(
   { status, body }: ResponseParts,
   value: unknown,
-): string | undefined {
+): Problem | undefined {
   if (status === 401 || status === 403) {
-    return `OpenCTI, or a proxy before it, refuses the request (HTTP ${status}): ` +
-      "check <api_key> and the proxy";
+    return {
+      kind: "refused",
+      says:
+        `OpenCTI, or a proxy before it, refuses the request (HTTP ${status}): ` +
+        "check <api_key> and the proxy",
+    };
   }
-  if (status >= 500) return `OpenCTI failed (HTTP ${status}): look at its log`;
+  if (status === 407) {
+    return {
+      kind: "unreachable",
+      says: 'The proxy wants a user and password: set them in "proxy" of ' +
+        "<options>, as http://user:password@proxy.example:3128",
+    };
+  }
+  if (status >= 500) {
+    return {
+      kind: "failed",
+      says: `OpenCTI failed (HTTP ${status}): look at its log`,
+    };
+  }
   if (body === undefined) {
     return notUnderstood(`it is longer than ${MAX_BODY_BYTES} bytes`);
   }
@@ -151,25 +200,37 @@ function whyUseless(
 }
 
 function noOpencti(
-  { status, location, body }: ResponseParts,
+  { status, location }: ResponseParts,
+  value: unknown,
   { baseUrl }: Asked,
-): string {
+): Problem {
   const answer = location !== null
-    ? `redirects to ${location.slice(0, 200)} (HTTP ${status})`
-    : `answers with HTTP ${status}${
-      parseJson(body ?? "") === undefined ? " and no JSON" : ""
-    }`;
-  return `There is no OpenCTI at ${baseUrl}: it ${answer}, set <hook_url> to ` +
-    "OpenCTI's address";
+    ? `redirects to ${location} (HTTP ${status})`
+    : `answers with HTTP ${status}${value === undefined ? " and no JSON" : ""}`;
+  return {
+    kind: "not_opencti",
+    says:
+      `There is no OpenCTI at ${baseUrl}: it ${answer}, set <hook_url> to ` +
+      "OpenCTI's address",
+  };
 }
 
-const UNREADY: Readonly<Record<number, string>> = {
-  429: "OpenCTI limits the rate of requests: let fewer alerts through, " +
-    "or raise its limit",
-  502: "OpenCTI is not ready: it is starting, or down behind its proxy",
-  503: "OpenCTI is not ready: it is starting, or down behind its proxy",
-  504: "OpenCTI is not ready: it is starting, or down behind its proxy",
-};
+function unreadyAt(status: number): Problem | undefined {
+  if (status === 429) {
+    return {
+      kind: "rate_limit",
+      says: "OpenCTI limits the rate of requests: let fewer alerts through, " +
+        "or raise its limit (HTTP 429)",
+    };
+  }
+  return [502, 503, 504].includes(status)
+    ? {
+      kind: "unready",
+      says: "OpenCTI is not ready: it is starting, or down behind its proxy " +
+        `(HTTP ${status})`,
+    }
+    : undefined;
+}
 
 const EXPLANATIONS = {
   AUTH_REQUIRED: "OpenCTI refuses the token: set <api_key> to a valid token " +
@@ -180,22 +241,32 @@ const EXPLANATIONS = {
     "in OpenCTI's configuration",
 } as const;
 
-function explain(error: ErrorEntry): string {
+function explain(error: ErrorEntry): Problem {
   const code = codeOf(error);
+  const message = error.message ?? "no message";
   switch (code) {
     case "AUTH_REQUIRED":
     case "FORBIDDEN_ACCESS":
     case "IP_FORBIDDEN":
-      return EXPLANATIONS[code];
+      return { kind: "refused", says: EXPLANATIONS[code] };
     case "DATABASE_ERROR":
-      return `OpenCTI's database failed${at(error)}: look at its health`;
+      return {
+        kind: "database",
+        says: `OpenCTI's database failed${at(error)}: look at its health`,
+      };
     case "GRAPHQL_VALIDATION_FAILED":
     case "UNSUPPORTED_ERROR":
     case "FUNCTIONAL_ERROR":
-      return "OpenCTI does not understand the question, its version may be " +
-        `unsupported: ${code}: ${brief(error)}`;
+      return {
+        kind: "not_understood",
+        says: "OpenCTI does not understand the question, its version may be " +
+          `unsupported: ${code}: ${message}`,
+      };
     default:
-      return `OpenCTI reports an error${at(error)}: ${code}: ${brief(error)}`;
+      return {
+        kind: "failed",
+        says: `OpenCTI reports an error${at(error)}: ${code}: ${message}`,
+      };
   }
 }
 
@@ -206,17 +277,17 @@ function codeOf({ extensions, name }: ErrorEntry): string {
   return saysNothing ? name ?? code : code;
 }
 
-function brief(error: ErrorEntry): string {
-  return (error.message ?? "no message").slice(0, 200);
-}
-
 function at(error: ErrorEntry): string {
   const field = error.path?.[0];
   return typeof field === "string" ? ` for "${field}"` : "";
 }
 
-function notUnderstood(reason: string): string {
-  return `Cannot understand OpenCTI's answer: ${reason}, its version may be unsupported`;
+function notUnderstood(reason: string): Problem {
+  return {
+    kind: "not_understood",
+    says:
+      `Cannot understand OpenCTI's answer: ${reason}, its version may be unsupported`,
+  };
 }
 
 function parseJson(text: string): unknown {

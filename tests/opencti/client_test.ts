@@ -31,6 +31,9 @@ function options(
     apiKey: TOKEN,
     timeoutMs: 5000,
     retries: 0,
+    leftMs: () => 60_000,
+    stop: new AbortController().signal,
+    client: undefined,
     now: () => performance.now(),
     sleep: () => Promise.resolve(),
     onAttempt: () => {},
@@ -48,11 +51,11 @@ function graphqlError(code: string, path?: string[]) {
 
 Deno.test("ask() sends one request as OpenCTI wants it", async () => {
   await using opencti = startOpencti(KNOWLEDGE);
-  const { answer, errors, latencyMs } = await ask(
+  const { answer, problems, latencyMs } = await ask(
     QUESTION,
     options(opencti.url),
   );
-  assertEquals(errors, []);
+  assertEquals(problems, []);
   assert(latencyMs >= 0 && Number.isInteger(latencyMs));
   assertEquals(answer.partial.nodes.map(({ name }) => name), [
     "Dynamic DNS command and control",
@@ -345,7 +348,7 @@ Deno.test("ask() says that a certificate is not trusted, and does not retry", as
         }),
       ),
     OpenctiError,
-    "OpenCTI needs a certificate of an authority that is trusted here",
+    'name the file in "ca_file" of <options>',
   );
   assertEquals(attempts.length, 1);
 });
@@ -426,10 +429,10 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
           data: { exact, partial: EMPTY, values: null },
         }),
     });
-    const { answer, errors } = await ask(QUESTION, options(opencti.url));
+    const { answer, problems } = await ask(QUESTION, options(opencti.url));
     assertEquals(answer.exact.nodes.map(({ id }) => id), ["i"]);
-    assertEquals(errors.length, 1);
-    assert(errors[0]?.includes("no right to read knowledge"));
+    assertEquals(problems.length, 1);
+    assert(problems[0]?.says.includes("no right to read knowledge"));
   });
   await t.step(
     "the data base failed, then all fails: the part is kept",
@@ -441,15 +444,16 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
             data: { exact, partial: EMPTY, values: null },
           }),
       });
-      const { answer, errors } = await ask(
+      const { answer, problems } = await ask(
         QUESTION,
         options(opencti.url, { retries: 1 }),
       );
       assertEquals(opencti.requests.length, 2);
       assertEquals(answer.exact.nodes.length, 1);
-      assertEquals(errors, [
-        `OpenCTI's database failed for "values": look at its health`,
-      ]);
+      assertEquals(problems, [{
+        kind: "database",
+        says: `OpenCTI's database failed for "values": look at its health`,
+      }]);
     },
   );
   await t.step("the data base failed for a part, then for more", async () => {
@@ -468,12 +472,12 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
           count > 1 ? failed("exact", "partial") : failed("values"),
         ),
     });
-    const { answer, errors } = await ask(
+    const { answer, problems } = await ask(
       QUESTION,
       options(opencti.url, { retries: 1 }),
     );
     assertEquals(answer.exact.nodes.length, 1);
-    assertEquals(errors.length, 1);
+    assertEquals(problems.length, 1);
   });
   await t.step("the data base failed for a part, then not", async () => {
     await using opencti = startOpencti(KNOWLEDGE, {
@@ -483,11 +487,11 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
           data: { exact, partial: EMPTY, values: null },
         }),
     });
-    const { errors } = await ask(
+    const { problems } = await ask(
       QUESTION,
       options(opencti.url, { retries: 1 }),
     );
-    assertEquals(errors, []);
+    assertEquals(problems, []);
   });
   await t.step("a field is not as expected", async () => {
     const node = { id: "o", entity_type: "Url", observable_value: null };
@@ -497,19 +501,21 @@ Deno.test("ask() uses an answer for what it holds, and tells the error", async (
           data: { exact, partial: EMPTY, values: { edges: [{ node }] } },
         }),
     });
-    const { answer, errors } = await ask(QUESTION, options(opencti.url));
+    const { answer, problems } = await ask(QUESTION, options(opencti.url));
     assertEquals(answer.exact.nodes.length, 1);
     assert(
-      errors[0]?.includes("values.edges.0.node.observable_value is not as"),
-      errors[0],
+      problems[0]?.says.includes(
+        "values.edges.0.node.observable_value is not as",
+      ),
+      problems[0]?.says,
     );
   });
   await t.step("a field is missing without an error", async () => {
     await using opencti = startOpencti(KNOWLEDGE, {
       respond: () => Response.json({ data: { exact, partial: EMPTY } }),
     });
-    const { errors } = await ask(QUESTION, options(opencti.url));
-    assert(errors[0]?.includes("values is missing"), errors[0]);
+    const { problems } = await ask(QUESTION, options(opencti.url));
+    assert(problems[0]?.says.includes("values is missing"), problems[0]?.says);
   });
 });
 
@@ -565,6 +571,6 @@ Deno.test("readResponse() takes nulls where OpenCTI has them", () => {
     { baseUrl: "https://cti.example", variables: QUESTION.variables },
   );
   assert("answer" in outcome);
-  assertEquals(outcome.errors, []);
+  assertEquals(outcome.problems, []);
   assertEquals(outcome.answer.partial.nodes[0]?.indicator_types, []);
 });

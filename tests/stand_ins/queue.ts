@@ -62,7 +62,10 @@ export function startQueue(
       }
       return waiting.splice(0, count);
     },
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: async () => {
+      await close();
+      await Deno.remove(path).catch(() => {}); // a stream's goes by itself
+    },
   };
 }
 

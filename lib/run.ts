@@ -1,0 +1,143 @@
+/**
+ * What a run has at hand: options, log, time, spool.
+ *
+ * @module
+ */
+import { readApiKey } from "./api_key.ts";
+import { type Budget, startBudget } from "./budget.ts";
+import type { Target } from "./cli.ts";
+import { type Config, DEFAULTS, parseConfig } from "./config.ts";
+import { messageOf, UsageError } from "./errors.ts";
+import { readFile } from "./file.ts";
+import { type Log, openLog, redactor } from "./log.ts";
+import { spoolFolder } from "./marker.ts";
+import type { Spool } from "./spool.ts";
+
+/** What a run has at hand. */
+export interface Run {
+  readonly opencti: Target;
+  readonly config: Config;
+  /** Wazuh's home. */
+  readonly home: string;
+  /** Where the spool is. */
+  readonly spoolDir: string;
+  readonly log: Log;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
+  readonly budget: Budget;
+  /** Aborted when the run must end at once. */
+  readonly stop: AbortSignal;
+  /** A clock: milliseconds since 1970. */
+  readonly now: () => number;
+  /** Opens the spool, once. */
+  readonly spool: () => Promise<Spool>;
+}
+
+/** How a run is set up. */
+export interface RunOptions {
+  readonly target: Target;
+  /** Where the options are: in a file, or this is their JSON; else empty. */
+  readonly optionsFile: string;
+  readonly optionsJson?: string;
+  readonly debug: boolean;
+  readonly home: string;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Sets up a run with the defaults, for what goes wrong before the options are
+ * known.
+ */
+export function bareRun(options: RunOptions): Run {
+  const { target: { apiKey } } = options;
+  return makeRun(options, { config: DEFAULTS, apiKey });
+}
+
+/**
+ * Sets up a run with its options and its token.
+ *
+ * @throws {UsageError} If one of these cannot be used.
+ */
+export function configuredRun(options: RunOptions): Run {
+  const config = readConfig(options);
+  const apiKey = readApiKey(options.target.apiKey, readFile);
+  return makeRun(options, { config, apiKey });
+}
+
+function makeRun(
+  { target, home, stop, ...options }: RunOptions,
+  { config, apiKey }: { readonly config: Config; readonly apiKey: string },
+): Run {
+  const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
+  const spoolDir = spoolFolder(home, config);
+  const budget = startBudget({
+    ...target,
+    ...config,
+    now: () => performance.now(),
+    stop,
+  });
+  const debug = options.debug || config.debug;
+  const log = openLog({ home, debug, redact, now: () => new Date() });
+  let spool: Promise<Spool> | undefined;
+  return {
+    opencti: { ...target, apiKey },
+    config,
+    home,
+    spoolDir,
+    log,
+    redact,
+    budget,
+    stop,
+    now: () => Date.now(),
+    spool: () => spool ??= openSpool(),
+  };
+
+  async function openSpool(): Promise<Spool> {
+    const spool = await import("./spool.ts");
+    return await spool.openSpool({
+      ...config,
+      dir: spoolDir,
+      home,
+      now: () => Date.now(),
+      leftMs: budget.leftMs,
+      onProblem: log.error,
+    });
+  }
+}
+
+/** The same run with the time that it had at first. */
+export function withFreshBudget(run: Run): Run {
+  const budget = startBudget({
+    ...run.opencti,
+    ...run.config,
+    now: () => performance.now(),
+    stop: run.stop,
+  });
+  return { ...run, budget };
+}
+
+function readConfig({ optionsFile, optionsJson = "" }: RunOptions): Config {
+  if (optionsFile === "" && optionsJson === "") return DEFAULTS;
+  try {
+    return parseConfig(optionsJson || readFile(optionsFile));
+  } catch (error) {
+    throw new UsageError(
+      `Wrong <options> of the integration block: ${messageOf(error)}${
+        optionsFile && ` (${optionsFile})`
+      }`,
+    );
+  }
+}
+
+function secretsIn(proxy: string | undefined): readonly string[] {
+  const password = proxy === undefined ? "" : new URL(proxy).password;
+  return [password, decodeOr(password)];
+}
+
+function decodeOr(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
