@@ -69,7 +69,7 @@ async function lookUpAlert(
   if (status !== 0) return status;
   const due = dueIn(run.spoolDir);
   if (due !== undefined && due <= run.now() && !run.stop.aborted) {
-    const { drain } = await import("./lib/drain.ts");
+    const { drain } = await import("./lib/later.ts");
     await drain(run);
   }
   return 0;
@@ -107,7 +107,7 @@ async function handle(alert: Alert, json: string, run: Run): Promise<void> {
   explain(findings, run);
   if (findings.iocs.length === 0) return;
   // What is needed from here on is loaded here: most alerts never get so far.
-  const { keyOf, lookUp, mayLookUp } = await import("./lib/look_up.ts");
+  const { keyOf, lookUp, mayLookUp } = await import("./lib/later.ts");
   const subject = { alert, json, key: keyOf(alert, run) };
   if (await mayLookUp(run, subject)) await lookUp(subject, findings, run);
 }
@@ -138,10 +138,10 @@ async function report(
       error instanceof UsageError && alert !== undefined &&
       findIocs(alert).iocs.length > 0
     ) {
-      const { keepUnasked, keyOf } = await import("./lib/look_up.ts");
+      const { keepUnasked, keyOf } = await import("./lib/later.ts");
       await keepUnasked({ alert, json, key: keyOf(alert, run) }, error, run);
     } else if (!isTold) {
-      const { tellError } = await import("./lib/tell.ts");
+      const { tellError } = await import("./lib/later.ts");
       await tellError(error, alert, run);
     }
   } catch (next) {
@@ -165,7 +165,7 @@ function about(alert: Alert | undefined, text: string): string {
 async function retryAll(
   call: Extract<Call, { command: "retry" }>,
 ): Promise<number> {
-  const { retryTargets, retry } = await import("./lib/retry.ts");
+  const { retryTargets, retry } = await import("./lib/later.ts");
   const home = call.home ?? wazuhHome(Deno.execPath());
   let isDone = true;
   for (const target of retryTargets(call, home)) {

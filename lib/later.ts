@@ -1,0 +1,10 @@
+/**
+ * What most alerts do not need, in one module: `main.ts` imports it when it is
+ * needed, and each file more that is loaded makes a start longer.
+ *
+ * @module
+ */
+export { drain } from "./drain.ts";
+export { keepUnasked, keyOf, lookUp, mayLookUp } from "./look_up.ts";
+export { retry, retryTargets } from "./retry.ts";
+export { tellError } from "./tell.ts";
