@@ -83,7 +83,10 @@ export function parseAlert(json: string): Alert {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const cutOff = /end of JSON|unterminated/i.test(messageOf(error));
+    const message = messageOf(error);
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const cutOff = /end of JSON|unterminated/i.test(message) ||
+      Number(position) === text.length;
     throw new AlertError(
       cutOff ? "it is cut off before its JSON ends" : "it is not JSON",
     );

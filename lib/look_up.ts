@@ -16,6 +16,7 @@ import { ask, type Reply } from "./opencti/client.ts";
 import { connect } from "./opencti/connection.ts";
 import { isNameOfPrivate, isPrivate } from "./opencti/private.ts";
 import { type Question, questionFor } from "./opencti/query.ts";
+import type { Problem } from "./opencti/response.ts";
 import type { Run } from "./run.ts";
 import type { Findings } from "./sources/mod.ts";
 import type { Transaction } from "./spool.ts";
@@ -138,30 +139,50 @@ async function lookUpNow(
     event: matchEvent(match, context),
     key: await digest(`${key} ${matchKey(match)}`),
   })));
-  const mustRecord = events.length > 0 || problems.length > 0 || isKept ||
+  const failure = failureOf(problems);
+  const mustRecord = events.length > 0 || failure !== undefined || isKept ||
     dueIn(run.spoolDir) !== undefined;
   if (mustRecord) {
     await tell(run, (tx, teller) => {
-      const says = problems.map(({ says }) => says).join("; ");
-      if (problems.length === 0) tx.forgetAlert(key);
-      else keep(subject, { tx, run, why: says, due: nextTry(subject, run) });
+      if (failure === undefined) tx.forgetAlert(key);
+      else {
+        const why = failure.message;
+        keep(subject, { tx, run, why, due: nextTry(subject, run) });
+      }
       tellRecovery(tx, teller, run);
       for (const { event, key } of events) teller.event(event, { alert, key });
-      if (problems[0] !== undefined) {
-        const alerts = subject.tries === undefined ? 1 : 0;
-        const { kind } = problems[0];
-        const { baseUrl } = opencti;
-        teller.error({ kind, says, alerts, alert, baseUrl });
+      if (failure !== undefined) {
+        countFailure(failure, subject, { teller, run });
       }
+    }).catch((error) => {
+      if (failure === undefined) throw error;
+      log.error(messageOf(error));
     });
   }
-  const [problem] = problems;
-  if (problem !== undefined) {
-    throw new OpenctiError(
-      problems.map(({ says }) => says).join("; "),
-      problem.kind,
-    );
-  }
+  if (failure !== undefined) throw failure;
+}
+
+function failureOf(problems: readonly Problem[]): OpenctiError | undefined {
+  const [first] = problems;
+  return first && new OpenctiError(
+    problems.map(({ says }) => says).join("; "),
+    first.kind,
+  );
+}
+
+function countFailure(
+  { kind, message }: OpenctiError,
+  { alert, tries }: Subject,
+  { teller, run }: { readonly teller: Teller; readonly run: Run },
+): void {
+  teller.error({
+    kind,
+    says: message,
+    // It was counted when it was new.
+    alerts: tries === undefined ? 1 : 0,
+    alert,
+    baseUrl: run.opencti.baseUrl,
+  });
 }
 
 /** Asks OpenCTI; if it fails, the alert is kept and the failure told. */
@@ -194,7 +215,8 @@ async function askOrKeep(
   } catch (error) {
     if (!(error instanceof OpenctiError)) throw error;
     clearTimeout(keeping);
-    await tellFailure(error, subject, run);
+    await tellFailure(error, subject, run)
+      .catch((next) => log.error(messageOf(next)));
     throw error;
   } finally {
     clearTimeout(keeping);
@@ -203,31 +225,30 @@ async function askOrKeep(
 }
 
 async function tellFailure(
-  { kind, message }: OpenctiError,
+  failure: OpenctiError,
   subject: Subject,
   run: Run,
 ): Promise<void> {
-  const { alert, tries } = subject;
-  const isNew = tries === undefined;
-  await tell(run, (tx, { error }) => {
+  const { kind, message: why } = failure;
+  const isNew = subject.tries === undefined;
+  await tell(run, (tx, teller) => {
     if (kind === "stopped") {
-      keep(subject, { tx, run, why: message, due: run.now() });
+      keep(subject, { tx, run, why, due: run.now() });
       return;
     }
-    keep(subject, { tx, run, why: message, due: nextTry(subject, run) });
+    keep(subject, { tx, run, why, due: nextTry(subject, run) });
     // An alert that OpenCTI never understands must not look like an outage
     // again and again.
     if (isNew || kind !== "not_understood") {
       const outage = afterFailure(tx.recall(outageName(run), Outage), {
         now: run.now(),
         kind,
-        says: run.redact(message),
+        says: run.redact(why),
       });
       const alerts = outage.alerts + (isNew ? 1 : 0);
       rememberOutage(tx, { ...outage, alerts }, run);
     }
-    const { baseUrl } = run.opencti;
-    error({ kind, says: message, alerts: isNew ? 1 : 0, alert, baseUrl });
+    countFailure(failure, subject, { teller, run });
   });
 }
 

@@ -3,7 +3,7 @@ import { getAvailablePort } from "@std/net";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram, SLACK_MS } from "./stand_ins/program.ts";
-import { makeHome, startQueue } from "./stand_ins/queue.ts";
+import { fillQueue, makeHome, startQueue } from "./stand_ins/queue.ts";
 
 const ALERT =
   new URL("testdata/alerts/suricata_alert_http.json", import.meta.url).pathname;
@@ -274,23 +274,13 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
   });
   await t.step("its buffer is full", async () => {
     const home = await makeHome();
-    const path = `${home}/queue/sockets/queue`;
-    const unread = Deno.listenDatagram({ transport: "unixpacket", path });
-    await fill(path);
+    const empty = await fillQueue(home);
     const { lastLine, ms } = await run(home);
     assert(/takes nothing for 0\.\d s/.test(lastLine), lastLine);
     assert(ms < 1000 + SLACK_MS, `${ms} ms`);
-    unread.close();
+    await empty();
   });
 });
-
-async function fill(path: string): Promise<void> {
-  const filler = new URL("stand_ins/fill_queue.ts", import.meta.url).pathname;
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "--unstable-net", filler, path],
-  }).output();
-  assert(success, "the queue is full");
-}
 
 Deno.test("custom-opencti says what is wrong with its call", async (t) => {
   const home = await makeHome();

@@ -9,6 +9,7 @@ import {
   MAX_BODY_BYTES,
   type Outcome,
   type Problem,
+  PROXY_LOGIN,
   readResponse,
 } from "./response.ts";
 import type { Answer } from "./schema.ts";
@@ -219,7 +220,7 @@ function explain(
   return isAboutCertificate(reason)
     ? {
       kind: "certificate",
-      says: `Cannot trust OpenCTI at ${baseUrl}: ${reason}, ${
+      says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
         mendCertificate(reason, baseUrl)
       }`,
     }
@@ -227,7 +228,7 @@ function explain(
       kind: "unreachable",
       says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
         /proxy authentication/.test(reason)
-          ? 'set user and password in "proxy" of <options>'
+          ? PROXY_LOGIN
           : "check <hook_url> and that OpenCTI is up"
       }`,
     };
@@ -253,11 +254,15 @@ function mendCertificate(reason: string, baseUrl: string): string {
       "basicConstraints=CA:FALSE, " +
       'and name that, or its authority\'s, in "ca_file" of <options>';
   }
-  if (/NotValidForName/.test(reason)) {
+  if (/not ?valid ?for ?name/i.test(reason)) {
     return "its certificate is for another name: set <hook_url> to that name";
   }
-  if (/Expired|NotValidYet/.test(reason)) {
+  if (/expired|not ?valid ?yet/i.test(reason)) {
     return "renew its certificate, and see that the clock here is right";
+  }
+  if (/CertificateRequired/.test(reason)) {
+    return "it wants to see a certificate: " +
+      'set "client_cert" and "client_key" in <options>';
   }
   return "see what certificates it and this machine have";
 }

@@ -31,6 +31,11 @@ export interface Problem {
   readonly says: string;
 }
 
+/** What to do where a proxy wants to know who asks. */
+export const PROXY_LOGIN =
+  'set user and password in "proxy" of <options>, as ' +
+  "http://user:password@proxy.example:3128";
+
 /** What one attempt came to. */
 export type Outcome =
   & (
@@ -177,8 +182,7 @@ function whyUseless(
   if (status === 407) {
     return {
       kind: "unreachable",
-      says: 'The proxy wants a user and password: set them in "proxy" of ' +
-        "<options>, as http://user:password@proxy.example:3128",
+      says: `The proxy wants a user and password: ${PROXY_LOGIN}`,
     };
   }
   if (status >= 500) {

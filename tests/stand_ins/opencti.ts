@@ -12,6 +12,9 @@ import {
   Kind,
   parse,
 } from "graphql";
+import { TOKEN } from "./secret.ts";
+
+export { TOKEN };
 
 /** An indicator that the stand-in knows. */
 export interface KnownIndicator {
@@ -82,6 +85,8 @@ export interface OpenctiStandIn extends AsyncDisposable {
 export interface OpenctiOptions {
   /** Under which path it answers. */
   readonly basePath?: string;
+  /** By which certificate it is HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Responds in its place, `undefined` to let it respond. */
   readonly respond?: (
     request: Request,
@@ -89,17 +94,14 @@ export interface OpenctiOptions {
   ) => Response | Promise<Response> | undefined;
 }
 
-/** The token that the stand-in takes. */
-export const TOKEN = "flgrn_octi_tkn_4f1d0c2e";
-
 /** Starts a stand-in on a free port of this machine. */
 export function startOpencti(
   knowledge: Knowledge,
-  { basePath = "", respond }: OpenctiOptions = {},
+  { basePath = "", tls, respond }: OpenctiOptions = {},
 ): OpenctiStandIn {
   const requests: Request[] = [];
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    { hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls },
     async (http) => {
       const path = new URL(http.url).pathname;
       const authorization = http.headers.get("authorization");
@@ -123,7 +125,7 @@ export function startOpencti(
     },
   );
   return {
-    url: `http://127.0.0.1:${server.addr.port}${basePath}`,
+    url: `http${tls ? "s" : ""}://127.0.0.1:${server.addr.port}${basePath}`,
     requests,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };

@@ -6,10 +6,13 @@
  */
 
 import { PERMISSIONS } from "../../scripts/compile.ts";
+import { assertNoSecret } from "./secret.ts";
 
 /** What a run of the program came to. */
 export interface RunResult {
   readonly status: number;
+  /** What ended it, if it did not end by itself. */
+  readonly signal: Deno.Signal | null;
   readonly stdout: string;
   readonly stderr: string;
   /** The last line printed, which integratord logs if the status is not 0. */
@@ -26,26 +29,72 @@ export const SLACK_MS = EXECUTABLE === undefined ? 1500 : 500;
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
+/** How a run differs from what integratord does. */
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told the process when it has started. */
+  readonly onStart?: (process: Deno.ChildProcess) => void;
+  /** A program that is given the program's path and arguments, to run it. */
+  readonly wrapper?: readonly string[];
+}
+
 /**
  * Runs the program with these arguments. The executable finds Wazuh's home by
- * its own place; the source is told.
+ * its own place; the source is told. Whatever it writes must not hold the
+ * token.
  */
 export async function runProgram(
   home: string,
   args: readonly string[],
+  { env, onStart, wrapper = [] }: RunOptions = {},
 ): Promise<RunResult> {
   const start = performance.now();
-  const { code, stdout, stderr } = await new Deno.Command(
-    ...await commandFor(home, args),
-  ).output();
+  const [path, options] = await commandFor(home, args);
+  const [program = path, ...before] = wrapper;
+  const process = new Deno.Command(program, {
+    ...options,
+    env: { ...options.env, ...env },
+    args: wrapper.length === 0
+      ? options.args ?? []
+      : [...before, path, ...options.args ?? []],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  onStart?.(process);
+  const { code, signal, stdout, stderr } = await process.output();
+  const ms = performance.now() - start;
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return {
+  const result = {
     status: code,
+    signal,
     stdout: decode(stdout),
     stderr: decode(stderr),
     lastLine: decode(stderr).trimEnd().split("\n").at(-1) ?? "",
-    ms: performance.now() - start,
+    ms,
   };
+  assertNoSecret("stdout", result.stdout);
+  assertNoSecret("stderr", result.stderr);
+  await assertNoSecretIn(home);
+  return result;
+}
+
+/** Reads whatever the program may have written. */
+async function assertNoSecretIn(home: string): Promise<void> {
+  for (const folder of [`${home}/logs`, `${home}/queue/opencti`]) {
+    for (const { name, isFile } of await entriesOf(folder)) {
+      if (!isFile) continue;
+      const bytes = await Deno.readFile(`${folder}/${name}`);
+      assertNoSecret(name, new TextDecoder("latin1").decode(bytes));
+    }
+  }
+}
+
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch {
+    return [];
+  }
 }
 
 async function commandFor(

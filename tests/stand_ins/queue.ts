@@ -4,6 +4,8 @@
  * @module
  */
 
+import { assertNoSecret } from "./secret.ts";
+
 /** A message that does not come must fail a test, not stop it. */
 const RECEIVE_TIMEOUT_MS = 10_000;
 
@@ -35,6 +37,7 @@ export function startQueue(
   const waiting: string[] = [];
   let notify = () => {};
   const add = (message: string) => {
+    assertNoSecret("a message of the queue", message);
     waiting.push(message);
     notify();
   };
@@ -105,4 +108,23 @@ function listenStream(path: string, add: (message: string) => void) {
 function isClosed(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.Interrupted;
+}
+
+/**
+ * Makes a queue that nobody reads and that is full.
+ *
+ * @returns What ends it.
+ */
+export async function fillQueue(home: string): Promise<() => Promise<void>> {
+  const path = `${home}/queue/sockets/queue`;
+  const unread = Deno.listenDatagram({ transport: "unixpacket", path });
+  const filler = new URL("fill_queue.ts", import.meta.url).pathname;
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "--unstable-net", filler, path],
+  }).output();
+  if (!success) throw new Error("The queue is not full");
+  return async () => {
+    unread.close();
+    await Deno.remove(path);
+  };
 }
