@@ -188,7 +188,9 @@ function link(
   page: string,
   { id }: { readonly id: string },
 ): string {
-  return `${baseUrl}/dashboard/observations/${page}/${encodeURIComponent(id)}`;
+  // A lone surrogate is more than encodeURIComponent() takes.
+  const path = `${page}/${encodeURIComponent(id.toWellFormed())}`;
+  return `${baseUrl}/dashboard/observations/${path}`;
 }
 
 function indicatorFacts(indicator: Indicator): JsonObject {

@@ -126,23 +126,35 @@ const MAX_URL_LENGTH = 5000;
  * ```
  */
 export function urlsIn(text: string): string[] {
-  const starts = text.matchAll(/(?:https?|(?<![st])ftp):\/\//gi);
-  return [...starts].flatMap(({ index }) => {
-    const rest = text.slice(index, index + MAX_URL_LENGTH);
-    const [word = ""] = /^[^\s"'`<>|\\^{}]+/.exec(rest) ?? [];
-    const [beforeAnd = word] = word.split("&&", 1);
-    const readings = [
-      beforeAnd,
-      ...[";", ",", "&"].flatMap((mark) => {
-        const end = beforeAnd.indexOf(mark);
-        // After a "?", a "&" comes between parameters.
-        const isParameter = mark === "&" &&
-          beforeAnd.slice(0, end).includes("?");
-        return end === -1 || isParameter ? [] : [beforeAnd.slice(0, end)];
-      }),
-    ];
-    return [...new Set(readings.map(withoutEnd))];
-  });
+  // An attacker may repeat a word as often as there is room.
+  const words = new Set(text.match(WORD));
+  return [...words].flatMap((word) =>
+    [...word.matchAll(URL_START).take(MAX_NESTED + 1)].flatMap(({ index }) =>
+      readingsOf(word.slice(index, index + MAX_URL_LENGTH))
+    )
+  );
+}
+
+const WORD = /[^\s"'`<>|\\^{}]+/g;
+const URL_START = /(?:https?|(?<![st])ftp):\/\//gi;
+
+/** How many URLs one may hold; what is in them beyond that counts as one. */
+const MAX_NESTED = 10;
+
+/** What a word may mean as a URL. */
+function readingsOf(word: string): string[] {
+  const [beforeAnd = word] = word.split("&&", 1);
+  const readings = [
+    beforeAnd,
+    ...[";", ",", "&"].flatMap((mark) => {
+      const end = beforeAnd.indexOf(mark);
+      // After a "?", a "&" comes between parameters.
+      const isParameter = mark === "&" &&
+        beforeAnd.slice(0, end).includes("?");
+      return end === -1 || isParameter ? [] : [beforeAnd.slice(0, end)];
+    }),
+  ];
+  return [...new Set(readings.map(withoutEnd))];
 }
 
 /** Takes off what ends a sentence or a command, and is no part of the URL. */
