@@ -29,6 +29,39 @@ await compile(`${home}/empty.ts`, {
 });
 await compile("main.ts", { bundle: `${home}/bundle`, output: program });
 
+/** Another revision's executable, to be timed in turn with ours. */
+const [revision] = Deno.args;
+const other = revision === undefined
+  ? undefined
+  : await compileRevision(revision);
+
+async function compileRevision(revision: string): Promise<string> {
+  const tree = `${home}/revision`;
+  await run("git", "worktree", "add", "--quiet", "--detach", tree, revision);
+  try {
+    await run(Deno.execPath(), "task", "--quiet", "--cwd", tree, "compile");
+    await Deno.mkdir(`${home}/other/integrations`, { recursive: true });
+    await Deno.mkdir(`${home}/other/logs`);
+    await Deno.mkdir(`${home}/other/queue/sockets`, { recursive: true });
+    const path = `${home}/other/integrations/custom-opencti`;
+    await Deno.copyFile(`${tree}/dist/custom-opencti`, path);
+    return path;
+  } finally {
+    await run("git", "worktree", "remove", "--force", tree);
+  }
+}
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(program, {
+    args,
+    stdout: "null",
+  }).output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
+}
+
+await using otherQueue = other === undefined
+  ? undefined
+  : startQueue(`${home}/other`);
 await using queue = startQueue(home);
 // The same question gets the same answer, so that OpenCTI's time is not counted.
 const answers = new Map<string, string>();
@@ -64,25 +97,41 @@ async function time(path: string, args: readonly string[]): Promise<number> {
 
 const baseline: number[] = [];
 const times = new Map(CASES.map(([name]) => [name, new Array<number>()]));
+const otherTimes = new Map(CASES.map(([name]) => [name, new Array<number>()]));
 for (let round = -3; round < ROUNDS; round++) {
   const base = await time(empty, []);
   if (round >= 0) baseline.push(base);
   for (const [name, , alert] of CASES) {
-    const ms = await time(program, [
-      `${ALERTS}${alert}.json`,
-      TOKEN,
-      opencti.url,
-    ]);
+    // A match is told once for an alert id.
+    const path = `${home}/tmp/alert.json`;
+    const content = JSON.parse(
+      await Deno.readTextFile(`${ALERTS}${alert}.json`),
+    );
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ ...content, id: `${round}` }),
+    );
+    const args = [path, TOKEN, opencti.url];
+    const ms = await time(program, args);
     if (round >= 0) times.get(name)?.push(ms);
+    if (other === undefined) continue;
+    const otherMs = await time(other, args);
+    if (round >= 0) otherTimes.get(name)?.push(otherMs);
   }
 }
 await queue.receive(queue.waiting.length);
+await otherQueue?.receive(otherQueue.waiting.length);
 
 // Whatever else the machine does only adds time: the least is what a run takes.
 const base = Math.min(...baseline);
 const lines = CASES.map(([name, goal]) => {
-  const ratio = Math.min(...times.get(name) ?? []) / base;
-  return `${ratio.toFixed(2)}  (goal ${goal})  ${name}\n`;
+  const least = Math.min(...times.get(name) ?? []);
+  const against = other === undefined
+    ? ""
+    : `, ${
+      (least / Math.min(...otherTimes.get(name) ?? [])).toFixed(2)
+    } of ${revision}`;
+  return `${(least / base).toFixed(2)}  (goal ${goal}${against})  ${name}\n`;
 });
 await Deno.stdout.write(new TextEncoder().encode(
   `Times of an empty program, the fastest of ${ROUNDS} runs in turn:\n${

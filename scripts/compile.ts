@@ -8,19 +8,29 @@
  * @module
  */
 
-/** What the executable may do, and nothing else. SECURITY.md says what for. */
-export const PERMISSIONS = [
-  "--allow-read",
-  "--allow-write",
-  "--deny-write=/bin,/boot,/dev,/lib,/lib64,/proc,/sbin,/sys,/usr",
-  "--allow-net",
-  "--allow-env=DENO_TLS_CA_STORE,NO_PROXY",
-  "--allow-sys=uid",
-  "--deny-run",
-  "--deny-ffi",
-  "--deny-import",
-  "--no-prompt",
-];
+/** What the executable may do, and nothing else, and what for. */
+const REASONS: Readonly<Record<string, string>> = {
+  "--allow-read": "alert, options, token, certificates, spool; where it is",
+  "--allow-write": "log, spool, a socket of its own while it sends",
+  "--deny-write=/bin,/boot,/dev,/lib,/lib64,/proc,/sbin,/sys,/usr":
+    "nothing of ours is there",
+  "--allow-net": "OpenCTI, its proxy, Wazuh's queue",
+  "--allow-env=DENO_TLS_CA_STORE,NO_PROXY":
+    "sets the first, so that the system's authorities are trusted too, and " +
+    "the second if `no_proxy` is set",
+  "--allow-sys=uid": "sees that the spool's folder is not another user's",
+  "--deny-run": "it starts no program",
+  "--deny-ffi": "it loads no library",
+  "--deny-import": "it loads no code",
+  "--no-prompt": "what is not allowed fails, and asks nobody",
+};
+
+/** The permissions, as Deno takes them. */
+export const PERMISSIONS: readonly string[] = Object.keys(REASONS);
+
+/** The permissions, for people: each with what it is for. */
+export const PERMISSION_REASONS: readonly (readonly [string, string])[] = Object
+  .entries(REASONS);
 
 /**
  * Bundles and compiles a program. What it imports only when needed becomes a

@@ -1,14 +1,19 @@
 /**
- * Writes the tables in README.md that mirror the code; with `--check`, fails if
+ * Writes the tables in README.md and SECURITY.md that mirror the code; with `--check`, fails if
  * they are not as the code says.
  *
  * @module
  */
 import { DEFAULTS, OPTIONS } from "../lib/config.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
+import { PERMISSION_REASONS } from "./compile.ts";
 import { readRules } from "./rules.ts";
 
-const README = new URL("../README.md", import.meta.url);
+/** Which tables stand in which file. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  "README.md": ["options", "events", "sources"],
+  "SECURITY.md": ["permissions"],
+};
 
 /** What OpenCTI knows, by the type of the event that tells it. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -47,21 +52,32 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
       meaningOf(eventType),
     ]),
   ],
+  permissions: [
+    ["permission", "what for"],
+    ...PERMISSION_REASONS.map(([permission, reason]) => [
+      `\`${permission}\``,
+      reason,
+    ]),
+  ],
   sources: [
     ["source", "reads alerts of the rule group", "and takes"],
     ...SOURCES.map(({ name, reads, takes }) => [name, reads, takes]),
   ],
 };
 
-const before = await Deno.readTextFile(README);
-const after = Object.entries(TABLES).reduce(putTable, before);
-if (after !== before && Deno.args.includes("--check")) {
-  await Deno.stderr.write(
-    new TextEncoder().encode("README.md is out of date: run deno task docs\n"),
-  );
-  Deno.exit(1);
+for (const [name, tables] of Object.entries(FILES)) {
+  const path = new URL(`../${name}`, import.meta.url);
+  const before = await Deno.readTextFile(path);
+  const after = tables.reduce(putTable, before);
+  if (after === before) continue;
+  if (Deno.args.includes("--check")) {
+    await Deno.stderr.write(
+      new TextEncoder().encode(`${name} is out of date: run deno task docs\n`),
+    );
+    Deno.exit(1);
+  }
+  await Deno.writeTextFile(path, after);
 }
-if (after !== before) await Deno.writeTextFile(README, after);
 
 function meaningOf(eventType: string): string {
   const meaning = MEANINGS[eventType];
@@ -75,15 +91,12 @@ function defaultOf(option: string): string {
 }
 
 /** Puts a table between its marks. */
-function putTable(
-  text: string,
-  [name, rows]: [string, readonly (readonly string[])[]],
-): string {
+function putTable(text: string, name: string): string {
   const [start, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`];
   const from = text.indexOf(start);
   const to = text.indexOf(end);
   if (from === -1 || to === -1) throw new Error(`No place for ${name}`);
-  const table = `\n${layOut(rows)}\n`;
+  const table = `\n${layOut(TABLES[name] ?? [])}\n`;
   return text.slice(0, from + start.length) + table + text.slice(to);
 }
 
