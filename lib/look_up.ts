@@ -261,7 +261,8 @@ function keep(
     readonly due: number;
   },
 ): void {
-  const { redact, opencti: { baseUrl } } = run;
+  const { redact, opencti: { baseUrl }, log } = run;
+  log.debug(`kept until it can be looked up: ${why}`);
   tx.keepAlert({
     key,
     baseUrl,

@@ -51,7 +51,7 @@ Deno.test("parseAlert() says what is wrong with what is no alert", async (t) => 
     ["", "it is empty"],
     [" \n", "it is empty"],
     ['{"id":"1","data":{"srcip":"1.2', "it is cut off before its JSON ends"],
-    ["{", "it is not JSON"],
+    ["{", "it is cut off before its JSON ends"],
     ["not json", "it is not JSON"],
     ["[1]", "it is JSON, but not an object"],
     ["null", "it is JSON, but not an object"],
