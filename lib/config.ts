@@ -137,7 +137,9 @@ export function parseConfig(json: string): Config {
   }
   const { client_cert, client_key } = config.data;
   if ((client_cert === undefined) !== (client_key === undefined)) {
-    throw new UsageError('options "client_cert" and "client_key" need another');
+    throw new UsageError(
+      'options "client_cert" and "client_key" need each other',
+    );
   }
   return config.data;
 }

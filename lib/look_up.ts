@@ -193,7 +193,7 @@ async function askOrKeep(
 ): Promise<{ readonly reply: Reply; readonly isKept: boolean }> {
   const { opencti, config, log, budget, stop } = run;
   let isKept = subject.tries !== undefined;
-  const client = connect(config, readFile);
+  const client = await connect(config, readFile);
   const keeping = setTimeout(async () => {
     // The run may be killed while it waits.
     const spool = await run.spool();

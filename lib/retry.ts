@@ -18,7 +18,7 @@ const BATCH = 100;
 export interface Retried {
   /** How many alerts were looked up again. */
   readonly lookedUp: number;
-  /** What waits still, of any OpenCTI. */
+  /** What waits still. */
   readonly waiting: { readonly alerts: number; readonly events: number };
 }
 
@@ -82,5 +82,8 @@ export async function retry(run: Run): Promise<Retried> {
   }
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
-  return { lookedUp, waiting: spool.write((tx) => tx.counts()) };
+  return {
+    lookedUp,
+    waiting: spool.write((tx) => tx.counts(run.opencti.baseUrl)),
+  };
 }

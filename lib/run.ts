@@ -68,7 +68,8 @@ function makeRun(
   { target, home, stop, ...options }: RunOptions,
   { config, apiKey }: { readonly config: Config; readonly apiKey: string },
 ): Run {
-  const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
+  const token = apiKey.startsWith("file:") ? "" : apiKey;
+  const redact = redactor([token, ...secretsIn(config.proxy)]);
   const spoolDir = spoolFolder(home, config);
   const budget = startBudget({
     ...target,

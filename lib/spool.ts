@@ -94,7 +94,10 @@ export interface Transaction {
   readonly events: (limit: number) => readonly KeptEvent[];
   readonly event: (id: number) => KeptEvent | undefined;
   readonly forgetEvent: (id: number) => void;
-  readonly counts: () => { readonly alerts: number; readonly events: number };
+  /** What waits: alerts of one OpenCTI, and events. */
+  readonly counts: (
+    baseUrl: string,
+  ) => { readonly alerts: number; readonly events: number };
   /** What was remembered under a name, `undefined` if it is not as expected. */
   readonly recall: <T>(
     name: string,
@@ -340,6 +343,11 @@ function ensureFolder({ dir, home }: SpoolOptions): void {
     Deno.mkdirSync(dir, { mode: 0o750 });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
+      if (dir.startsWith(`${home}/`)) {
+        throw new SpoolError(
+          `there is no folder to make it in, see that ${home} is Wazuh's home`,
+        );
+      }
       Deno.mkdirSync(dir, { mode: 0o750, recursive: true });
     } else if (!(error instanceof Deno.errors.AlreadyExists)) {
       throw new SpoolError(messageOf(error));
@@ -530,13 +538,13 @@ function transactionOn(
     forgetEvent: (id) => {
       run("DELETE FROM waiting WHERE id = ?", id);
     },
-    counts: () =>
+    counts: (baseUrl) =>
       z.object({ alerts: z.number(), events: z.number() }).parse(
         db.prepare(
-          `SELECT count(*) FILTER (WHERE kind = 'alert') AS alerts,
+          `SELECT count(*) FILTER (WHERE base_url = ?) AS alerts,
                   count(*) FILTER (WHERE kind = 'event') AS events
            FROM waiting`,
-        ).get(),
+        ).get(baseUrl),
       ),
     recall: (name, schema) => {
       const row = db.prepare("SELECT value FROM remembered WHERE name = ?")

@@ -482,7 +482,26 @@ const OF_THE_NETWORK: readonly Fault[] = [
     arrange: async (scene) => {
       const { url, pem } = await startMutualTls(scene);
       const key = `${scene.home}/key.pem`;
-      await Deno.writeTextFile(key, "-----BEGIN PRIVATE KEY-----\nAA==\n");
+      await Deno.writeTextFile(key, HTTPS.anotherName.key);
+      return {
+        url,
+        options: { ca_file: pem, client_cert: pem, client_key: key },
+      };
+    },
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: 'Cannot use options "client_cert" and "client_key": ',
+  },
+  {
+    name: "a key that is garbage",
+    arrange: async (scene) => {
+      const { url, pem } = await startMutualTls(scene);
+      const key = `${scene.home}/key.pem`;
+      await Deno.writeTextFile(
+        key,
+        "-----BEGIN PRIVATE KEY-----\nAAAAAAAA\n-----END PRIVATE KEY-----\n",
+      );
       return {
         url,
         options: { ca_file: pem, client_cert: pem, client_key: key },

@@ -410,9 +410,10 @@ Deno.test("custom-opencti keeps the spool where state_dir says", async () => {
   const { home, run, isUp } = scene;
   await using _queue = startQueue(home);
   isUp(false);
-  await run("1.0", { config: { state_dir: `${home}/state/opencti` } });
-  const { size } = await Deno.stat(`${home}/state/opencti/spool.db`);
+  await run("1.0", { config: { state_dir: `${home}-state/opencti` } });
+  const { size } = await Deno.stat(`${home}-state/opencti/spool.db`);
   assert(size > 0);
+  await Deno.remove(`${home}-state`, { recursive: true });
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
 });
 

@@ -61,7 +61,10 @@ Deno.test("keepAlert() keeps an alert once, and says if it was there", async () 
   const { spool, clock } = scene;
   const keep = () => spool.write((tx) => tx.keepAlert(alert("a"), clock.ms));
   assertEquals([keep(), keep()], [true, false]);
-  assertEquals(spool.write((tx) => tx.counts()), { alerts: 1, events: 0 });
+  assertEquals(spool.write((tx) => tx.counts(BASE_URL)), {
+    alerts: 1,
+    events: 0,
+  });
 });
 
 Deno.test("keepEvent() keeps what was not told before", async () => {
@@ -115,7 +118,10 @@ Deno.test("write() changes all or nothing", async () => {
   } catch (error) {
     assertEquals(error instanceof Error && error.message, "in the middle");
   }
-  assertEquals(spool.write((tx) => tx.counts()), { alerts: 0, events: 0 });
+  assertEquals(spool.write((tx) => tx.counts(BASE_URL)), {
+    alerts: 0,
+    events: 0,
+  });
 });
 
 Deno.test("recall() takes what is not as expected for nothing", async () => {

@@ -213,7 +213,7 @@ function explain(
     return {
       kind: "too_slow",
       says: `OpenCTI at ${baseUrl} is too slow: no answer in ${seconds} s, ` +
-        "raise <timeout> or look at its load",
+        'raise <timeout> and "total_timeout", or look at its load',
     };
   }
   const reason = reasonOf(error);

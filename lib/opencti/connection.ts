@@ -20,10 +20,10 @@ export type ConnectionOptions =
  *
  * @see https://docs.deno.com/runtime/reference/env_variables/
  */
-export function connect(
+export async function connect(
   options: ConnectionOptions,
   readFile: (path: string) => string,
-): Deno.HttpClient | undefined {
+): Promise<Deno.HttpClient | undefined> {
   const { client_cert, client_key, proxy, no_proxy } = options;
   // Deno looks at these when it first connects. Without the first, it knows
   // Mozilla's authorities alone.
@@ -57,6 +57,7 @@ export function connect(
     return undefined;
   }
   try {
+    if (client !== undefined) await checkPair(client);
     return Deno.createHttpClient({
       ...ca,
       ...client,
@@ -71,3 +72,13 @@ export function connect(
 
 const CERTIFICATE = /^-----BEGIN CERTIFICATE-----/m;
 const KEY = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m;
+
+/** Deno ends the process, by a signal, for a key that is not the certificate's. */
+async function checkPair(
+  { cert, key }: { readonly cert: string; readonly key: string },
+): Promise<void> {
+  const { createPrivateKey, X509Certificate } = await import("node:crypto");
+  const isPair = new X509Certificate(cert)
+    .checkPrivateKey(createPrivateKey(key));
+  if (!isPair) throw new Error("the key is not that of the certificate");
+}
