@@ -74,9 +74,11 @@ export async function sendToQueue(
   const onStop = () =>
     reject(new QueueError(`Stopped before Wazuh's queue ${path} took all`));
   stop.addEventListener("abort", onStop);
-  if (stop.aborted) onStop();
   try {
-    await Promise.race([send(messages, { path, onSent }), ended]);
+    if (stop.aborted) onStop();
+    await Promise.race(
+      stop.aborted ? [ended] : [send(messages, { path, onSent }), ended],
+    );
   } catch (error) {
     if (error instanceof QueueError) throw error;
     throw new QueueError(
