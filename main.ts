@@ -14,10 +14,10 @@ import { type Call, HELP, parseCall, wazuhHome } from "./lib/cli.ts";
 import {
   AlertError,
   exitStatusOf,
-  IntegrationError,
   messageOf,
   OpenctiError,
   QueueError,
+  sentenceOf,
   UsageError,
 } from "./lib/errors.ts";
 import { readFile } from "./lib/file.ts";
@@ -147,12 +147,7 @@ async function report(
   } catch (next) {
     run.log.error(messageOf(next));
   }
-  run.log.error(about(
-    alert,
-    error instanceof IntegrationError
-      ? error.message
-      : `Unexpected error, please report it: ${messageOf(error)}`,
-  ));
+  run.log.error(about(alert, sentenceOf(error)));
 }
 
 /** A line of the log that says which alert it is about. */

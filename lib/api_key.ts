@@ -27,14 +27,10 @@ export function readApiKey(
   let text: string;
   let mode: number;
   try {
-    mode = Deno.statSync(path).mode ?? 0;
     text = readFile(path).trim();
+    mode = Deno.statSync(path).mode ?? 0;
   } catch (error) {
-    throw new UsageError(
-      error instanceof Deno.errors.NotFound
-        ? `Cannot read API_KEY: ${path}: there is no such file`
-        : `Cannot read API_KEY: ${path}: ${messageOf(error)}`,
-    );
+    throw new UsageError(`Cannot read API_KEY: ${path}: ${messageOf(error)}`);
   }
   if ((mode & 0o007) !== 0) {
     throw new UsageError(

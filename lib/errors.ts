@@ -69,6 +69,26 @@ export function exitStatusOf(error: unknown): 1 | 2 {
 }
 
 /**
+ * What went wrong, as the sentence that is told.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(sentenceOf(new AlertError("Cannot read alert")), "Cannot read alert");
+ * assertEquals(
+ *   sentenceOf(new TypeError("x is null")),
+ *   "Unexpected error, please report it: x is null",
+ * );
+ * ```
+ */
+export function sentenceOf(error: unknown): string {
+  return error instanceof IntegrationError
+    ? error.message
+    : `Unexpected error, please report it: ${messageOf(error)}`;
+}
+
+/**
  * What went wrong, as text, whatever was thrown.
  *
  * @example

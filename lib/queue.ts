@@ -62,6 +62,9 @@ export async function sendToQueue(
   { home, timeoutMs, stop, onSent }: QueueOptions,
 ): Promise<void> {
   const path = `${home}/queue/sockets/queue`;
+  const stopped = () =>
+    new QueueError(`Stopped before Wazuh's queue ${path} took all`);
+  if (stop.aborted) throw stopped();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const seconds = Number((timeoutMs / 1000).toFixed(1));
   const timer = setTimeout(() =>
@@ -71,14 +74,10 @@ export async function sendToQueue(
           "wazuh-analysisd runs and keeps up",
       ),
     ), timeoutMs);
-  const onStop = () =>
-    reject(new QueueError(`Stopped before Wazuh's queue ${path} took all`));
+  const onStop = () => reject(stopped());
   stop.addEventListener("abort", onStop);
   try {
-    if (stop.aborted) onStop();
-    await Promise.race(
-      stop.aborted ? [ended] : [send(messages, { path, onSent }), ended],
-    );
+    await Promise.race([send(messages, { path, onSent }), ended]);
   } catch (error) {
     if (error instanceof QueueError) throw error;
     throw new QueueError(

@@ -71,12 +71,7 @@ function makeRun(
   const token = apiKey.startsWith("file:") ? "" : apiKey;
   const redact = redactor([token, ...secretsIn(config.proxy)]);
   const spoolDir = spoolFolder(home, config);
-  const budget = startBudget({
-    ...target,
-    ...config,
-    now: () => performance.now(),
-    stop,
-  });
+  const budget = freshBudget({ opencti: target, config, stop });
   const debug = options.debug || config.debug;
   const log = openLog({ home, debug, redact, now: () => new Date() });
   let spool: Promise<Spool> | undefined;
@@ -108,13 +103,14 @@ function makeRun(
 
 /** The same run with the time that it had at first. */
 export function withFreshBudget(run: Run): Run {
-  const budget = startBudget({
-    ...run.opencti,
-    ...run.config,
-    now: () => performance.now(),
-    stop: run.stop,
-  });
-  return { ...run, budget };
+  return { ...run, budget: freshBudget(run) };
+}
+
+function freshBudget(
+  { opencti, config, stop }: Pick<Run, "opencti" | "config" | "stop">,
+): Budget {
+  const now = () => performance.now();
+  return startBudget({ ...opencti, ...config, now, stop });
 }
 
 function readConfig({ optionsFile, optionsJson = "" }: RunOptions): Config {

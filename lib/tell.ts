@@ -6,7 +6,7 @@
  */
 import type { Alert } from "./alert.ts";
 import { bytesOf, encodeEvent } from "./encode.ts";
-import { IntegrationError, messageOf, QueueError } from "./errors.ts";
+import { IntegrationError, QueueError, sentenceOf } from "./errors.ts";
 import { errorEvent, type Event } from "./event.ts";
 import { countError, ErrorCount } from "./health.ts";
 import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "./queue.ts";
@@ -15,13 +15,13 @@ import type { Spool, Transaction } from "./spool.ts";
 
 /** What a change of the spool can tell. */
 export interface Teller {
-  /** `false` if its key was told before. */
+  /** Tells an event, unless its key was told before. */
   readonly event: (event: Event, options: {
     /** The event comes from its agent. */
     readonly alert?: Alert | undefined;
     /** What it tells. */
     readonly key?: string;
-  }) => boolean;
+  }) => void;
   /** Counts an error, and tells it if none of its kind was told lately. */
   readonly error: (error: TellableError) => void;
 }
@@ -74,11 +74,8 @@ export async function tellError(
   run: Run,
 ): Promise<void> {
   const kind = error instanceof IntegrationError ? error.kind : "unexpected";
-  const says = error instanceof IntegrationError
-    ? error.message
-    : `Unexpected error, please report it: ${messageOf(error)}`;
   await tell(run, (_, teller) => {
-    teller.error({ kind, says, alerts: 1, alert });
+    teller.error({ kind, says: sentenceOf(error), alerts: 1, alert });
   });
 }
 
@@ -150,7 +147,6 @@ function record(
       } bytes: ${message}`,
     );
     if (id !== undefined) ids.push(id);
-    return id !== undefined;
   };
   const error: Teller["error"] = ({ kind, says, alerts, alert, baseUrl }) => {
     const name = `error ${baseUrl ?? "-"} ${kind}`;
