@@ -8,14 +8,41 @@ import * as z from "zod/mini";
 import { UsageError } from "./errors.ts";
 
 const count = z.int().check(z.nonnegative());
+const percent = z.int().check(z.gte(0), z.lte(100));
 const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
 const path = z.optional(z.string().check(z.regex(/^\//)));
+const texts = z.array(z.string().check(z.minLength(1)));
+
+/** Traffic Light Protocol 2.0, the most open first. */
+export const TLP = [
+  "TLP:CLEAR",
+  "TLP:GREEN",
+  "TLP:AMBER",
+  "TLP:AMBER+STRICT",
+  "TLP:RED",
+] as const;
 
 /** The schema of an options file. Strict: a typing error must be told. */
 export const Config = z.strictObject({
   max_ind_alerts: z._default(count, 3),
   max_obs_alerts: z._default(count, 2),
   partial_matches: z._default(z.boolean(), true),
+  min_score: z._default(percent, 0),
+  min_confidence: z._default(percent, 0),
+  only_detection: z._default(z.boolean(), false),
+  include_revoked: z._default(z.boolean(), true),
+  include_expired: z._default(z.boolean(), true),
+  labels: z._default(texts, []),
+  not_labels: z._default(texts, []),
+  markings: z.optional(z.enum(TLP)),
+  severity: z._default(
+    z.strictObject({
+      medium: z._default(percent, 40),
+      high: z._default(percent, 60),
+      critical: z._default(percent, 80),
+    }),
+    { medium: 40, high: 60, critical: 80 },
+  ),
   debug: z._default(z.boolean(), false),
   total_timeout: z._default(seconds.check(z.positive()), 25),
   state_dir: path,
@@ -44,6 +71,8 @@ interface Option {
 
 const COUNT = "a whole number from 0";
 const SWITCH = "true or false";
+const PERCENT = "a whole number from 0 to 100";
+const TEXTS = "a list of texts";
 const SECONDS = "seconds, 30 days at the most";
 const PATH = "a path that starts with /";
 
@@ -61,6 +90,45 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
     needs: SWITCH,
     means: "Whether to ask for indicators with more in their pattern than " +
       "the IoC",
+  },
+  min_score: {
+    needs: PERCENT,
+    means: "Indicators with a lower score, or none, are not told",
+  },
+  min_confidence: {
+    needs: PERCENT,
+    means: "Indicators with a lower confidence, or none, are not told",
+  },
+  only_detection: {
+    needs: SWITCH,
+    means: "Whether indicators that are not meant for detection are left out",
+  },
+  include_revoked: {
+    needs: SWITCH,
+    means: "Whether revoked indicators are told",
+  },
+  include_expired: {
+    needs: SWITCH,
+    means: "Whether indicators are told after their `valid_until`",
+  },
+  labels: {
+    needs: TEXTS,
+    means:
+      "Only indicators with one of these labels are told; with none here, " +
+      "all are",
+  },
+  not_labels: {
+    needs: TEXTS,
+    means: "Indicators with one of these labels are not told",
+  },
+  markings: {
+    needs: TLP.join(", "),
+    means: "Only indicators marked with this or a more open TLP, or with " +
+      "none, are told",
+  },
+  severity: {
+    needs: "an object of `medium`, `high` and `critical`, each " + PERCENT,
+    means: "From which score on a match has which severity; below, it is low",
   },
   debug: {
     needs: SWITCH,

@@ -87,7 +87,7 @@ function meaningOf(eventType: string): string {
 
 function defaultOf(option: string): string {
   const value = Object.entries(DEFAULTS).find(([name]) => name === option)?.[1];
-  return value === undefined ? "none" : `\`${value}\``;
+  return value === undefined ? "none" : `\`${JSON.stringify(value)}\``;
 }
 
 /** Puts a table between its marks. */
