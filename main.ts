@@ -2,7 +2,7 @@
  * custom-opencti: looks up a Wazuh alert's IoCs in OpenCTI, and gives what is
  * known of them to Wazuh's queue.
  *
- * The way of an alert: file, {@linkcode parseAlert}, {@linkcode findIocs}, and
+ * The way of an alert: file, {@linkcode parseAlert}, {@linkcode Run.findIocs}, and
  * only if there is something to ask for, in `look_up.ts`: question, answer,
  * matches, events, queue. What waits in the spool is taken out after that.
  *
@@ -13,6 +13,7 @@ import { type Alert, parseAlert } from "./lib/alert.ts";
 import { type Call, HELP, parseCall, wazuhHome } from "./lib/cli.ts";
 import {
   AlertError,
+  ConfigError,
   exitStatusOf,
   messageOf,
   OpenctiError,
@@ -24,7 +25,7 @@ import { readFile } from "./lib/file.ts";
 import { printError } from "./lib/log.ts";
 import { dueIn } from "./lib/marker.ts";
 import { bareRun, configuredRun, type Run } from "./lib/run.ts";
-import { type Findings, findIocs } from "./lib/sources/mod.ts";
+import type { Findings } from "./lib/sources/mod.ts";
 
 /** Runs one call, and returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
@@ -103,13 +104,24 @@ async function handle(alert: Alert, json: string, run: Run): Promise<void> {
     log.debug("left alone: it is an alert of our own");
     return;
   }
-  const findings = findIocs(alert);
+  const findings = run.findIocs(alert);
   explain(findings, run);
+  await tellProblems(alert, run);
   if (findings.iocs.length === 0) return;
   // What is needed from here on is loaded here: most alerts never get so far.
   const { keyOf, lookUp, mayLookUp } = await import("./lib/later.ts");
   const subject = { alert, json, key: keyOf(alert, run) };
   if (await mayLookUp(run, subject)) await lookUp(subject, findings, run);
+}
+
+/** What of the configuration cannot be used; the rest of it is. */
+async function tellProblems(alert: Alert, run: Run): Promise<void> {
+  const problems = run.problems();
+  if (problems.length === 0) return;
+  const error = new ConfigError(problems.join("; "));
+  run.log.error(error.message);
+  const { tellError } = await import("./lib/later.ts");
+  await tellError(error, alert, run);
 }
 
 function explain(findings: Findings, { log }: Run): void {
@@ -136,7 +148,7 @@ async function report(
   try {
     if (
       error instanceof UsageError && alert !== undefined &&
-      findIocs(alert).iocs.length > 0
+      run.findIocs(alert).iocs.length > 0
     ) {
       const { keepUnasked, keyOf } = await import("./lib/later.ts");
       await keepUnasked({ alert, json, key: keyOf(alert, run) }, error, run);

@@ -99,24 +99,20 @@ export function parseAlert(json: string): Alert {
 
 /**
  * The texts that stand at a path of an alert, objects joined by dots. Arrays
- * on the way are gone through; numbers and booleans become text; blank texts,
- * nulls and objects are left out.
+ * on the way are gone through, with or without `[]` at their name; numbers and
+ * booleans become text; blank texts, nulls and objects are left out.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
  * const alert = parseAlert('{"data":{"dns":{"answers":[{"rdata":"a"},7]}}}');
- * assertEquals(textsAt(alert, "data.dns.answers.rdata"), ["a"]);
+ * assertEquals(textsAt(alert, "data.dns.answers[].rdata"), ["a"]);
  * assertEquals(textsAt(alert, "data.dns.question"), []);
  * ```
  */
 export function textsAt(alert: Alert, path: string): string[] {
-  let values: unknown[] = [alert];
-  for (const key of path.split(".")) {
-    values = values.flatMap((value) => elementsOf(member(value, key)));
-  }
-  return values
+  return valuesAt(alert, path)
     .filter((value) =>
       typeof value === "string" || typeof value === "number" ||
       typeof value === "boolean"
@@ -125,9 +121,33 @@ export function textsAt(alert: Alert, path: string): string[] {
     .filter((value) => value !== "");
 }
 
+/**
+ * An alert that stands at a path of another, `undefined` if there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const alert = parseAlert('{"data":{"alert":{"id":"1.1"}}}');
+ * assertEquals(alertAt(alert, "data.alert")?.id, "1.1");
+ * assertEquals(alertAt(alert, "data.none"), undefined);
+ * ```
+ */
+export function alertAt(alert: Alert, path: string): Alert | undefined {
+  return Alert.safeParse(valuesAt(alert, path)[0], { jitless: true }).data;
+}
+
 /** The first of {@linkcode textsAt}, `undefined` if there is none. */
 export function textAt(alert: Alert, path: string): string | undefined {
   return textsAt(alert, path)[0];
+}
+
+function valuesAt(alert: Alert, path: string): unknown[] {
+  let values: unknown[] = [alert];
+  for (const key of path.replaceAll("[]", "").split(".")) {
+    values = values.flatMap((value) => elementsOf(member(value, key)));
+  }
+  return values;
 }
 
 function elementsOf(value: unknown): unknown[] {

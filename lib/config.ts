@@ -1,17 +1,15 @@
 /**
- * The options: their defaults, and the options file that integratord writes
- * from `<options>` of the integration block.
+ * The options: their defaults, the configuration file, and the options file
+ * that integratord writes from `<options>` of the integration block.
  *
  * @module
  */
+import { closestString } from "@std/text/closest-string";
 import * as z from "zod/mini";
-import { UsageError } from "./errors.ts";
-
-const count = z.int().check(z.nonnegative());
-const percent = z.int().check(z.gte(0), z.lte(100));
-const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
-const path = z.optional(z.string().check(z.regex(/^\//)));
-const texts = z.array(z.string().check(z.minLength(1)));
+import { messageOf, UsageError } from "./errors.ts";
+import { DEFAULT_IGNORE, type Ignore } from "./ignore.ts";
+import { type IocKind, KINDS } from "./ioc.ts";
+import { type OwnSource, ownSourceSchema } from "./sources/own.ts";
 
 /** Traffic Light Protocol 2.0, the most open first. */
 export const TLP = [
@@ -22,45 +20,111 @@ export const TLP = [
   "TLP:RED",
 ] as const;
 
-/** The schema of an options file. Strict: a typing error must be told. */
-export const Config = z.strictObject({
-  max_ind_alerts: z._default(count, 3),
-  max_obs_alerts: z._default(count, 2),
-  partial_matches: z._default(z.boolean(), true),
-  min_score: z._default(percent, 0),
-  min_confidence: z._default(percent, 0),
-  only_detection: z._default(z.boolean(), false),
-  include_revoked: z._default(z.boolean(), true),
-  include_expired: z._default(z.boolean(), true),
-  labels: z._default(texts, []),
-  not_labels: z._default(texts, []),
-  markings: z.optional(z.enum(TLP)),
-  severity: z._default(
-    z.strictObject({
-      medium: z._default(percent, 40),
-      high: z._default(percent, 60),
-      critical: z._default(percent, 80),
-    }),
-    { medium: 40, high: 60, critical: 80 },
-  ),
-  debug: z._default(z.boolean(), false),
-  total_timeout: z._default(seconds.check(z.positive()), 25),
-  state_dir: path,
-  spool_max: z._default(count, 10_000),
-  spool_max_age: z._default(seconds, 86_400),
-  error_interval: z._default(seconds, 300),
-  ca_file: path,
-  client_cert: path,
-  client_key: path,
-  proxy: z.optional(z.string().check(z.refine(isProxy))),
-  no_proxy: z.optional(z.string()),
-});
+/**
+ * The schema of an options file and of the configuration file. Strict: a
+ * typing error must be told. Made on demand: many runs have neither.
+ */
+export function configSchema() {
+  const count = z.int().check(z.nonnegative());
+  const percent = z.int().check(z.gte(0), z.lte(100));
+  const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
+  const path = z.string().check(z.regex(/^\//));
+  const texts = z.array(z.string().check(z.minLength(1)));
+  const kind = z.optional(z.boolean());
+  return z.strictObject({
+    max_ind_alerts: z._default(count, 3),
+    max_obs_alerts: z._default(count, 2),
+    partial_matches: z._default(z.boolean(), true),
+    min_score: z._default(percent, 0),
+    min_confidence: z._default(percent, 0),
+    only_detection: z._default(z.boolean(), false),
+    include_revoked: z._default(z.boolean(), true),
+    include_expired: z._default(z.boolean(), true),
+    labels: z._default(texts, []),
+    not_labels: z._default(texts, []),
+    markings: z.optional(z.enum(TLP)),
+    severity: z.prefault(
+      z.strictObject({
+        medium: z._default(percent, 40),
+        high: z._default(percent, 60),
+        critical: z._default(percent, 80),
+      }),
+      {},
+    ),
+    kinds: z._default(
+      z.strictObject(
+        Object.fromEntries(KIND_NAMES.map((name) => [name, kind])),
+      ),
+      {},
+    ),
+    generic: z._default(z.boolean(), false),
+    ignore: z.prefault(
+      z.strictObject({
+        addresses: z._default(texts, []),
+        domains: z._default(texts, []),
+        urls: z._default(texts, []),
+        hashes: z._default(texts, []),
+        files: z._default(z.array(path), []),
+        private_networks: z._default(z.boolean(), true),
+        empty_files: z._default(z.boolean(), true),
+        public_resolvers: z._default(z.boolean(), true),
+        own_opencti: z._default(z.boolean(), true),
+      }),
+      {},
+    ),
+    sources: z._default(z.array(ownSourceSchema()), []),
+    config: z.optional(path),
+    debug: z._default(z.boolean(), false),
+    total_timeout: z._default(seconds.check(z.positive()), 25),
+    state_dir: z.optional(path),
+    spool_max: z._default(count, 10_000),
+    spool_max_age: z._default(seconds, 86_400),
+    error_interval: z._default(seconds, 300),
+    ca_file: z.optional(path),
+    client_cert: z.optional(path),
+    client_key: z.optional(path),
+    proxy: z.optional(z.string().check(z.refine(isProxy))),
+    no_proxy: z.optional(z.string()),
+  });
+}
+
+const KIND_NAMES = Object.keys(KINDS);
 
 /** The options of a run. */
-export type Config = z.infer<typeof Config>;
+export type Config =
+  & Omit<
+    z.infer<ReturnType<typeof configSchema>>,
+    "ignore" | "kinds" | "sources"
+  >
+  & {
+    readonly ignore: Ignore;
+    readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
+    readonly sources: readonly OwnSource[];
+  };
 
 /** The options' defaults. */
-export const DEFAULTS: Config = Config.parse({}, { jitless: true });
+export const DEFAULTS: Config = {
+  max_ind_alerts: 3,
+  max_obs_alerts: 2,
+  partial_matches: true,
+  min_score: 0,
+  min_confidence: 0,
+  only_detection: false,
+  include_revoked: true,
+  include_expired: true,
+  labels: [],
+  not_labels: [],
+  severity: { medium: 40, high: 60, critical: 80 },
+  kinds: {},
+  generic: false,
+  ignore: DEFAULT_IGNORE,
+  sources: [],
+  debug: false,
+  total_timeout: 25,
+  spool_max: 10_000,
+  spool_max_age: 86_400,
+  error_interval: 300,
+};
 
 /** An option, for people. */
 interface Option {
@@ -130,6 +194,29 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
     needs: "an object of `medium`, `high` and `critical`, each " + PERCENT,
     means: "From which score on a match has which severity; below, it is low",
   },
+  kinds: {
+    needs: "an object of kinds of IoC, each true or false",
+    means: "Which [kinds](#kinds) are asked for: all but `user_agent` and " +
+      "`mac`, unless this says otherwise",
+  },
+  generic: {
+    needs: SWITCH,
+    means:
+      "Whether alerts that no source reads are searched for IoCs, by the " +
+      "names of their fields",
+  },
+  ignore: {
+    needs: "an object, see [what is not asked for](#what-is-not-asked-for)",
+    means: "Lists of what is not asked for",
+  },
+  sources: {
+    needs: "a list, see [your own sources](#your-own-sources)",
+    means: "Sources of your own, and changes to those built in",
+  },
+  config: {
+    needs: PATH,
+    means: "The configuration file, else `etc/opencti.json` in Wazuh's home",
+  },
   debug: {
     needs: SWITCH,
     means: "Whether to tell each step in `logs/integrations.log`",
@@ -179,27 +266,25 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
 /**
  * Reads the options from the JSON of an options file.
  *
+ * @param base What the configuration file says; an option here replaces it.
+ *
  * @throws {UsageError} If it is no JSON object, or an option is unknown or
  * wrong; the message names it, and holds no value.
  *
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * import { UsageError } from "./errors.ts";
+ * import { messageOf, UsageError } from "./errors.ts";
  *
  * assertEquals(parseConfig('{"max_ind_alerts":5}').max_ind_alerts, 5);
  * assertThrows(() => parseConfig('{"max_ind":5}'), UsageError, '"max_ind"');
  * ```
  */
-export function parseConfig(json: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    // What JSON.parse() says quotes the text: a proxy's password may be in it.
-    throw new UsageError("it is not JSON");
-  }
-  const config = Config.safeParse(value, { jitless: true });
+export function parseConfig(json: string, base: object = {}): Config {
+  const value = parseJson(json);
+  const config = configSchema().safeParse({ ...base, ...objectOf(value) }, {
+    jitless: true,
+  });
   if (!config.success) {
     throw new UsageError(config.error.issues.map(explain).join("; "));
   }
@@ -212,18 +297,204 @@ export function parseConfig(json: string): Config {
   return config.data;
 }
 
+/** A configuration file, less what is wrong in it. */
+export interface ConfigFile {
+  /** What of it can be used. */
+  readonly options: object;
+  /** What is wrong, a sentence each, with its path in the file. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a configuration file. What is wrong in it is told and left out: an
+ * option, an entry of `ignore`, `kinds` or `severity`, or one source.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseConfigFile('{"generic":true,"min_scroe":50}'), {
+ *   options: { generic: true },
+ *   problems: ['min_scroe: unknown, did you mean "min_score"?'],
+ * });
+ * ```
+ */
+export function parseConfigFile(json: string): ConfigFile {
+  let options: object;
+  try {
+    // "$schema" is for editors.
+    options = without(objectOf(parseJson(json)), ["$schema"]);
+  } catch (error) {
+    return { options: {}, problems: [messageOf(error)] };
+  }
+  const schema = configSchema();
+  const problems: string[] = [];
+  // Each round takes out one mistake at least.
+  while (true) {
+    const { error } = schema.safeParse(options, { jitless: true });
+    const issue = error?.issues[0];
+    if (issue === undefined) return { options, problems };
+    const paths = issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => [...issue.path, key])
+      : [issue.path];
+    for (const path of paths) {
+      problems.push(
+        `${written(path)}: ${explainAt(issue, path, valueAt(options, path))}`,
+      );
+      options = without(options, path);
+    }
+  }
+}
+
+/** So deep is what is left out whole if something in it is wrong. */
+const DEPTHS: Readonly<Record<string, number>> = {
+  ignore: 2,
+  kinds: 2,
+  severity: 2,
+  sources: 2,
+};
+
+/** An object or list less what stands at a path. */
+function without(value: object, path: readonly PropertyKey[]): object {
+  const [key = "", ...rest] = path.slice(0, DEPTHS[String(path[0])] ?? 1);
+  if (Array.isArray(value)) return value.toSpliced(Number(key), 1);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) =>
+      name !== key
+        ? [[name, member]]
+        : rest.length === 0
+        ? []
+        : typeof member === "object" && member !== null
+        ? [[name, without(member, rest)]]
+        : []
+    ),
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (inner: unknown, key) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  );
+}
+
+/** A path as a person writes it: sources[0].fields[1].kind */
+function written(path: readonly PropertyKey[]): string {
+  return path.map((key, n) =>
+    typeof key === "number" ? `[${key}]` : `${n > 0 ? "." : ""}${String(key)}`
+  ).join("");
+}
+
+function explainAt(
+  issue: z.core.$ZodIssue,
+  path: readonly PropertyKey[],
+  value?: unknown,
+): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `unknown${suggest(String(path.at(-1)), namesAt(issue.path))}`;
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      return `must be ${values.join(", ")}${
+        typeof value === "string" ? suggest(value, values) : ""
+      }`;
+    }
+    case "invalid_type":
+      return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+    case "invalid_union":
+      return "must be a text, or a list of texts";
+    case "custom":
+      return issue.message;
+    default: {
+      const option = path.length === 1 ? optionNamed(path[0]) : undefined;
+      if (option !== undefined) return `must be ${option.needs}`;
+      return "path" in issue && issue.message.startsWith("must be")
+        ? issue.message
+        : `is not as needed: ${issue.message}`;
+    }
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  string: "a text",
+};
+
+/** What is known at a path, `*` for a place in a list. */
+function namesAt(path: readonly PropertyKey[]): readonly string[] {
+  let schema: z.core.$ZodType = configSchema();
+  for (const key of path) {
+    const inner = innerOf(schema);
+    const next = inner instanceof z.core.$ZodObject
+      ? inner._zod.def.shape[String(key)]
+      : inner instanceof z.core.$ZodArray
+      ? inner._zod.def.element
+      : undefined;
+    if (next === undefined) return [];
+    schema = next;
+  }
+  const inner = innerOf(schema);
+  return inner instanceof z.core.$ZodObject
+    ? Object.keys(inner._zod.def.shape)
+    : [];
+}
+
+/** A schema without its default or its being optional. */
+function innerOf(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.core.$ZodDefault ||
+      schema instanceof z.core.$ZodPrefault ||
+      schema instanceof z.core.$ZodOptional
+    ? innerOf(schema._zod.def.innerType)
+    : schema;
+}
+
+function suggest(name: string, known: readonly string[]): string {
+  const [first, ...rest] = known;
+  return first === undefined
+    ? ""
+    : `, did you mean "${closestString(name, [first, ...rest])}"?`;
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // What JSON.parse() says quotes the text: a proxy's password may be in it.
+    throw new UsageError("it is not JSON");
+  }
+}
+
+function objectOf(value: unknown): object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UsageError("it must be a JSON object");
+  }
+  return value;
+}
+
 function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const names = issue.keys.map((key) => JSON.stringify(key)).join(", ");
     return `unknown option ${names}, there are ${
       Object.keys(OPTIONS).join(", ")
     }`;
   }
-  const [name] = issue.path;
-  const option = Object.entries(OPTIONS).find(([known]) => known === name);
+  const option = optionNamed(issue.path[0]);
   return option === undefined
     ? "it must be a JSON object"
-    : `option "${option[0]}" must be ${option[1].needs}`;
+    : issue.path.length > 1
+    ? `option "${written(issue.path)}": ${explainAt(issue, issue.path)}`
+    : `option "${String(issue.path[0])}" must be ${option.needs}`;
+}
+
+function optionNamed(name: PropertyKey | undefined): Option | undefined {
+  return Object.entries(OPTIONS).find(([known]) => known === name)?.[1];
 }
 
 function isProxy(text: string): boolean {

@@ -8,7 +8,6 @@ import { parseAlert } from "./alert.ts";
 import { AlertError, messageOf, OpenctiError } from "./errors.ts";
 import { lookUp, mayLookUp } from "./look_up.ts";
 import type { Run } from "./run.ts";
-import { findIocs } from "./sources/mod.ts";
 import type { KeptAlert } from "./spool.ts";
 import { sendWaiting, tell, tellCounted } from "./tell.ts";
 
@@ -60,7 +59,7 @@ export async function lookUpKept(kept: KeptAlert, run: Run): Promise<boolean> {
   try {
     const alert = parseAlert(json);
     run.log.debug(`Alert ${alert.id ?? "without id"}: looked up again`);
-    await lookUp({ alert, json, key, tries }, findIocs(alert), run);
+    await lookUp({ alert, json, key, tries }, run.findIocs(alert), run);
     return true;
   } catch (error) {
     if (error instanceof AlertError) {

@@ -29,6 +29,13 @@ export class UsageError extends IntegrationError {
   }
 }
 
+/** Something in the configuration file is wrong; the rest of it is used. */
+export class ConfigError extends IntegrationError {
+  constructor(message: string) {
+    super(message, "config");
+  }
+}
+
 /** The alert cannot be read. */
 export class AlertError extends IntegrationError {
   constructor(message: string) {

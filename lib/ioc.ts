@@ -21,23 +21,46 @@
  */
 import ipaddr from "ipaddr.js";
 
-/** The kinds of IoC that are asked for. */
+/** The kinds of IoC. */
 export type IocKind =
+  | "sha512"
   | "sha256"
   | "sha1"
   | "md5"
   | "ipv4"
   | "ipv6"
   | "domain"
-  | "url";
+  | "hostname"
+  | "url"
+  | "email"
+  | "user_agent"
+  | "mac";
 
-/** What a text of an alert, a pattern or an observable is read as. */
-export type TextKind = "sha256" | "sha1" | "md5" | "address" | "host" | "url";
+/**
+ * What a text of an alert, a pattern or an observable is read as: `hash` is a
+ * hash of any kind, `address` an IP address, `host` an IP address or a domain,
+ * `hostname` may also be a name without a dot.
+ */
+export type TextKind =
+  | "sha512"
+  | "sha256"
+  | "sha1"
+  | "md5"
+  | "hash"
+  | "address"
+  | "host"
+  | "hostname"
+  | "url"
+  | "email"
+  | "user_agent"
+  | "mac";
 
-/** What OpenCTI and STIX call a kind of IoC. */
-interface KindNames {
+/** What a kind of IoC is, here, in STIX and in OpenCTI. */
+interface Kind {
   /** What a value of theirs is read as. */
   readonly textKind: TextKind;
+  /** The normal form, for people. */
+  readonly normalForm: string;
   /** The filter key of observables. */
   readonly filterKey: string;
   readonly observableTypes: readonly string[];
@@ -46,23 +69,34 @@ interface KindNames {
 }
 
 const FILE_TYPES = ["StixFile", "Artifact"];
+const HEX = "lower-case hexadecimal digits";
 
-/** What OpenCTI and STIX call each kind of IoC. */
-export const KINDS: Readonly<Record<IocKind, KindNames>> = {
+/** What each kind of IoC is, here, in STIX and in OpenCTI. */
+export const KINDS: Readonly<Record<IocKind, Kind>> = {
+  sha512: {
+    textKind: "sha512",
+    normalForm: `128 ${HEX}`,
+    filterKey: "hashes.SHA-512",
+    observableTypes: FILE_TYPES,
+    stixPaths: ["file:hashes.'SHA-512'"],
+  },
   sha256: {
     textKind: "sha256",
+    normalForm: `64 ${HEX}`,
     filterKey: "hashes.SHA-256",
     observableTypes: FILE_TYPES,
     stixPaths: ["file:hashes.'SHA-256'"],
   },
   sha1: {
     textKind: "sha1",
+    normalForm: `40 ${HEX}`,
     filterKey: "hashes.SHA-1",
     observableTypes: FILE_TYPES,
     stixPaths: ["file:hashes.'SHA-1'"],
   },
   md5: {
     textKind: "md5",
+    normalForm: `32 ${HEX}`,
     filterKey: "hashes.MD5",
     observableTypes: FILE_TYPES,
     // Older writers quoted it.
@@ -70,27 +104,64 @@ export const KINDS: Readonly<Record<IocKind, KindNames>> = {
   },
   ipv4: {
     textKind: "address",
+    normalForm: "four decimal numbers; an IPv4-mapped IPv6 address too",
     filterKey: "value",
     observableTypes: ["IPv4-Addr"],
     stixPaths: ["ipv4-addr:value"],
   },
   ipv6: {
     textKind: "address",
+    normalForm: "as in RFC 5952; asked for in full length too",
     filterKey: "value",
     observableTypes: ["IPv6-Addr"],
     stixPaths: ["ipv6-addr:value"],
   },
   domain: {
     textKind: "host",
+    normalForm: "lower-case, with a dot in it but not at its end; " +
+      "letters beyond ASCII as in DNS",
     filterKey: "value",
     observableTypes: ["Domain-Name", "Hostname"],
     stixPaths: ["domain-name:value", "hostname:value"],
   },
+  hostname: {
+    textKind: "hostname",
+    normalForm: "lower-case, without a dot: with one, it is a domain",
+    filterKey: "value",
+    observableTypes: ["Hostname"],
+    stixPaths: ["hostname:value"],
+  },
   url: {
     textKind: "url",
+    normalForm: "http, https or ftp, without user, password, default port " +
+      "and fragment",
     filterKey: "value",
     observableTypes: ["Url"],
     stixPaths: ["url:value"],
+  },
+  email: {
+    textKind: "email",
+    normalForm: "lower-case",
+    filterKey: "value",
+    observableTypes: ["Email-Addr"],
+    stixPaths: ["email-addr:value"],
+  },
+  user_agent: {
+    textKind: "user_agent",
+    normalForm: "as it is",
+    filterKey: "value",
+    observableTypes: ["User-Agent"],
+    stixPaths: [
+      "user-agent:value",
+      "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'",
+    ],
+  },
+  mac: {
+    textKind: "mac",
+    normalForm: "lower-case, joined by colons",
+    filterKey: "value",
+    observableTypes: ["Mac-Addr"],
+    stixPaths: ["mac-addr:value"],
   },
 };
 
@@ -114,6 +185,8 @@ export interface Candidate {
   readonly text: string;
   /** Where in the alert it was found. */
   readonly field: string;
+  /** The port that was spoken to, if it is an address. */
+  readonly port?: string | undefined;
 }
 
 /** A text of an alert that is not asked for, and why. */
@@ -123,16 +196,13 @@ export interface PassedOver {
   readonly reason: string;
 }
 
-const HASH_DIGITS = { sha256: 64, sha1: 40, md5: 32 } as const;
+const HASH_DIGITS = { sha512: 128, sha256: 64, sha1: 40, md5: 32 } as const;
 
-const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
-  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-  "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-  "d41d8cd98f00b204e9800998ecf8427e",
-]);
+/** The kinds of hash, the strongest first. */
+export const HASH_KINDS = ["sha512", "sha256", "sha1", "md5"] as const;
 
 /** Longer texts are no IoC but a way to make the question too large. */
-const MAX_TEXT_LENGTH = 4096;
+export const MAX_TEXT_LENGTH = 4096;
 
 /** An IoC is asked for in so many spellings at the most. */
 export const MAX_SPELLINGS = 4;
@@ -171,58 +241,45 @@ export function normalize(
       return normalizeAddress(trimmed);
     case "host":
       return normalizeAddress(trimmed) ?? normalizeDomain(trimmed);
+    case "hostname":
+      return normalizeAddress(trimmed) ?? normalizeDomain(trimmed) ??
+        normalizeHostname(trimmed);
     case "url":
       return normalizeUrl(trimmed);
+    case "email":
+      return normalizeEmail(trimmed);
+    case "user_agent":
+      return trimmed === "" ? undefined : { kind, value: trimmed };
+    case "mac":
+      return normalizeMac(trimmed);
+    case "hash":
+      return normalizeHash(trimmed);
     default: {
-      const value = trimmed.toLowerCase();
-      return value.length === HASH_DIGITS[kind] && /^[0-9a-f]+$/.test(value)
-        ? { kind, value }
-        : undefined;
+      const hash = normalizeHash(trimmed);
+      return hash?.kind === kind ? hash : undefined;
     }
   }
 }
 
-/**
- * Whether an address is global in the sense of IANA's special-purpose address
- * registries. Multicast groups are not.
- *
- * @param address An address in its normal form.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(isGlobal("8.8.8.8"), true);
- * assertEquals(isGlobal("192.168.0.1"), false);
- * assertEquals(isGlobal("2001:db8::1"), false);
- * ```
- *
- * @see https://www.iana.org/assignments/iana-ipv4-special-registry
- * @see https://www.iana.org/assignments/iana-ipv6-special-registry
- */
-export function isGlobal(address: string): boolean {
-  specialRanges ??= {
-    global: GLOBAL_RANGES.map((range) => ipaddr.parseCIDR(range)),
-    special: SPECIAL_RANGES.map((range) => ipaddr.parseCIDR(range)),
-  };
-  // The first range that holds the address decides.
-  return ipaddr.subnetMatch(ipaddr.parse(address), specialRanges, "global") ===
-    "global";
+function normalizeHash(text: string): NormalValue | undefined {
+  const value = text.toLowerCase();
+  if (!/^[0-9a-f]+$/.test(value)) return undefined;
+  const kind = HASH_KINDS.find((kind) => HASH_DIGITS[kind] === value.length);
+  return kind && { kind, value };
 }
 
 /**
- * Takes a text of an alert for the IoC that it is, or says why it is not asked
- * for.
+ * Takes a text of an alert for the IoC that it is, or says why it is none.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const srcip = { kind: "address", text: "10.0.0.1", field: "srcip" } as const;
+ * const srcip = { kind: "address", text: "eth0", field: "srcip" } as const;
  * assertEquals(toIoc(srcip), {
- *   text: "10.0.0.1",
+ *   text: "eth0",
  *   field: "srcip",
- *   reason: "not a global address",
+ *   reason: "not an IP address",
  * });
  * ```
  */
@@ -232,7 +289,9 @@ export function toIoc(candidate: Candidate): Ioc | PassedOver {
   const normal = normalize(kind, text);
   const reason = normal === undefined
     ? whyNot(kind, text)
-    : whyNotWorthAsking(normal);
+    : hostOf(normal) === null
+    ? whyNot("host", text)
+    : undefined;
   if (normal === undefined || reason !== undefined) {
     return { text: candidate.text, field, reason: reason ?? "" };
   }
@@ -240,17 +299,60 @@ export function toIoc(candidate: Candidate): Ioc | PassedOver {
 }
 
 /**
- * Takes off what only alerts write around a value: the port of an address or a
- * host, an address's brackets and zone, the `*.` of a certificate's name.
+ * The address or domain that a value has in it: a URL's host, what follows the
+ * `@` of an e-mail address; `null` if it has one that is neither, `undefined`
+ * if values of its kind have none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hostOf({ kind: "url", value: "http://[2001:db8::1]/" }), {
+ *   kind: "ipv6",
+ *   value: "2001:db8::1",
+ * });
+ * assertEquals(hostOf({ kind: "url", value: "http://localhost/" }), null);
+ * ```
+ */
+export function hostOf(
+  { kind, value }: NormalValue,
+): NormalValue | null | undefined {
+  switch (kind) {
+    case "url": {
+      const hostname = urlOf(value)?.hostname ?? "";
+      return normalize("host", plainText("host", hostname)) ?? null;
+    }
+    case "email":
+      return normalize("host", value.slice(value.lastIndexOf("@") + 1)) ?? null;
+    default:
+      return undefined;
+  }
+}
+
+const QUOTABLE: ReadonlySet<TextKind> = new Set(
+  ["address", "host", "hostname", "url", "hash", ...HASH_KINDS],
+);
+
+/**
+ * Takes off what only alerts write around a value: quotes, `<>` around an
+ * e-mail address, the port of an address or a host, an address's brackets and
+ * zone, the `*.` of a certificate's name. A Windows DNS server's debug log
+ * writes a name as `(4)evil(7)example(0)`.
  */
 function plainText(kind: TextKind, text: string): string {
-  const trimmed = text.trim();
-  if (kind !== "address" && kind !== "host") return trimmed;
-  if (trimmed.length > MAX_TEXT_LENGTH) return trimmed;
+  if (text.length > MAX_TEXT_LENGTH) return text;
+  const trimmed = QUOTABLE.has(kind)
+    ? text.trim().replace(/^["']+|["']+$/g, "")
+    : text.trim();
+  if (kind === "email") return trimmed.replace(/^"?<|>"?$|^"|"$/g, "");
+  if (kind !== "address" && kind !== "host" && kind !== "hostname") {
+    return trimmed;
+  }
   const withoutPort = trimmed
     .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
     .replace(/^([^:]+):\d{1,5}$/, "$1");
-  return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "");
+  return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "")
+    .replace(/^\(\d+\)(.*)\(0\)$/, (_, name) => name.replace(/\(\d+\)/g, "."));
 }
 
 /** Says what is wrong with a text that has no normal form. */
@@ -263,24 +365,21 @@ function whyNot(kind: TextKind, text: string): string {
       return "not an IP address";
     case "host":
       return "no IP address, and no domain with a dot in it";
+    case "hostname":
+      return "no IP address, and no name";
     case "url":
       return "not a URL of http, https or ftp";
+    case "email":
+      return "not an e-mail address";
+    case "user_agent":
+      return "empty";
+    case "mac":
+      return "not a MAC address";
+    case "hash":
+      return "not a hash";
     default:
       return `not a ${kind} hash`;
   }
-}
-
-function whyNotWorthAsking({ kind, value }: NormalValue): string | undefined {
-  if ((kind === "ipv4" || kind === "ipv6") && !isGlobal(value)) {
-    return "not a global address";
-  }
-  if (kind === "url") {
-    const hostname = urlOf(value)?.hostname ?? "";
-    const host = normalize("host", plainText("host", hostname));
-    return host === undefined ? whyNot("host", value) : whyNotWorthAsking(host);
-  }
-  if (EMPTY_FILE_HASHES.has(value)) return "the hash of an empty file";
-  return undefined;
 }
 
 function normalizeAddress(text: string): NormalValue | undefined {
@@ -305,6 +404,29 @@ function normalizeDomain(text: string): NormalValue | undefined {
       labels.every((label) => /^[a-z0-9_-]{1,63}$/.test(label)) &&
       /[a-z]/.test(labels.at(-1) ?? "")
     ? { kind: "domain", value }
+    : undefined;
+}
+
+function normalizeHostname(text: string): NormalValue | undefined {
+  const value = text.toLowerCase().replace(/\.$/, "");
+  return /^[a-z0-9_-]{1,63}$/.test(value) && /[a-z]/.test(value)
+    ? { kind: "hostname", value }
+    : undefined;
+}
+
+function normalizeEmail(text: string): NormalValue | undefined {
+  const [, local = "", host = ""] = /^([^\s@<>"',;:()]+)@([^@]+)$/.exec(text) ??
+    [];
+  const domain = normalizeDomain(host);
+  return local === "" || domain === undefined
+    ? undefined
+    : { kind: "email", value: `${local.toLowerCase()}@${domain.value}` };
+}
+
+function normalizeMac(text: string): NormalValue | undefined {
+  const digits = text.toLowerCase().replace(/[:.-]/g, "");
+  return /^[0-9a-f]{12}$/.test(digits)
+    ? { kind: "mac", value: (digits.match(/../g) ?? []).join(":") }
     : undefined;
 }
 
@@ -381,50 +503,3 @@ function urlSpellings(value: string, text: string): readonly string[] {
   );
   return [...byLetters.values()].toReversed();
 }
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-let specialRanges: { global: Range[]; special: Range[] } | undefined;
-
-/** What the registries call global inside of what they do not. */
-const GLOBAL_RANGES = [
-  "192.0.0.9/32",
-  "192.0.0.10/32",
-  "2001:1::1/128",
-  "2001:1::2/128",
-  "2001:1::3/128",
-  "2001:3::/32",
-  "2001:4:112::/48",
-  "2001:20::/28",
-  "2001:30::/28",
-];
-
-/** What the registries do not call global, and the multicast blocks. */
-const SPECIAL_RANGES = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.0.2.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "198.51.100.0/24",
-  "203.0.113.0/24",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-  "::/128",
-  "::1/128",
-  "64:ff9b:1::/48",
-  "100::/64",
-  "100:0:0:1::/64",
-  "2001::/23",
-  "2001:db8::/32",
-  "3fff::/20",
-  "5f00::/16",
-  "fc00::/7",
-  "fe80::/10",
-  "ff00::/8",
-];

@@ -6,11 +6,21 @@
 import { readApiKey } from "./api_key.ts";
 import { type Budget, startBudget } from "./budget.ts";
 import type { Target } from "./cli.ts";
-import { type Config, DEFAULTS, parseConfig } from "./config.ts";
+import {
+  type Config,
+  type ConfigFile,
+  DEFAULTS,
+  parseConfig,
+  parseConfigFile,
+} from "./config.ts";
+import type { Alert } from "./alert.ts";
 import { messageOf, UsageError } from "./errors.ts";
 import { readFile } from "./file.ts";
+import { type IgnoreLists, readIgnoreLists } from "./ignore.ts";
 import { type Log, openLog, redactor } from "./log.ts";
 import { spoolFolder } from "./marker.ts";
+import { type Findings, findIocs, SOURCES } from "./sources/mod.ts";
+import { joinSources } from "./sources/own.ts";
 import type { Spool } from "./spool.ts";
 
 /** What a run has at hand. */
@@ -31,6 +41,10 @@ export interface Run {
   readonly now: () => number;
   /** Opens the spool, once. */
   readonly spool: () => Promise<Spool>;
+  /** Finds the IoCs of an alert, as the configuration says. */
+  readonly findIocs: (alert: Alert) => Findings;
+  /** What of the configuration cannot be used, as far as it was needed yet. */
+  readonly problems: () => readonly string[];
 }
 
 /** How a run is set up. */
@@ -50,7 +64,7 @@ export interface RunOptions {
  */
 export function bareRun(options: RunOptions): Run {
   const { target: { apiKey } } = options;
-  return makeRun(options, { config: DEFAULTS, apiKey });
+  return makeRun(options, { config: DEFAULTS, apiKey, problems: [] });
 }
 
 /**
@@ -59,14 +73,18 @@ export function bareRun(options: RunOptions): Run {
  * @throws {UsageError} If one of these cannot be used.
  */
 export function configuredRun(options: RunOptions): Run {
-  const config = readConfig(options);
+  const { config, problems } = readConfig(options);
   const apiKey = readApiKey(options.target.apiKey, readFile);
-  return makeRun(options, { config, apiKey });
+  return makeRun(options, { config, apiKey, problems });
 }
 
 function makeRun(
   { target, home, stop, ...options }: RunOptions,
-  { config, apiKey }: { readonly config: Config; readonly apiKey: string },
+  { config, apiKey, problems }: {
+    readonly config: Config;
+    readonly apiKey: string;
+    readonly problems: readonly string[];
+  },
 ): Run {
   const token = apiKey.startsWith("file:") ? "" : apiKey;
   const redact = redactor([token, ...secretsIn(config.proxy)]);
@@ -74,7 +92,11 @@ function makeRun(
   const budget = freshBudget({ opencti: target, config, stop });
   const debug = options.debug || config.debug;
   const log = openLog({ home, debug, redact, now: () => new Date() });
+  const joined = joinSources(SOURCES, config.sources);
   let spool: Promise<Spool> | undefined;
+  let lists: IgnoreLists | undefined;
+  const readLists = () =>
+    lists ??= readIgnoreLists(config.ignore, { ...target, readFile });
   return {
     opencti: { ...target, apiKey },
     config,
@@ -86,6 +108,19 @@ function makeRun(
     stop,
     now: () => Date.now(),
     spool: () => spool ??= openSpool(),
+    findIocs: (alert) =>
+      findIocs(alert, {
+        ...config,
+        sources: joined.sources,
+        whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+      }),
+    problems: () => [
+      ...problems,
+      ...joined.problems.map((problem) =>
+        `Mistake in the configuration: ${problem}`
+      ),
+      ...lists?.problems ?? [],
+    ],
   };
 
   async function openSpool(): Promise<Spool> {
@@ -113,16 +148,55 @@ function freshBudget(
   return startBudget({ ...opencti, ...config, now, stop });
 }
 
-function readConfig({ optionsFile, optionsJson = "" }: RunOptions): Config {
-  if (optionsFile === "" && optionsJson === "") return DEFAULTS;
+function readConfig(
+  { optionsFile, optionsJson = "", home }: RunOptions,
+): { readonly config: Config; readonly problems: readonly string[] } {
+  const hasOptions = optionsFile !== "" || optionsJson !== "";
   try {
-    return parseConfig(optionsJson || readFile(optionsFile));
+    const json = hasOptions ? optionsJson || readFile(optionsFile) : "{}";
+    const { config: path } = hasOptions ? parseConfig(json) : DEFAULTS;
+    const { options, problems } = readConfigFile(path, home);
+    const config = hasOptions || Object.keys(options).length > 0
+      ? parseConfig(json, options)
+      : DEFAULTS;
+    return { config, problems };
   } catch (error) {
     throw new UsageError(
       `Wrong <options> of the integration block: ${messageOf(error)}${
         optionsFile && ` (${optionsFile})`
       }`,
     );
+  }
+}
+
+/** The configuration file; there need be none unless the options name it. */
+function readConfigFile(path: string | undefined, home: string): ConfigFile {
+  const file = path ?? `${home}/etc/opencti.json`;
+  let json: string;
+  try {
+    json = readFile(file);
+  } catch (error) {
+    const isMissing = path === undefined && !exists(file);
+    const problem = `Cannot read the configuration ${file}: ${
+      messageOf(error)
+    }`;
+    return { options: {}, problems: isMissing ? [] : [problem] };
+  }
+  const { options, problems } = parseConfigFile(json);
+  return {
+    options,
+    problems: problems.map((problem) =>
+      `Mistake in the configuration ${file}: ${problem}`
+    ),
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -200,7 +200,8 @@ function valueAt(path: string, text: string): PatternValue | undefined {
   const value = kind && normalize(kind, text);
   return value && {
     ...value,
-    isDirect: KINDS[value.kind].textKind === PATH_KINDS.get(plain),
+    isDirect: KINDS[value.kind].textKind === PATH_KINDS.get(plain) ||
+      KINDS[value.kind].stixPaths.some((path) => plainPath(path) === plain),
   };
 }
 

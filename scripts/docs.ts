@@ -5,13 +5,21 @@
  * @module
  */
 import { DEFAULTS, OPTIONS } from "../lib/config.ts";
+import { KINDS } from "../lib/ioc.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
+import {
+  type Condition,
+  type Field,
+  kindNamed,
+  type Selector,
+  type Source,
+} from "../lib/sources/source.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { readRules } from "./rules.ts";
 
 /** Which tables stand in which file. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  "README.md": ["options", "events", "sources"],
+  "README.md": ["options", "events", "kinds", "sources"],
   "SECURITY.md": ["permissions"],
 };
 
@@ -31,6 +39,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
   warning:
     "is asked, but something should be changed: `opencti.warning` says " +
     "what",
+};
+
+/** Lists that are too wide for tables. */
+const LISTS: Readonly<Record<string, string>> = {
+  sources: SOURCES.map(describe).join(""),
 };
 
 const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -59,9 +72,15 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
       reason,
     ]),
   ],
-  sources: [
-    ["source", "reads alerts of the rule group", "and takes"],
-    ...SOURCES.map(({ name, reads, takes }) => [name, reads, takes]),
+  kinds: [
+    ["kind", "normal form", "OpenCTI's filter key", "observable types", "STIX"],
+    ...Object.entries(KINDS).map(([name, kind]) => [
+      `\`${name}\``,
+      kind.normalForm,
+      `\`${kind.filterKey}\``,
+      kind.observableTypes.join(", "),
+      kind.stixPaths.map((path) => `\`${path}\``).join(", "),
+    ]),
   ],
 };
 
@@ -96,8 +115,77 @@ function putTable(text: string, name: string): string {
   const from = text.indexOf(start);
   const to = text.indexOf(end);
   if (from === -1 || to === -1) throw new Error(`No place for ${name}`);
-  const table = `\n${layOut(TABLES[name] ?? [])}\n`;
-  return text.slice(0, from + start.length) + table + text.slice(to);
+  const list = LISTS[name];
+  const body = list === undefined
+    ? layOut(TABLES[name] ?? [])
+    : `<!-- deno-fmt-ignore-start -->\n\n${list}\n<!-- deno-fmt-ignore-end -->\n`;
+  return `${text.slice(0, from + start.length)}\n${body}\n${text.slice(to)}`;
+}
+
+/** A source as an item of a list. */
+function describe(source: Source): string {
+  const skipped = source.fields.flatMap(({ path, skip }) =>
+    skip === undefined ? [] : [`${codes(path)} (${skip})`]
+  );
+  const left = source.leave?.map(({ because }) => because) ?? [];
+  return [
+    `- \`${source.name}\`: ${
+      [source, ...source.or ?? []].map(describeSelector).filter(Boolean)
+        .join("; or ")
+    }. Takes ${
+      [...describeFields(source.fields), source.find?.takes ?? ""]
+        .filter(Boolean).join("; ")
+    }.`,
+    ...skipped.length > 0 ? [`Not ${skipped.join("; ")}.`] : [],
+    ...left.length > 0 ? [`Nothing if ${[...new Set(left)].join(", ")}.`] : [],
+  ].join(" ") + "\n";
+}
+
+function describeSelector({ groups, decoders, when = [] }: Selector): string {
+  const named = [
+    ...groups === undefined ? [] : [`rule groups ${codes(groups)}`],
+    ...decoders === undefined ? [] : [`decoders ${codes(decoders)}`],
+  ].join(", ");
+  return [
+    named || when.length === 0 ? named : "alerts",
+    ...when.length === 0
+      ? []
+      : [`if ${when.map(describeCondition).join(" and ")}`],
+  ].join(" ").trim();
+}
+
+function describeCondition({ field, equals, matches, not }: Condition): string {
+  if (matches === ".") return `${not ? "without" : "with"} \`${field}\``;
+  return equals === undefined
+    ? `\`${field}\` ${not ? "does not match" : "matches"} ${
+      codes(matches ?? "")
+    }`
+    : `\`${field}\` is ${not ? "not " : ""}${codes(equals)}`;
+}
+
+/** What is taken, kind by kind. */
+function describeFields(fields: readonly Field[]): string[] {
+  const paths = new Map<string, Set<string>>();
+  for (const { path, kind, pattern, host, skip } of fields) {
+    if (skip !== undefined) continue;
+    const named = [...(pattern ?? "").matchAll(/\(\?<(\w+)>/g)]
+      .map(([, name = ""]) => kindNamed(name) ?? kind);
+    for (const kindHere of new Set(pattern === undefined ? [kind] : named)) {
+      if (kindHere === undefined) continue;
+      const known = paths.get(kindHere) ?? new Set();
+      for (const one of [path].flat()) {
+        known.add(
+          host === undefined ? `\`${one}\`` : `\`${host}\` + \`${one}\``,
+        );
+      }
+      paths.set(kindHere, known);
+    }
+  }
+  return [...paths].map(([kind, known]) => `${kind}: ${[...known].join(", ")}`);
+}
+
+function codes(texts: string | readonly string[]): string {
+  return [texts].flat().map((text) => `\`${text}\``).join(", ");
 }
 
 /** A table as `deno fmt` wants it. */

@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Config, DEFAULTS, OPTIONS, parseConfig } from "../lib/config.ts";
+import {
+  configSchema,
+  DEFAULTS,
+  OPTIONS,
+  parseConfig,
+  parseConfigFile,
+} from "../lib/config.ts";
 import { UsageError } from "../lib/errors.ts";
+import { DEFAULT_IGNORE } from "../lib/ignore.ts";
 
 Deno.test("parseConfig() fills in the defaults", () => {
   assertEquals(parseConfig("{}"), DEFAULTS);
@@ -16,6 +23,10 @@ Deno.test("parseConfig() fills in the defaults", () => {
     labels: [],
     not_labels: [],
     severity: { medium: 40, high: 60, critical: 80 },
+    kinds: {},
+    generic: false,
+    ignore: DEFAULT_IGNORE,
+    sources: [],
     debug: false,
     total_timeout: 25,
     spool_max: 10_000,
@@ -48,7 +59,7 @@ Deno.test("parseConfig() names an option that is unknown or wrong", async (t) =>
     ['{"min_score":101}', 'option "min_score" must be a whole number from 0'],
     ['{"labels":"c2"}', 'option "labels" must be a list of texts'],
     ['{"markings":"TLP:BLUE"}', 'option "markings" must be TLP:CLEAR, TLP:'],
-    ['{"severity":{"high":"x"}}', 'option "severity" must be an object of'],
+    ['{"severity":{"high":"x"}}', 'option "severity.high": must be a number'],
     ['{"debug":null}', 'option "debug" must be true or false'],
     ['{"total_timeout":0}', 'option "total_timeout" must be seconds'],
     ['{"spool_max_age":-1}', 'option "spool_max_age" must be seconds'],
@@ -79,6 +90,114 @@ Deno.test("parseConfig() never quotes the options: a password may be in them", (
 Deno.test("OPTIONS tells of every option", () => {
   assertEquals(
     Object.keys(OPTIONS).sort(),
-    Object.keys(Config.shape).sort(),
+    Object.keys(configSchema().shape).sort(),
   );
+});
+
+Deno.test("parseConfig() lets an option replace what the configuration file says", () => {
+  const base = { generic: true, min_score: 50 };
+  const { generic, min_score } = parseConfig('{"min_score":70}', base);
+  assertEquals({ generic, min_score }, { generic: true, min_score: 70 });
+});
+
+const FIELD = { path: "data.x", kind: "address" };
+
+Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", async (t) => {
+  const source = (rest: object) => ({ name: "x", groups: ["x"], ...rest });
+  const cases: readonly (readonly [object, object, readonly string[]])[] = [
+    [{ min_scroe: 1 }, {}, ['min_scroe: unknown, did you mean "min_score"?']],
+    [{ min_score: 101 }, {}, [
+      "min_score: must be a whole number from 0 to 100",
+    ]],
+    [{ markings: "TLP:AMBRE" }, {}, [
+      "markings: must be TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT, " +
+      'TLP:RED, did you mean "TLP:AMBER"?',
+    ]],
+    [
+      { ignore: { domain: ["a.example"], hashes: [] } },
+      { ignore: { hashes: [] } },
+      ['ignore.domain: unknown, did you mean "domains"?'],
+    ],
+    [
+      { ignore: { domains: ["a.example", 7] } },
+      { ignore: {} },
+      ["ignore.domains[1]: must be a text"],
+    ],
+    [
+      { kinds: { mack: true, url: false } },
+      { kinds: { url: false } },
+      ['kinds.mack: unknown, did you mean "mac"?'],
+    ],
+    [
+      { sources: [source({ fields: [FIELD] }), source({ feilds: [FIELD] })] },
+      { sources: [source({ fields: [FIELD] })] },
+      ['sources[1].feilds: unknown, did you mean "fields"?'],
+    ],
+    [
+      { sources: [source({ fields: [{ ...FIELD, kind: "adress" }] })] },
+      { sources: [] },
+      [
+        "sources[0].fields[0].kind: must be address, host, hostname, url, " +
+        "email, hash, sha512, sha256, sha1, md5, text, user_agent, mac, did " +
+        'you mean "address"?',
+      ],
+    ],
+    [
+      { sources: [source({ fields: [{ path: "full_log", pattern: "(" }] })] },
+      { sources: [] },
+      ["sources[0].fields[0].pattern: is no regular expression"],
+    ],
+    [
+      { sources: [source({ fields: [{ path: "full_log", pattern: "x" }] })] },
+      { sources: [] },
+      [
+        'sources[0].fields[0]: needs a "kind", or a "pattern" with groups ' +
+        "that are named for kinds, as (?<address>…)",
+      ],
+    ],
+    [
+      { sources: [source({ groups: "x", fields: [FIELD] })] },
+      { sources: [] },
+      ["sources[0].groups: must be a list"],
+    ],
+    [
+      { sources: [source({ when: [{ field: "data.x" }] })] },
+      { sources: [] },
+      ['sources[0].when[0]: needs "equals" or "matches"'],
+    ],
+    [
+      { sources: [{ groups: ["x"] }, { name: "a b" }], generic: true },
+      { sources: [], generic: true },
+      [
+        "sources[0].name: must be a text",
+        "sources[0].name: must be letters, digits, _ and -, 64 at the most",
+      ],
+    ],
+    [{ sources: {} }, {}, ["sources: must be a list"]],
+  ];
+  for (const [file, options, problems] of cases) {
+    await t.step(problems.join(), () => {
+      assertEquals(parseConfigFile(JSON.stringify(file)), {
+        options,
+        problems,
+      });
+      parseConfig("{}", options);
+    });
+  }
+  await t.step("a schema for editors is no mistake", () => {
+    assertEquals(parseConfigFile('{"$schema":"x","generic":true}'), {
+      options: { generic: true },
+      problems: [],
+    });
+  });
+  await t.step("no JSON", () => {
+    assertEquals(parseConfigFile("{"), {
+      options: {},
+      problems: ["it is not JSON"],
+    });
+    assertEquals(parseConfigFile("[]"), {
+      options: {},
+      problems: ["it must be a JSON object"],
+    });
+  });
 });

@@ -112,7 +112,7 @@ const OF_OPENCTI: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "is too slow: no answer in 0.8 s",
+    says: "is too slow: no answer in 0.",
   },
   {
     name: "it accepts and says nothing, to each of four attempts",

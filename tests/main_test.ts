@@ -154,7 +154,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
   });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
-    assertStringIncludes(stderr, "sources that read it: ids");
+    assertStringIncludes(stderr, "sources that read it: suricata\n");
   });
   await t.step(
     "a wrong one is a wrong usage, told as an event too",
@@ -276,7 +276,7 @@ Deno.test("custom-opencti leaves alone what it need not look up", async (t) => {
   for (
     const path of [
       own,
-      `${ALERTS}sshd_failed.json`,
+      `${ALERTS}mailscanner.json`,
       `${ALERTS}audit_command_noargs.json`,
       `${ALERTS}syscheck_deleted_linux.json`,
     ]
@@ -373,7 +373,7 @@ Deno.test("custom-opencti tells each step when debugging, and never the API key"
   const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
   const steps = [
     "Alert 1795488360.207671: groups ids, suricata",
-    "sources that read it: ids",
+    "sources that read it: suricata\n",
     "IoC: domain morrishittu.ddns.net in data.http.hostname",
     "passed over: 10.0.0.21 in data.src_ip: not a global address",
     'question: {"exact":{"mode":"and"',

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { readRules } from "../scripts/rules.ts";
+import expected from "./testdata/iocs.json" with { type: "json" };
+import { publishedSchema } from "../scripts/schema.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
+import { isFor } from "../lib/sources/source.ts";
 import { parseAlert } from "../lib/alert.ts";
 import { encodeEvent } from "../lib/encode.ts";
 import { errorEvent } from "../lib/event.ts";
@@ -125,24 +128,43 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
   assert(xml.includes("<parent>json</parent>"));
 });
 
-Deno.test("ossec.conf lets through what the sources read", async () => {
+Deno.test("ossec.conf lets through what the sources read", async (t) => {
   const xml = await read("ossec.conf");
   const groups = (/<group>(.*)<\/group>/.exec(xml)?.[1] ?? "").split(",");
-  assert(groups.every((group) => group === group.trim()), "no spaces");
   assert(xml.includes("<level>3</level>"));
-  for (
-    const group of [
-      "syscheck_file",
-      "ids",
-      "audit_command",
-      "sonicwall",
-      "fortigate",
-    ]
-  ) {
-    assert(groups.includes(group), group);
-    const alert = parseAlert(
-      JSON.stringify({ rule: { groups: [group, "syscheck_entry_added"] } }),
-    );
-    assertEquals(SOURCES.filter(({ isFor }) => isFor(alert)).length, 1, group);
+  await t.step("no spaces, none twice, none that no source reads", () => {
+    assertEquals(groups.map((group) => group.trim()), groups);
+    assertEquals([...new Set(groups)], groups);
+    // Files are known by their decoder.
+    const byDecoder = ["malware", "syscheck_file"];
+    for (const group of groups) {
+      const alert = parseAlert(JSON.stringify({ rule: { groups: [group] } }));
+      const isRead = SOURCES.some((source) =>
+        [source, ...source.or ?? []].some((selector) =>
+          selector.groups !== undefined &&
+          isFor({ name: "", groups: selector.groups, fields: [] }, alert)
+        )
+      );
+      assertEquals(isRead, !byDecoder.includes(group), group);
+    }
+  });
+  for (const [name, iocs] of Object.entries(expected)) {
+    // Without a group of its own: a rule of one's own must give it one.
+    if (iocs.length === 0 || name.startsWith("racoon")) continue;
+    await t.step(name, async () => {
+      const { rule } = parseAlert(
+        await Deno.readTextFile(
+          new URL(`testdata/alerts/${name}`, import.meta.url),
+        ),
+      );
+      assert(
+        rule.groups.some((group) => groups.includes(group)),
+        rule.groups.join(),
+      );
+    });
   }
+});
+
+Deno.test("opencti.schema.json is the schema of a configuration file", async () => {
+  assertEquals(await read("opencti.schema.json"), publishedSchema());
 });

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isGlobal, normalize } from "../ioc.ts";
+import { isGlobal } from "../ignore.ts";
+import { normalize } from "../ioc.ts";
 
 /** A resolver that hangs must not keep the run. */
 const RESOLVE_MS = 1000;

@@ -1,21 +1,14 @@
 /**
  * Linux audit: the URLs in the command line of a program that was started.
+ * Code, for arguments may be written in hexadecimal digits, and in parts.
  *
  * @see https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment
  *
  * @module
  */
 import { type Alert, textAt, textsAt } from "../alert.ts";
-import { type Finding, hasGroup, type Source, urlAndHost } from "./source.ts";
-
-/** See {@linkcode Source}. */
-export const audit: Source = {
-  name: "audit",
-  reads: "`audit_command`",
-  takes: "URLs anywhere in the command line, and the host of each",
-  isFor: (alert) => hasGroup(alert, "audit_command"),
-  find,
-};
+import type { Finding } from "./source.ts";
+import { urlAndHost, urlsIn } from "./urls.ts";
 
 /** An argument of the program that was started. */
 interface Argument {
@@ -24,7 +17,8 @@ interface Argument {
   readonly field: string;
 }
 
-function find(alert: Alert): Finding[] {
+/** The URLs in the command line of an alert, and the host of each. */
+export function findInCommandLine(alert: Alert): Finding[] {
   const found = [
     ...decodedArguments(alert),
     ...loggedArguments(alert),
@@ -102,67 +96,4 @@ export function argumentsIn(log: string): Map<string, string> {
 function decodeHex(hex: string): string {
   const bytes = hex.match(/../g)?.map((digits) => parseInt(digits, 16)) ?? [];
   return new TextDecoder().decode(new Uint8Array(bytes));
-}
-
-/** A longer text is no URL that is asked for; it must not cost time. */
-const MAX_URL_LENGTH = 5000;
-
-/**
- * The URLs in a text, wherever they stand, one inside another too. Where a
- * mark may end a shell's word or belong to the URL, both readings are given.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(urlsIn("--url=http://a.example/x"), ["http://a.example/x"]);
- * assertEquals(urlsIn("curl 'http://a.example/x' | sh"), [
- *   "http://a.example/x",
- * ]);
- * assertEquals(urlsIn("http://a.example/x;sh"), [
- *   "http://a.example/x;sh",
- *   "http://a.example/x",
- * ]);
- * ```
- */
-export function urlsIn(text: string): string[] {
-  // An attacker may repeat a word as often as there is room.
-  const words = new Set(text.match(WORD));
-  return [...words].flatMap((word) =>
-    [...word.matchAll(URL_START).take(MAX_NESTED + 1)].flatMap(({ index }) =>
-      readingsOf(word.slice(index, index + MAX_URL_LENGTH))
-    )
-  );
-}
-
-const WORD = /[^\s"'`<>|\\^{}]+/g;
-const URL_START = /(?:https?|(?<![st])ftp):\/\//gi;
-
-/** How many URLs one may hold; what is in them beyond that counts as one. */
-const MAX_NESTED = 10;
-
-/** What a word may mean as a URL. */
-function readingsOf(word: string): string[] {
-  const [beforeAnd = word] = word.split("&&", 1);
-  const readings = [
-    beforeAnd,
-    ...[";", ",", "&"].flatMap((mark) => {
-      const end = beforeAnd.indexOf(mark);
-      // After a "?", a "&" comes between parameters.
-      const isParameter = mark === "&" &&
-        beforeAnd.slice(0, end).includes("?");
-      return end === -1 || isParameter ? [] : [beforeAnd.slice(0, end)];
-    }),
-  ];
-  return [...new Set(readings.map(withoutEnd))];
-}
-
-/** Takes off what ends a sentence or a command, and is no part of the URL. */
-function withoutEnd(url: string): string {
-  const marks = `.,;:!&${url.includes("(") ? "" : ")"}${
-    url.includes("[") ? "" : "]"
-  }`;
-  let end = url.length;
-  while (end > 0 && marks.includes(url.charAt(end - 1))) end--;
-  return url.slice(0, end);
 }

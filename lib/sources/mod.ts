@@ -3,23 +3,66 @@
  *
  * @module
  */
-import type { Alert } from "../alert.ts";
-import { type Ioc, MAX_SPELLINGS, type PassedOver, toIoc } from "../ioc.ts";
-import { audit } from "./audit.ts";
-import { fortigate } from "./fortigate.ts";
-import { ids } from "./ids.ts";
-import { sonicwall } from "./sonicwall.ts";
-import type { Source } from "./source.ts";
-import { syscheck } from "./syscheck.ts";
+import { type Alert, alertAt } from "../alert.ts";
+import { DEFAULT_IGNORE, readIgnoreLists, type WhyIgnored } from "../ignore.ts";
+import {
+  type Candidate,
+  type Ioc,
+  type IocKind,
+  MAX_SPELLINGS,
+  type PassedOver,
+  toIoc,
+} from "../ioc.ts";
+import { CLOUD } from "./cloud.ts";
+import { findByName } from "./generic.ts";
+import { HOSTS } from "./hosts.ts";
+import { NETWORK } from "./network.ts";
+import { type Finding, isFor, readSource, type Source } from "./source.ts";
+import { WEB } from "./web.ts";
 
-/** All sources, in the order they read an alert. */
+/** Wazuh's answers to alerts, and the alerts that they answer. */
+const ACTIVE_RESPONSE: Source = {
+  name: "active_response",
+  groups: ["active_response"],
+  decoders: ["ar_log_json"],
+  fields: [{ path: "data.srcip", kind: "address" }],
+  find: {
+    takes: "what the alert in `data.parameters.alert` holds",
+    in: findInEmbedded,
+  },
+};
+
+/** All sources that are built in, in the order they read an alert. */
 export const SOURCES: readonly Source[] = [
-  syscheck,
-  ids,
-  audit,
-  sonicwall,
-  fortigate,
+  ...HOSTS,
+  ...NETWORK,
+  ...WEB,
+  ...CLOUD,
+  ACTIVE_RESPONSE,
 ];
+
+const NOT_EMBEDDING = SOURCES.filter((source) => source !== ACTIVE_RESPONSE);
+
+/** How IoCs are looked for. */
+export interface FindOptions {
+  readonly sources: readonly Source[];
+  /** Which kinds are asked for, where it is not as usual. */
+  readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
+  readonly whyIgnored: WhyIgnored;
+  /** Whether alerts that no source reads are searched by names of fields. */
+  readonly generic: boolean;
+}
+
+/** How IoCs are looked for without a configuration. */
+export const FIND_DEFAULTS: FindOptions = {
+  sources: SOURCES,
+  kinds: {},
+  generic: false,
+  ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
+};
+
+/** Asked for only if the configuration says so. */
+const OFF: ReadonlySet<IocKind> = new Set(["user_agent", "mac"]);
 
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
 const MAX_IOCS = 100;
@@ -47,22 +90,24 @@ export interface Findings {
  * import { parseAlert } from "../alert.ts";
  *
  * const { sources, iocs, passedOver } = findIocs(parseAlert(JSON.stringify({
- *   rule: { groups: ["ids"] },
+ *   rule: { groups: ["fortigate"] },
  *   data: { srcip: "10.0.0.1", dstip: "5.6.7.8" },
  * })));
- * assertEquals(sources, ["ids"]);
+ * assertEquals(sources, ["fortigate"]);
  * assertEquals(iocs.map(({ value }) => value), ["5.6.7.8"]);
  * assertEquals(passedOver.map(({ text }) => text), ["10.0.0.1"]);
  * ```
  */
-export function findIocs(alert: Alert): Findings {
-  const readers = SOURCES.filter((source) => source.isFor(alert))
-    .map((source) => ({ name: source.name, findings: source.find(alert) }));
+export function findIocs(
+  alert: Alert,
+  options: FindOptions = FIND_DEFAULTS,
+): Findings {
+  const readers = readersOf(alert, options);
   const iocs = new Map<string, Ioc>();
   const passedOver: PassedOver[] = [];
   let tooMany = 0;
   for (const finding of readers.flatMap(({ findings }) => findings)) {
-    const read = "reason" in finding ? finding : toIoc(finding);
+    const read = "reason" in finding ? finding : take(finding, options);
     if ("reason" in read) {
       passedOver.push(read);
       continue;
@@ -94,4 +139,49 @@ export function findIocs(alert: Alert): Findings {
     passedOver,
     tooMany,
   };
+}
+
+/** A source, and what it finds in an alert. */
+interface Reader {
+  readonly name: string;
+  readonly findings: readonly Finding[];
+}
+
+function readersOf(
+  alert: Alert,
+  { sources, generic }: Pick<FindOptions, "sources" | "generic">,
+): readonly Reader[] {
+  const readers = sources.filter((source) => isFor(source, alert))
+    .map((source) => ({
+      name: source.name,
+      findings: readSource(source, alert),
+    }));
+  return generic && readers.length === 0
+    ? [{ name: "generic", findings: findByName(alert, sources) }]
+    : readers;
+}
+
+/** Takes a candidate for an IoC, unless it is none, or is not asked for. */
+function take(
+  candidate: Candidate,
+  { kinds, whyIgnored }: FindOptions,
+): Ioc | PassedOver {
+  const ioc = toIoc(candidate);
+  if ("reason" in ioc) return ioc;
+  const { text, field, port } = candidate;
+  const reason = kinds[ioc.kind] ?? !OFF.has(ioc.kind)
+    ? whyIgnored(ioc, port)
+    : `kinds.${ioc.kind} is false`;
+  return reason === undefined ? ioc : { text, field, reason };
+}
+
+/** One alert in another; what is in that in turn is left alone. */
+function findInEmbedded(alert: Alert): readonly Finding[] {
+  const path = "data.parameters.alert";
+  const embedded = alertAt(alert, path);
+  return embedded === undefined
+    ? []
+    : readersOf(embedded, { sources: NOT_EMBEDDING, generic: false })
+      .flatMap(({ findings }) => findings)
+      .map((finding) => ({ ...finding, field: `${path}.${finding.field}` }));
 }

@@ -1,91 +1,364 @@
 /**
  * What a source of events is: which alerts it reads, and what it takes from
- * them.
+ * them. Sources are data, the user's own as those that are built in.
  *
  * @module
  */
 import { type Alert, textsAt } from "../alert.ts";
-import type { Candidate, PassedOver, TextKind } from "../ioc.ts";
+import {
+  type Candidate,
+  HASH_KINDS,
+  MAX_TEXT_LENGTH,
+  type PassedOver,
+  type TextKind,
+} from "../ioc.ts";
+import { urlAndHost, urlsIn } from "./urls.ts";
 
 /** A text that may be an IoC, or one that is left alone, and why. */
 export type Finding = Candidate | PassedOver;
 
-/** A source of events. */
-export interface Source {
-  readonly name: string;
-  /** What of an alert makes the source read it, for people. */
-  readonly reads: string;
-  /** What it takes, for people. */
-  readonly takes: string;
-  /** Whether the source reads this alert. */
-  readonly isFor: (alert: Alert) => boolean;
-  /** The texts of an alert that may be IoCs, in the order they are asked for. */
-  readonly find: (alert: Alert) => readonly Finding[];
-}
+/** What a field may hold; `text` is searched for URLs. */
+export const FIELD_KINDS = [
+  "address",
+  "host",
+  "hostname",
+  "url",
+  "email",
+  "hash",
+  ...HASH_KINDS,
+  "text",
+  "user_agent",
+  "mac",
+] as const satisfies readonly (TextKind | "text")[];
 
-/** A path of an alert, see {@linkcode textsAt}, and what stands there. */
-export type Field = readonly [path: string, kind: TextKind];
+/** See {@linkcode FIELD_KINDS}. */
+export type FieldKind = typeof FIELD_KINDS[number];
 
 /**
- * The texts that an alert has in the fields of a table.
+ * A condition on an alert. Regular expressions here are JavaScript's, with the
+ * flags `i` and `u`.
+ */
+export interface Condition {
+  /** A path, see {@linkcode textsAt}. */
+  readonly field: string;
+  /** One of the texts there is one of these. */
+  readonly equals?: string | readonly string[] | undefined;
+  /** One of the texts there matches this regular expression. */
+  readonly matches?: string | undefined;
+  /** Turns it round. */
+  readonly not?: boolean | undefined;
+}
+
+/** Which alerts are read: in one of the groups or by one of the decoders… */
+export interface Selector {
+  /** Rule groups, exact or with `*`. */
+  readonly groups?: readonly string[] | undefined;
+  /** Decoders, exact or with `*`. */
+  readonly decoders?: readonly string[] | undefined;
+  /** …if all of this holds. */
+  readonly when?: readonly Condition[] | undefined;
+}
+
+/** What stands at a path of an alert. */
+export interface Field {
+  /** One path or many, see {@linkcode textsAt}. */
+  readonly path: string | readonly string[];
+  /** What stands there. Not needed if the names of the groups say it. */
+  readonly kind?: FieldKind | undefined;
+  /**
+   * A regular expression that takes the values out of the text, as often as it
+   * matches. Its named groups are kinds (a number may follow), `value`, or the
+   * `port` of the addresses.
+   */
+  readonly pattern?: string | undefined;
+  /** Where the port of an address stands. */
+  readonly port?: string | undefined;
+  /** Where the host stands, if a URL is only a path. */
+  readonly host?: string | undefined;
+  /** The scheme of such a URL. Else its port says it, or both are asked for. */
+  readonly scheme?: "http" | "https" | undefined;
+  /** Why the values are not asked for. */
+  readonly skip?: string | undefined;
+  /** The field is read if all of this holds. */
+  readonly when?: readonly Condition[] | undefined;
+}
+
+/** A source of events. */
+export interface Source extends Selector {
+  readonly name: string;
+  /** Other alerts that are read as well. */
+  readonly or?: readonly Selector[] | undefined;
+  /** Of which alerts nothing is asked for, and why. */
+  readonly leave?:
+    | readonly {
+      readonly when: readonly Condition[];
+      readonly because: string;
+    }[]
+    | undefined;
+  readonly fields: readonly Field[];
+  /** Finds what fields cannot say. */
+  readonly find?: {
+    /** What it takes, for people. */
+    readonly takes: string;
+    readonly in: (alert: Alert) => readonly Finding[];
+  };
+}
+
+/**
+ * Whether a source reads an alert.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseAlert } from "../alert.ts";
  *
- * const alert = parseAlert('{"data":{"srcip":"1.2.3.4"}}');
- * assertEquals(findIn(alert, [["data.srcip", "address"]]), [
- *   { kind: "address", text: "1.2.3.4", field: "data.srcip" },
- * ]);
+ * const alert = parseAlert('{"rule":{"groups":["sysmon_event3"]}}');
+ * assertEquals(isFor({ name: "a", groups: ["sysmon*"], fields: [] }, alert), true);
+ * assertEquals(isFor({ name: "b", groups: ["sysmon"], fields: [] }, alert), false);
  * ```
  */
-export function findIn(alert: Alert, fields: readonly Field[]): Candidate[] {
-  return fields.flatMap(([field, kind]) =>
-    textsAt(alert, field).map((text) => ({ kind, text, field }))
+export function isFor(source: Source, alert: Alert): boolean {
+  return [source, ...source.or ?? []].some((selector) =>
+    isSelected(selector, alert)
   );
 }
 
+function isSelected(
+  { groups, decoders, when = [] }: Selector,
+  alert: Alert,
+): boolean {
+  const isNamed = groups === undefined && decoders === undefined
+    ? when.length > 0
+    : groups?.some((name) =>
+      alert.rule.groups.some((group) => isNamedBy(name, group))
+    ) ||
+      decoders?.some((name) => isNamedBy(name, alert.decoder.name ?? "")) ||
+      false;
+  return isNamed && allHold(when, alert);
+}
+
+function isNamedBy(pattern: string, name: string): boolean {
+  if (!pattern.includes("*")) return pattern === name;
+  const parts = pattern.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
+}
+
+function allHold(conditions: readonly Condition[], alert: Alert): boolean {
+  return conditions.every((condition) => holds(condition, alert));
+}
+
+function holds({ field, equals, matches, not }: Condition, alert: Alert) {
+  const texts = textsAt(alert, field);
+  const wanted = equals === undefined ? [] : [equals].flat();
+  const pattern = matches === undefined ? undefined : new RegExp(matches, "iu");
+  const isSo = texts.some((text) =>
+    (equals === undefined || wanted.includes(text)) &&
+    (pattern === undefined || pattern.test(text.slice(0, MAX_SEARCHED)))
+  );
+  return isSo !== (not === true);
+}
+
 /**
- * A URL and its host, as candidates.
+ * The texts of an alert that a source takes for IoCs, in the order they are
+ * asked for.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "../alert.ts";
  *
- * assertEquals(urlAndHost("http://a.example/x", "f"), [
- *   { kind: "url", text: "http://a.example/x", field: "f" },
- *   { kind: "host", text: "a.example", field: "f" },
+ * const alert = parseAlert('{"full_log":"from=<a@b.example> ip=1.2.3.4"}');
+ * const source = {
+ *   name: "mail",
+ *   fields: [{ path: "full_log", pattern: "ip=(?<address>[\\d.]+)" }],
+ * };
+ * assertEquals(readSource(source, alert), [
+ *   { kind: "address", text: "1.2.3.4", field: "full_log" },
  * ]);
  * ```
  */
-export function urlAndHost(text: string, field: string): Candidate[] {
-  const host = URL.parse(text)?.hostname ?? "";
-  return [
-    { kind: "url", text, field },
-    ...(host === "" ? [] : [{ kind: "host", text: host, field } as const]),
+export function readSource(source: Source, alert: Alert): readonly Finding[] {
+  const found = [
+    ...source.fields.flatMap((field) => readField(field, alert)),
+    ...source.find?.in(alert) ?? [],
   ];
+  const left = source.leave?.find(({ when }) => allHold(when, alert));
+  return left === undefined
+    ? found
+    : found.map(({ text, field }) => ({ text, field, reason: left.because }));
+}
+
+function readField(field: Field, alert: Alert): Finding[] {
+  if (!allHold(field.when ?? [], alert)) return [];
+  return [field.path].flat().flatMap((path) =>
+    textsAt(alert, path).map((text) => fromWindows(path, text))
+      .flatMap((text) => [
+        ...valuesIn(text, field).flatMap((value) =>
+          readValue({ ...value, path, field, alert })
+        ),
+        ...field.pattern !== undefined && text.length > MAX_SEARCHED
+          ? [{
+            text: `${text.slice(0, 40)}…`,
+            field: path,
+            reason: `only its first ${MAX_SEARCHED} characters were searched`,
+          }]
+          : [],
+      ])
+  );
+}
+
+/** The decoder of Windows events leaves XML's entities as they are. */
+function fromWindows(path: string, text: string): string {
+  return path.startsWith("data.win.") && text.includes("&")
+    ? text.replace(
+      /&(?:amp|lt|gt|quot|apos);/g,
+      (entity) => ENTITIES[entity] ?? entity,
+    )
+    : text;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+};
+
+interface Value {
+  readonly kind: FieldKind;
+  readonly text: string;
+  readonly port?: string | undefined;
+}
+
+/** A text that matches a pattern more often is an attack on our time. */
+const MAX_MATCHES = 1000;
+
+/** The longest log that analysisd takes. Regular expressions see no more. */
+const MAX_SEARCHED = 65_536;
+
+function valuesIn(text: string, { kind, pattern }: Field): Value[] {
+  if (pattern === undefined) return kind === undefined ? [] : [{ kind, text }];
+  const searched = text.slice(0, MAX_SEARCHED);
+  return [...searched.matchAll(new RegExp(pattern, "giu")).take(MAX_MATCHES)]
+    .flatMap(({ groups = {} }) =>
+      Object.entries(groups).flatMap(([name, value]) => {
+        const named = kindNamed(name) ?? kind;
+        // What does not take part in the match is undefined.
+        const text: string | undefined = value;
+        return text === undefined || text === "" || named === undefined
+          ? []
+          : [{ kind: named, text, port: groups["port"] }];
+      })
+    );
 }
 
 /**
- * A host with a port, if there is one and the host does not have it already.
+ * The kind that a group of a pattern is named for.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(withPort("a.example", "8080"), "a.example:8080");
- * assertEquals(withPort("a.example:8080", "8080"), "a.example:8080");
- * assertEquals(withPort("a.example", undefined), "a.example");
+ * assertEquals(kindNamed("address2"), "address");
+ * assertEquals(kindNamed("sha256"), "sha256");
+ * assertEquals(kindNamed("value"), undefined);
  * ```
  */
-export function withPort(host: string, port: string | undefined): string {
+export function kindNamed(name: string): FieldKind | undefined {
+  return FIELD_KINDS.find((kind) => kind === name) ??
+    FIELD_KINDS.find((kind) => kind === name.replace(/\d$/, ""));
+}
+
+function readValue({ kind, text, path, field, alert, ...value }: Value & {
+  readonly path: string;
+  readonly field: Field;
+  readonly alert: Alert;
+}): Finding[] {
+  if (field.skip !== undefined) {
+    return [{ text, field: path, reason: field.skip }];
+  }
+  const port = field.port === undefined
+    ? value.port
+    : textsAt(alert, field.port)[0];
+  switch (kind) {
+    case "text":
+      // CEF and LEEF escape "=".
+      return urlsIn(text.replaceAll("\\=", "=")).flatMap((url) =>
+        urlAndHost(url, path)
+      );
+    case "url":
+      return readUrl({ text, path, field, alert, port });
+    case "email": {
+      const domain = /@([^@\s<>"']+)/.exec(text)?.[1];
+      return [
+        { kind, text, field: path },
+        ...domain === undefined
+          ? []
+          : [{ kind: "host", text: domain, field: path } as const],
+      ];
+    }
+    default:
+      return [{
+        kind,
+        text,
+        field: path,
+        ...port === undefined ? {} : { port },
+      }];
+  }
+}
+
+/** A URL may be whole, without its scheme, a host with a port, or a path. */
+function readUrl({ text, path, field, alert, port }: {
+  readonly text: string;
+  readonly path: string;
+  readonly field: Field;
+  readonly alert: Alert;
+  readonly port: string | undefined;
+}): Finding[] {
+  // What is longer is no IoC: that is found out, and told, as for any URL.
+  if (text.length > MAX_TEXT_LENGTH) {
+    return [{ kind: "url", text, field: path }];
+  }
+  const bare = text.replace(/^["']+|["']+$/g, "");
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, path);
+  if (/^[^/\s:]+\.[^/\s:]+:\d+$/.test(bare)) {
+    return [{ kind: "host", text: bare, field: path }];
+  }
+  const schemes = schemesFor(field, port);
+  if (!bare.startsWith("/")) {
+    return /^[^/\s]+\.[^/\s]+\//.test(bare)
+      ? schemes.flatMap((scheme) => urlAndHost(`${scheme}://${bare}`, path))
+      : [{ text, field: path, reason: "not a URL of http, https or ftp" }];
+  }
+  const host = field.host === undefined
+    ? undefined
+    : textsAt(alert, field.host)[0];
+  if (host === undefined) {
+    return [{ text, field: path, reason: "a path, and the host is not told" }];
+  }
+  const hosts = new Set([host, withPort(host, port)]);
+  return schemes.flatMap((scheme) =>
+    [...hosts].map((at) => ({
+      kind: "url" as const,
+      text: `${scheme}://${at}${bare}`,
+      field: `${field.host} + ${path}`,
+    }))
+  );
+}
+
+function schemesFor(
+  { scheme }: Field,
+  port: string | undefined,
+): readonly string[] {
+  if (scheme !== undefined) return [scheme];
+  if (port === "443") return ["https"];
+  return port === "80" ? ["http"] : ["http", "https"];
+}
+
+/** A host with a port, if there is one and the host does not have it already. */
+function withPort(host: string, port: string | undefined): string {
   return port === undefined || !/^\d+$/.test(port) || /:\d+$/.test(host)
     ? host
     : `${host}:${port}`;
-}
-
-/** Whether an alert is in one of the rule groups. */
-export function hasGroup(alert: Alert, ...groups: readonly string[]): boolean {
-  return groups.some((group) => alert.rule.groups.includes(group));
 }

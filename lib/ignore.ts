@@ -1,0 +1,383 @@
+/**
+ * Which values are not asked for, and which list says so: built-in lists, the
+ * user's own in the configuration, and files.
+ *
+ * @module
+ */
+import ipaddr from "ipaddr.js";
+import { messageOf } from "./errors.ts";
+import { hostOf, normalize, type NormalValue } from "./ioc.ts";
+
+/** What is not asked for. */
+export interface Ignore {
+  /** Addresses and networks. */
+  readonly addresses: readonly string[];
+  /** Domains, with their subdomains. */
+  readonly domains: readonly string[];
+  /** What URLs start with. */
+  readonly urls: readonly string[];
+  readonly hashes: readonly string[];
+  /** Paths of files: an entry a line, or a warning list of MISP. */
+  readonly files: readonly string[];
+  /** Built-in lists. */
+  readonly private_networks: boolean;
+  readonly empty_files: boolean;
+  readonly public_resolvers: boolean;
+  readonly own_opencti: boolean;
+}
+
+/** What is not asked for unless the configuration says otherwise. */
+export const DEFAULT_IGNORE: Ignore = {
+  addresses: [],
+  domains: [],
+  urls: [],
+  hashes: [],
+  files: [],
+  private_networks: true,
+  empty_files: true,
+  public_resolvers: true,
+  own_opencti: true,
+};
+
+/** Says which list holds a value, `undefined` if none does. */
+export type WhyIgnored = (
+  value: NormalValue,
+  /** The port that was spoken to, if it is an address. */
+  port?: string,
+) => string | undefined;
+
+/** The lists of a run. */
+export interface IgnoreLists {
+  readonly whyIgnored: WhyIgnored;
+  /** What is wrong with them, a sentence each. The rest is used. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the lists, and looks values up in them. A URL is on a list if its host
+ * is, an e-mail address if its domain is.
+ *
+ * @param options Where OpenCTI is, and how a file is read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { whyIgnored } = readIgnoreLists({
+ *   ...DEFAULT_IGNORE,
+ *   domains: ["corp.example"],
+ * }, { baseUrl: "https://opencti.example", readFile: () => "" });
+ * assertEquals(
+ *   whyIgnored({ kind: "domain", value: "www.corp.example" }),
+ *   'ignore.domains has "corp.example"',
+ * );
+ * assertEquals(
+ *   whyIgnored({ kind: "url", value: "http://10.0.0.1/" }),
+ *   "not a global address (ignore.private_networks)",
+ * );
+ * assertEquals(whyIgnored({ kind: "ipv4", value: "1.2.3.4" }), undefined);
+ * ```
+ */
+export function readIgnoreLists(ignore: Ignore, options: {
+  readonly baseUrl: string;
+  readonly readFile: (path: string) => string;
+}): IgnoreLists {
+  const problems: string[] = [];
+  const own = normalize("url", options.baseUrl);
+  const ownHost = own && hostOf(own);
+  const lists = [
+    ...OWN_LISTS.map((name) =>
+      listOf(ignore[name], { name: `ignore.${name}`, problems })
+    ),
+    ...ignore.files.map((path) => readList(path, options.readFile, problems)),
+  ];
+  return { whyIgnored, problems };
+
+  function whyIgnored(value: NormalValue, port?: string): string | undefined {
+    const host = hostOf(value);
+    return builtIn(value, port) ??
+      first(lists, (list) => list(value)) ??
+      (host ? whyIgnored(host) : undefined);
+  }
+
+  function builtIn(
+    { kind, value }: NormalValue,
+    port: string | undefined,
+  ): string | undefined {
+    const isAddress = kind === "ipv4" || kind === "ipv6";
+    if (ignore.private_networks && isAddress && !isGlobal(value)) {
+      return "not a global address (ignore.private_networks)";
+    }
+    if (ignore.empty_files && EMPTY_FILE_HASHES.has(value)) {
+      return "the hash of an empty file (ignore.empty_files)";
+    }
+    if (
+      ignore.public_resolvers && (port === "53" || port === "853") &&
+      PUBLIC_RESOLVERS.has(value)
+    ) {
+      return "a public DNS resolver that was asked (ignore.public_resolvers)";
+    }
+    if (
+      ignore.own_opencti && kind === ownHost?.kind && value === ownHost.value
+    ) {
+      return "the OpenCTI that is asked (ignore.own_opencti)";
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Whether an address is global in the sense of IANA's special-purpose address
+ * registries. Multicast groups are not.
+ *
+ * @param address An address in its normal form.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isGlobal("8.8.8.8"), true);
+ * assertEquals(isGlobal("192.168.0.1"), false);
+ * assertEquals(isGlobal("2001:db8::1"), false);
+ * ```
+ *
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
+ * @see https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
+export function isGlobal(address: string): boolean {
+  specialRanges ??= {
+    global: GLOBAL_RANGES.map((range) => ipaddr.parseCIDR(range)),
+    special: SPECIAL_RANGES.map((range) => ipaddr.parseCIDR(range)),
+  };
+  // The first range that holds the address decides.
+  return ipaddr.subnetMatch(ipaddr.parse(address), specialRanges, "global") ===
+    "global";
+}
+
+/** The user's own lists in the configuration. */
+const OWN_LISTS = ["addresses", "domains", "urls", "hashes"] as const;
+
+/** Looks a value up in one list. */
+type List = (value: NormalValue) => string | undefined;
+
+/** A list of entries of any kind, told apart by their form. */
+function listOf(
+  entries: readonly string[],
+  { name, problems }: { readonly name: string; readonly problems: string[] },
+): List {
+  const networks: Range[] = [];
+  const values = new Set<string>();
+  const urls: string[] = [];
+  for (const written of entries) {
+    // As blockers' lists write "and all that is below".
+    const entry = written.replace(/^\*?\./, "");
+    const network = networkOf(entry);
+    const value = FORMS.map((kind) => normalize(kind, entry))
+      .find((value) => value !== undefined);
+    if (network !== undefined) networks.push(network);
+    else if (value?.kind === "url") urls.push(value.value.toLowerCase());
+    else if (value !== undefined) values.add(value.value.toLowerCase());
+    else {
+      problems.push(
+        `${name}: ${JSON.stringify(written)} is no address, network, domain, ` +
+          "URL or hash: correct it or take it out",
+      );
+    }
+  }
+  return ({ kind, value }) => {
+    const entry = kind === "ipv4" || kind === "ipv6"
+      ? networkThatHolds(value, networks)
+      : kind === "domain" || kind === "hostname"
+      ? parentsOf(value).find((parent) => values.has(parent))
+      : kind === "url"
+      ? urls.find((url) => value.toLowerCase().startsWith(url))
+      : values.has(value.toLowerCase())
+      ? value
+      : undefined;
+    return entry === undefined
+      ? undefined
+      : `${name} has ${JSON.stringify(entry)}`;
+  };
+}
+
+/** What an entry of a list may be. */
+const FORMS = ["hash", "hostname", "url", "email"] as const;
+
+function networkOf(entry: string): Range | undefined {
+  const text = entry.trim();
+  if (ipaddr.IPv4.isValidCIDR(text) || ipaddr.IPv6.isValidCIDR(text)) {
+    return ipaddr.parseCIDR(text);
+  }
+  const address = normalize("address", text);
+  return address &&
+    [ipaddr.parse(address.value), address.kind === "ipv4" ? 32 : 128];
+}
+
+function networkThatHolds(
+  value: string,
+  networks: readonly Range[],
+): string | undefined {
+  const address = ipaddr.parse(value);
+  const network = networks.find(([start, bits]) =>
+    start.kind() === address.kind() && address.match(start, bits)
+  );
+  return network && `${network[0].toString()}/${network[1]}`;
+}
+
+/** A domain and all that it is in: a.b.example, b.example, example. */
+function parentsOf(domain: string): string[] {
+  const labels = domain.split(".");
+  return labels.map((_, n) => labels.slice(n).join("."));
+}
+
+/**
+ * A list in a file: an entry a line, with comments after `#`, or a warning list
+ * of MISP.
+ *
+ * @see https://github.com/MISP/misp-warninglists
+ */
+function readList(
+  path: string,
+  readFile: (path: string) => string,
+  problems: string[],
+): List {
+  try {
+    const text = readFile(path).trim();
+    if (text.startsWith("{")) return warningList(text, { path, problems });
+    const entries = text.split("\n")
+      .map((line) => line.replace(/(?:^|\s)#.*/, "").trim())
+      .filter((line) => line !== "");
+    return listOf(entries, { name: path, problems });
+  } catch (error) {
+    problems.push(
+      `Cannot read the list ${path} of ignore.files: ${messageOf(error)}`,
+    );
+    return () => undefined;
+  }
+}
+
+function warningList(
+  json: string,
+  { path, problems }: { readonly path: string; readonly problems: string[] },
+): List {
+  const value: object = JSON.parse(json);
+  const { type, list } = { type: "string", list: undefined, ...value };
+  if (!Array.isArray(list)) throw new Error('it has no "list"');
+  const entries = Array.from<unknown>(list)
+    .filter((entry) => typeof entry === "string");
+  const found = (test: (entry: string) => boolean) => {
+    const entry = entries.find(test);
+    return entry && `${path} has ${JSON.stringify(entry)}`;
+  };
+  switch (type) {
+    case "cidr":
+    case "hostname":
+    case "string":
+      return listOf(entries, { name: path, problems });
+    case "substring":
+      return ({ value }) => found((entry) => value.includes(entry));
+    case "regex": {
+      // As PHP writes them: /…/i
+      const patterns = new Map(entries.map((entry) => {
+        const [, body = entry, flags = ""] = /^\/(.*)\/(i?)$/.exec(entry) ?? [];
+        return [entry, new RegExp(body, flags)];
+      }));
+      return ({ value }) =>
+        found((entry) => patterns.get(entry)?.test(value) === true);
+    }
+    default:
+      throw new Error(
+        `its type is ${JSON.stringify(type)}, where cidr, hostname, string, ` +
+          "substring and regex are read",
+      );
+  }
+}
+
+function first<T, R>(
+  items: readonly T[],
+  find: (item: T) => R | undefined,
+): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
+  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+  "d41d8cd98f00b204e9800998ecf8427e",
+]);
+
+/** Cloudflare's, Google's, Quad9's, OpenDNS's and AdGuard's. */
+const PUBLIC_RESOLVERS: ReadonlySet<string> = new Set([
+  "1.1.1.1",
+  "1.0.0.1",
+  "8.8.8.8",
+  "8.8.4.4",
+  "9.9.9.9",
+  "149.112.112.112",
+  "208.67.222.222",
+  "208.67.220.220",
+  "94.140.14.14",
+  "94.140.15.15",
+  "2606:4700:4700::1111",
+  "2606:4700:4700::1001",
+  "2001:4860:4860::8888",
+  "2001:4860:4860::8844",
+  "2620:fe::fe",
+  "2620:fe::9",
+  "2620:119:35::35",
+  "2620:119:53::53",
+  "2a10:50c0::ad1:ff",
+  "2a10:50c0::ad2:ff",
+]);
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+let specialRanges: { global: Range[]; special: Range[] } | undefined;
+
+/** What the registries call global inside of what they do not. */
+const GLOBAL_RANGES = [
+  "192.0.0.9/32",
+  "192.0.0.10/32",
+  "2001:1::1/128",
+  "2001:1::2/128",
+  "2001:1::3/128",
+  "2001:3::/32",
+  "2001:4:112::/48",
+  "2001:20::/28",
+  "2001:30::/28",
+];
+
+/** What the registries do not call global, and the multicast blocks. */
+const SPECIAL_RANGES = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+  "::/128",
+  "::1/128",
+  "64:ff9b:1::/48",
+  "100::/64",
+  "100:0:0:1::/64",
+  "2001::/23",
+  "2001:db8::/32",
+  "3fff::/20",
+  "5f00::/16",
+  "fc00::/7",
+  "fe80::/10",
+  "ff00::/8",
+];

@@ -1,0 +1,360 @@
+/**
+ * Clouds, and other services' own findings.
+ *
+ * @module
+ */
+import type { Source } from "./source.ts";
+
+const ACTION = "data.aws.service.action";
+const EVIDENCE = "data.ms-graph.evidence[]";
+
+/** Whose alert it is, as Wazuh's modules write it. */
+function integration(name: string) {
+  return [{ when: [{ field: "data.integration", equals: name }] }];
+}
+
+/** GuardDuty's addresses of the other side. */
+const REMOTE_IPS = [
+  `${ACTION}.networkConnectionAction.remoteIpDetails`,
+  `${ACTION}.awsApiCallAction.remoteIpDetails`,
+  `${ACTION}.portProbeAction.portProbeDetails[].remoteIpDetails`,
+  `${ACTION}.kubernetesApiCallAction.remoteIpDetails`,
+  `${ACTION}.rdsLoginAttemptAction.remoteIpDetails`,
+].flatMap((remote) => [`${remote}.ipAddressV4`, `${remote}.ipAddressV6`]);
+
+/** GuardDuty's hashes of files that are malware. */
+const SCANNED =
+  "scanDetections.threatDetectedByName.threatNames[].filePaths[].hash";
+
+/** See above. */
+export const CLOUD: readonly Source[] = [
+  {
+    name: "aws",
+    groups: ["aws", "amazon", "aws_*"],
+    or: integration("aws"),
+    fields: [
+      // An address, or the name of the service that called.
+      {
+        path: [
+          "data.aws.sourceIPAddress",
+          "data.aws.source_ip_address",
+          "data.aws.srcaddr",
+          "data.aws.client_ip",
+          "data.aws.remote_ip",
+          "data.aws.httpRequest.clientIp",
+          "data.aws.external_ip",
+          "data.aws.policyDetails.actor.ipAddressDetails.ipAddressV4",
+          ...REMOTE_IPS,
+        ],
+        kind: "address",
+      },
+      { path: "data.aws.dstaddr", kind: "address", port: "data.aws.dstport" },
+      { path: "data.aws.destination_ip", kind: "address" },
+      {
+        path: [`${ACTION}.dnsRequestAction.domain`, "data.aws.domain"],
+        kind: "host",
+      },
+      { path: "data.aws.url", kind: "url" },
+      { path: ["data.aws.referer", "data.aws.httpRequest.uri"], kind: "text" },
+      {
+        path: "data.aws.request",
+        kind: "text",
+        skip: "the request to the load balancer's own site",
+      },
+      { path: "data.aws.httpRequest.headers.Referer", kind: "text" },
+      {
+        path: "data.aws.httpRequest.headers.X-Forwarded-For",
+        pattern: "(?<address>[^,\\s]+)",
+      },
+      { path: "data.aws.sha", kind: "hash" },
+      {
+        path: [
+          "data.aws.service.ebsVolumeScanDetails",
+          "data.aws.service.malwareScanDetails",
+        ].map((scan) => `${scan}.${SCANNED}`),
+        kind: "hash",
+      },
+      {
+        path: [
+          "data.aws.resource.instanceDetails.networkInterfaces[].publicIp",
+          "data.aws.resource.instanceDetails.networkInterfaces[].publicDnsName",
+          "data.aws.host_header",
+          "data.aws.domain_name",
+          "data.aws.httpRequest.headers.Host",
+        ],
+        kind: "host",
+        skip: "the account's own",
+      },
+      { path: "data.aws.bucket_owner", kind: "hash", skip: "an account's id" },
+      {
+        path: [
+          "data.aws.userAgent",
+          "data.aws.user_agent",
+          "data.aws.httpRequest.headers.User-Agent",
+        ],
+        kind: "user_agent",
+      },
+    ],
+  },
+  {
+    name: "aws_security_lake",
+    groups: ["amazon_security_lake", "asl_*"],
+    fields: [
+      { path: "data.src_endpoint.ip", kind: "address" },
+      {
+        path: "data.dst_endpoint.ip",
+        kind: "address",
+        port: "data.dst_endpoint.port",
+      },
+      {
+        path: [
+          "data.src_endpoint.domain",
+          "data.query.hostname",
+          "data.answers[].rdata",
+        ],
+        kind: "host",
+      },
+      { path: "data.http_request.url.text", kind: "url" },
+      { path: "data.http_request.user_agent", kind: "user_agent" },
+    ],
+  },
+  {
+    name: "gcp",
+    groups: ["gcp"],
+    or: integration("gcp"),
+    fields: [
+      {
+        path: [
+          "data.gcp.protoPayload.requestMetadata.callerIp",
+          "data.gcp.jsonPayload.sourceIP",
+          "data.gcp.jsonPayload.connection.src_ip",
+          "data.gcp.jsonPayload.source_ip_address",
+          "data.gcp.jsonPayload.destination_ip_address",
+          "data.gcp.httpRequest.remoteIp",
+          "data.gcp.c_ip",
+        ],
+        kind: "address",
+      },
+      {
+        path: "data.gcp.jsonPayload.connection.dest_ip",
+        kind: "address",
+        port: "data.gcp.jsonPayload.connection.dest_port",
+      },
+      { path: "data.gcp.jsonPayload.queryName", kind: "host" },
+      // Records of a zone file: name, seconds, IN, type, value
+      {
+        path: "data.gcp.jsonPayload.rdata",
+        pattern: "\\bIN\\s+(?:A|AAAA|CNAME|NS|PTR)\\s+(?<host>\\S+)",
+      },
+      { path: "data.gcp.jsonPayload.uri_or_filename", kind: "url" },
+      {
+        path: "data.gcp.httpRequest.requestUrl",
+        kind: "url",
+        skip: "the load balancer's own site",
+      },
+      { path: "data.gcp.httpRequest.referer", kind: "url" },
+      {
+        path: "data.gcp.protoPayload.authenticationInfo.principalEmail",
+        kind: "email",
+      },
+      {
+        path: [
+          "data.gcp.protoPayload.requestMetadata.callerSuppliedUserAgent",
+          "data.gcp.httpRequest.userAgent",
+          "data.gcp.cs_user_agent",
+        ],
+        kind: "user_agent",
+      },
+    ],
+  },
+  {
+    name: "azure",
+    groups: ["azure"],
+    or: [{ when: [{ field: "data.azure_tag", matches: "." }] }],
+    fields: [
+      {
+        path: [
+          "data.CallerIpAddress",
+          "data.callerIpAddress",
+          "data.ipAddress",
+          "data.IPAddress",
+          "data.initiatedBy.user.ipAddress",
+          "data.identity.claims.ipaddr",
+        ],
+        kind: "address",
+      },
+      // JSON in a text.
+      {
+        path: ["data.HTTPRequest", "data.httpRequest"],
+        pattern: '"clientIpAddress"\\s*:\\s*"(?<address>[^"]+)"',
+      },
+      {
+        path: [
+          "data.Caller",
+          "data.userPrincipalName",
+          "data.initiatedBy.user.userPrincipalName",
+        ],
+        kind: "email",
+      },
+      { path: "data.additionalDetails[].value", kind: "text" },
+    ],
+  },
+  {
+    name: "ms_graph",
+    groups: ["ms-graph"],
+    or: integration("ms-graph"),
+    fields: [
+      {
+        path: [
+          "data.ms-graph.ipAddress",
+          "data.ms-graph.actor.ipAddress",
+          `${EVIDENCE}.ipAddress`,
+          `${EVIDENCE}.senderIp`,
+        ],
+        kind: "address",
+      },
+      { path: [`${EVIDENCE}.url`, `${EVIDENCE}.urls[]`], kind: "url" },
+      { path: `${EVIDENCE}.fileDetails.sha256`, kind: "sha256" },
+      { path: `${EVIDENCE}.fileDetails.sha1`, kind: "sha1" },
+      { path: `${EVIDENCE}.fileDetails.md5`, kind: "md5" },
+      { path: `${EVIDENCE}.imageFile.sha256`, kind: "sha256" },
+      { path: `${EVIDENCE}.imageFile.sha1`, kind: "sha1" },
+      {
+        path: [
+          `${EVIDENCE}.p1Sender.emailAddress`,
+          `${EVIDENCE}.p2Sender.emailAddress`,
+          `${EVIDENCE}.recipientEmailAddress`,
+        ],
+        kind: "email",
+      },
+      {
+        path: [
+          `${EVIDENCE}.p1Sender.domainName`,
+          `${EVIDENCE}.p2Sender.domainName`,
+          `${EVIDENCE}.domainName`,
+        ],
+        kind: "host",
+      },
+      { path: `${EVIDENCE}.processCommandLine`, kind: "text" },
+      {
+        path: [
+          `${EVIDENCE}.lastIpAddress`,
+          `${EVIDENCE}.lastExternalIpAddress`,
+          `${EVIDENCE}.deviceDnsName`,
+        ],
+        kind: "host",
+        skip: "the device's own",
+      },
+      {
+        path: ["data.ms-graph.alertWebUrl", "data.ms-graph.incidentWebUrl"],
+        kind: "url",
+        skip: "Microsoft's portal",
+      },
+    ],
+  },
+  {
+    name: "office365",
+    groups: ["office365"],
+    or: integration("office365"),
+    fields: [
+      {
+        path: [
+          "data.office365.ClientIP",
+          "data.office365.ActorIpAddress",
+          "data.office365.ClientIPAddress",
+          "data.office365.SenderIp",
+          "data.office365.UserIp",
+        ],
+        kind: "address",
+      },
+      { path: "data.office365.Url", kind: "url" },
+      {
+        path: ["data.office365.SiteUrl", "data.office365.ObjectId"],
+        kind: "text",
+        skip: "the tenant's own",
+      },
+      {
+        path: [
+          "data.office365.P1Sender",
+          "data.office365.P2Sender",
+          "data.office365.Recipients[]",
+          "data.office365.UserId",
+        ],
+        kind: "email",
+      },
+      { path: "data.office365.AttachmentData[].SHA256", kind: "sha256" },
+      { path: "data.office365.AttachmentData[].URL", kind: "url" },
+      // Rules of an inbox: who is forwarded to.
+      {
+        path: [
+          "data.office365.Parameters[].Value",
+          "data.office365.ExtendedProperties[].Value",
+        ],
+        pattern:
+          "(?:^|[\\s;,:\\[<])(?<email>[^\\s;,:\\[\\]<>]+@[^\\s;,:\\[\\]<>]+)" +
+          "|(?<text>https?://\\S+)",
+      },
+      { path: "data.office365.UserAgent", kind: "user_agent" },
+    ],
+  },
+  {
+    name: "github",
+    groups: ["github", "git"],
+    or: integration("github"),
+    fields: [
+      { path: "data.github.actor_ip", kind: "address" },
+      { path: "data.github.config.url", kind: "url" },
+      { path: "data.github.user_agent", kind: "user_agent" },
+    ],
+  },
+  {
+    name: "virustotal",
+    groups: ["virustotal"],
+    or: integration("virustotal"),
+    fields: [
+      {
+        path: ["data.virustotal.source.md5", "data.virustotal.md5"],
+        kind: "md5",
+      },
+      {
+        path: ["data.virustotal.source.sha1", "data.virustotal.sha1"],
+        kind: "sha1",
+      },
+      // The page on a file has its hash in it.
+      {
+        path: "data.virustotal.permalink",
+        pattern: "/file/(?<sha256>[\\da-f]{64})(?![\\da-f])",
+      },
+    ],
+  },
+  {
+    name: "maltiverse",
+    groups: ["maltiverse"],
+    or: integration("maltiverse"),
+    fields: [
+      {
+        path: [
+          "data.threat.indicator.ip",
+          "data.maltiverse.source.ip_addr",
+        ],
+        kind: "address",
+      },
+      {
+        path: [
+          "data.maltiverse.source.domain",
+          "data.maltiverse.source.hostname",
+        ],
+        kind: "host",
+      },
+      { path: "data.maltiverse.source.url", kind: "url" },
+      { path: "data.maltiverse.source.sha256", kind: "sha256" },
+      { path: "data.maltiverse.source.sha1", kind: "sha1" },
+      { path: "data.maltiverse.source.md5", kind: "md5" },
+      {
+        path: "data.threat.indicator.reference",
+        kind: "url",
+        skip: "Maltiverse's page",
+      },
+    ],
+  },
+];

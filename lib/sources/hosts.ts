@@ -1,0 +1,405 @@
+/**
+ * What happens on hosts: files, processes, logons, antivirus.
+ *
+ * @module
+ */
+import { findInCommandLine } from "./audit.ts";
+import type { Source } from "./source.ts";
+
+const EVENTDATA = "data.win.eventdata";
+
+/** `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`; the last is no hash of the file. */
+const HASHES = "(?:^|,)(?:SHA1=(?<sha1>[0-9A-F]+)|MD5=(?<md5>[0-9A-F]+)" +
+  "|SHA256=(?<sha256>[0-9A-F]+))";
+
+/** `type:  5 a.example;::ffff:1.2.3.4;` */
+const QUERY_RESULTS = "(?:^|;)\\s*(?:type:\\s*\\d+\\s+)?(?<host>[^;\\s]+)";
+
+/** An image's registry, if that has a dot in it: `ghcr.io/a/b` */
+const REGISTRY =
+  "^(?<host>[^/\\s:@.]{1,63}(?:\\.[^/\\s:@.]{1,63}){1,10})(?::\\d+)?/";
+
+/** An alert of a channel of Windows; a child rule's groups may say nothing. */
+function channel(provider: string) {
+  return [{
+    decoders: ["windows_eventchannel"],
+    when: [{ field: "data.win.system.providerName", matches: provider }],
+  }];
+}
+
+/** See above. */
+export const HOSTS: readonly Source[] = [
+  {
+    name: "syscheck",
+    // The stock rule 99901 (a known malware hash) has the group malware alone.
+    groups: ["syscheck_entry_added", "syscheck_entry_modified"],
+    decoders: ["syscheck_*"],
+    or: [{
+      when: [{ field: "syscheck.event", matches: "^(?:added|modified)$" }],
+    }],
+    leave: [
+      {
+        when: [{ field: "syscheck.event", equals: "deleted" }],
+        because: "the file was deleted",
+      },
+    ],
+    fields: [
+      { path: "syscheck.sha256_after", kind: "sha256" },
+      { path: "syscheck.sha1_after", kind: "sha1" },
+      { path: "syscheck.md5_after", kind: "md5" },
+    ],
+  },
+  {
+    name: "audit",
+    groups: ["audit_command"],
+    fields: [],
+    find: {
+      takes: "URLs anywhere in the command line, and the host of each",
+      in: findInCommandLine,
+    },
+  },
+  {
+    name: "audit_login",
+    groups: ["audit", "audit_*"],
+    decoders: ["auditd"],
+    when: [{ field: "data.audit.type", matches: "^(?:USER|ANOM|LOGIN|CRED)" }],
+    fields: [
+      { path: "data.srcip", kind: "host" },
+      // Where the decoder puts `addr` of a login.
+      { path: "data.audit.directory.name", kind: "address" },
+    ],
+  },
+  {
+    name: "sysmon",
+    groups: ["sysmon", "sysmon_*"],
+    or: channel("Sysmon"),
+    fields: [
+      { path: [`${EVENTDATA}.hashes`, `${EVENTDATA}.hash`], pattern: HASHES },
+      { path: `${EVENTDATA}.sourceIp`, kind: "address" },
+      {
+        path: `${EVENTDATA}.destinationIp`,
+        kind: "address",
+        port: `${EVENTDATA}.destinationPort`,
+      },
+      {
+        path: [
+          `${EVENTDATA}.sourceHostname`,
+          `${EVENTDATA}.destinationHostname`,
+          `${EVENTDATA}.queryName`,
+        ],
+        kind: "host",
+      },
+      { path: `${EVENTDATA}.queryResults`, pattern: QUERY_RESULTS },
+      {
+        path: [
+          `${EVENTDATA}.commandLine`,
+          `${EVENTDATA}.parentCommandLine`,
+          // Event 15: what the stream Zone.Identifier says of a download.
+          `${EVENTDATA}.contents`,
+        ],
+        kind: "text",
+      },
+      // Event 24: `user: EX\bob ip: 1.2.3.4 hostname: x`
+      {
+        path: `${EVENTDATA}.clientInfo`,
+        pattern: "\\bip:\\s*(?<address>[\\da-f.:]+)",
+      },
+      // Sysmon for Linux has no decoder.
+      {
+        path: "full_log",
+        pattern: '<Data Name="(?:(?:Source|Destination)Ip">(?<address>[^<]+)' +
+          '|(?:Source|Destination)Hostname">(?<host>[^<\\s-][^<]*)' +
+          '|QueryName">(?<host2>[^<]+)|CommandLine">(?<text>[^<]+))',
+      },
+    ],
+  },
+  {
+    name: "windows_logon",
+    groups: ["windows", "win_evt_channel"],
+    decoders: ["windows_eventchannel"],
+    when: [{
+      field: "data.win.system.providerName",
+      matches: "Sysmon|Defender|DNS|PowerShell|Firewall",
+      not: true,
+    }],
+    fields: [
+      {
+        path: [`${EVENTDATA}.ipAddress`, `${EVENTDATA}.clientAddress`],
+        kind: "address",
+      },
+    ],
+  },
+  {
+    name: "windows_rdp",
+    groups: ["windows"],
+    decoders: ["windows_eventchannel"],
+    when: [{ field: "data.win.eventXML.param3", matches: "." }],
+    fields: [
+      {
+        path: "data.win.eventXML.param3",
+        kind: "address",
+      },
+    ],
+  },
+  {
+    name: "windows_defender",
+    groups: ["windows_defender"],
+    or: channel("Windows Defender"),
+    fields: [
+      { path: `${EVENTDATA}.path`, kind: "text" },
+      {
+        path: `${EVENTDATA}.fWLink`,
+        kind: "url",
+        skip: "Microsoft's page on the threat",
+      },
+    ],
+  },
+  {
+    name: "powershell",
+    groups: ["powershell"],
+    or: channel("PowerShell"),
+    fields: [
+      {
+        path: [
+          `${EVENTDATA}.scriptBlockText`,
+          `${EVENTDATA}.payload`,
+          `${EVENTDATA}.contextInfo`,
+          `${EVENTDATA}.data`,
+        ],
+        kind: "text",
+      },
+    ],
+  },
+  {
+    name: "windows_firewall",
+    groups: ["windows_firewall"],
+    or: channel("Windows Firewall"),
+    fields: [
+      {
+        path: `${EVENTDATA}.remoteAddresses`,
+        pattern:
+          "(?:^|,)\\s*(?<address>[\\da-f.:]+)(?:/(?:32|128))?(?=\\s*(?:,|$))",
+      },
+    ],
+  },
+  {
+    name: "windows_filtering",
+    groups: ["windows"],
+    decoders: ["windows_eventchannel"],
+    when: [{ field: `${EVENTDATA}.destAddress`, matches: "." }],
+    fields: [
+      { path: `${EVENTDATA}.sourceAddress`, kind: "address" },
+      {
+        path: `${EVENTDATA}.destAddress`,
+        kind: "address",
+        port: `${EVENTDATA}.destPort`,
+      },
+    ],
+  },
+  {
+    name: "windows_dns",
+    groups: ["dns", "windows_dns"],
+    or: channel("DNS"),
+    fields: [
+      { path: [`${EVENTDATA}.queryName`, `${EVENTDATA}.qNAME`], kind: "host" },
+      { path: `${EVENTDATA}.source`, kind: "address" },
+      { path: `${EVENTDATA}.queryResults`, pattern: QUERY_RESULTS },
+      // The server's debug log: `UDP Rcv 1.2.3.4 … A (4)evil(7)example(0)`
+      {
+        path: "full_log",
+        pattern: "\\bPACKET\\s+\\S+\\s+(?:UDP|TCP)\\s+(?:Rcv|Snd)\\s+" +
+          "(?<address>[\\da-f.:]+)",
+      },
+      {
+        path: "full_log",
+        pattern: "(?<host>(?:\\(\\d{1,2}\\)[^()\\s]{1,63}){2,127}\\(0\\))",
+      },
+    ],
+  },
+  {
+    name: "osquery",
+    groups: ["osquery", "osquery_*"],
+    or: [{ when: [{ field: "data.osquery.name", matches: "." }] }],
+    fields: ["data.osquery.columns", "data.osquery.snapshot[]"].flatMap(
+      (row) => [
+        { path: `${row}.sha256`, kind: "sha256" },
+        { path: `${row}.sha1`, kind: "sha1" },
+        { path: `${row}.md5`, kind: "md5" },
+        {
+          path: `${row}.remote_address`,
+          kind: "address",
+          port: `${row}.remote_port`,
+        },
+        {
+          path: [`${row}.local_address`, `${row}.address`, `${row}.host`],
+          kind: "address",
+        },
+        {
+          path: [`${row}.domain`, `${row}.hostnames`, `${row}.hostname`],
+          kind: "host",
+        },
+        { path: [`${row}.url`, `${row}.referrer`], kind: "url" },
+        { path: [`${row}.cmdline`, `${row}.command`], kind: "text" },
+      ],
+    ),
+  },
+  {
+    name: "docker",
+    groups: ["docker"],
+    or: [{ when: [{ field: "data.integration", equals: "docker" }] }],
+    when: [{ field: "data.docker.Action", equals: "pull" }],
+    // Only an image's id is a digest; a container's looks like one.
+    fields: [
+      {
+        path: ["data.docker.id", "data.docker.Actor.ID"],
+        pattern: `${REGISTRY}|` +
+          "sha256:(?<sha256>[\\da-f]+)",
+      },
+      {
+        path: "data.docker.Actor.Attributes.name",
+        pattern: REGISTRY,
+      },
+    ],
+  },
+  {
+    name: "clamav",
+    groups: ["clamd", "freshclam"],
+    decoders: ["clamd"],
+    fields: [
+      { path: "data.id", kind: "md5" },
+      {
+        path: "full_log",
+        pattern: "\\((?<md5>[\\da-f]{32}):\\d+\\) FOUND",
+      },
+    ],
+  },
+  {
+    name: "eset",
+    groups: ["eset"],
+    decoders: ["eset-*"],
+    fields: [
+      { path: "data.hash", kind: "hash" },
+      { path: "data.object_uri", kind: "text" },
+      {
+        path: ["data.source_address", "data.target_address"],
+        kind: "address",
+      },
+      {
+        path: "data.ipv4",
+        kind: "address",
+        skip: "the endpoint's own address",
+      },
+    ],
+  },
+  {
+    name: "panda",
+    groups: ["paps"],
+    decoders: ["paps"],
+    fields: [
+      { path: ["data.Hash", "data.ParentHash", "data.ChildHash"], kind: "md5" },
+      { path: "data.src", kind: "address" },
+      { path: "data.Params", kind: "text" },
+      { path: "data.MUID", kind: "md5", skip: "the machine's id" },
+    ],
+  },
+  {
+    name: "mcafee",
+    groups: ["mcafee_epo"],
+    decoders: ["mcafee-*"],
+    fields: [
+      { path: ["data.SourceProcessHash", "data.TargetHash"], kind: "hash" },
+      {
+        path: ["data.SourceIPV4", "data.TargetIPV4", "data.SourceIPV6"],
+        kind: "address",
+      },
+      { path: "data.SourceURL", kind: "url" },
+      {
+        path: "data.ip.address",
+        kind: "address",
+        skip: "the endpoint's own address",
+      },
+    ],
+  },
+  {
+    name: "sshd",
+    groups: ["sshd", "dropbear"],
+    decoders: ["sshd", "dropbear"],
+    fields: [
+      { path: "data.srcip", kind: "host" },
+      {
+        path: "full_log",
+        pattern:
+          "reverse mapping checking getaddrinfo for (?<host>\\S+\\.\\S+) \\[",
+      },
+    ],
+  },
+  {
+    name: "logins",
+    groups: [
+      "pam",
+      "access_control",
+      "vsftpd",
+      "proftpd",
+      "pure-ftpd",
+      "ftpd",
+      "smbd",
+      "openvpn",
+      "telnetd",
+      "su",
+      "macOS",
+      "sqlserver",
+      "mysql_log",
+      "postgresql_log",
+      "wordpress",
+      "roundcube",
+      "wazuh_api",
+      "gitlab*",
+      "nextcloud",
+    ],
+    decoders: [
+      "pam",
+      "vsftpd",
+      "proftpd",
+      "pure-ftpd",
+      "smbd",
+      "openvpn",
+      "macOS_screensharingd",
+      "sqlserver",
+      "wordpress",
+      "roundcube",
+      "wazuh-api-info",
+    ],
+    fields: [
+      {
+        path: ["data.srcip", "data.ip_address", "data.remoteAddr"],
+        kind: "host",
+      },
+      { path: "data.ip", kind: "address" },
+      // Nextcloud, and Roundcube behind it.
+      {
+        path: "data.message",
+        pattern: "Remote IP: '?(?<address>[\\da-f.:]+)",
+      },
+      {
+        path: "full_log",
+        pattern: "Login failed for \\S* from (?<address>[\\da-f.:]*[\\da-f])",
+      },
+      { path: ["data.userAgent", "data.ua"], kind: "user_agent" },
+    ],
+  },
+  {
+    name: "racoon",
+    groups: ["racoon*"],
+    decoders: ["racoon*"],
+    or: [{
+      when: [{ field: "full_log", matches: "\\bracoon(?:\\[\\d+\\])?:\\s" }],
+    }],
+    fields: [
+      { path: ["data.srcip", "data.dstip"], kind: "address" },
+      {
+        path: "full_log",
+        pattern: "\\bpskey for (?<address>[\\da-f.:]*[\\da-f])",
+      },
+    ],
+  },
+];

@@ -1,0 +1,173 @@
+/**
+ * Web servers, proxies, DNS servers and mail servers.
+ *
+ * @module
+ */
+import type { Field, Source } from "./source.ts";
+
+const CLIENT: Field = { path: ["data.srcip", "data.srcip2"], kind: "host" };
+
+const EMAIL = "(?<email>[^\\s<>,@]{1,64}@[^\\s<>,@]{1,253})";
+
+/** What mail servers say of a mail. */
+const MAIL: readonly Field[] = [
+  {
+    path: "full_log",
+    pattern: "\\b(?:from|to|orig_to)=<?" + EMAIL,
+  },
+  { path: "full_log", pattern: "\\bhelo=<(?<host>[^\\s<>]+\\.[^\\s<>]+)>" },
+  // The client or the next server: name[address]
+  {
+    path: "full_log",
+    pattern: "\\b(?:RCPT from |connect(?:ion)? (?:from|to) |client=|relay=)" +
+      "(?<host>[\\w-]+\\.[\\w.-]+)?\\[(?<address>[\\da-f.:]+)\\]",
+  },
+];
+
+/** See above. */
+export const WEB: readonly Source[] = [
+  {
+    name: "web",
+    groups: ["web", "accesslog", "apache", "nginx"],
+    decoders: ["web-accesslog*", "apache-*", "nginx-*"],
+    // The line has the header Referer, and what an attacker wrote into a path.
+    fields: [
+      CLIENT,
+      { path: ["data.url", "full_log"], kind: "text" },
+      { path: "data.user_agent", kind: "user_agent" },
+    ],
+  },
+  {
+    name: "squid",
+    groups: ["squid"],
+    decoders: ["squid-*"],
+    fields: [
+      CLIENT,
+      { path: "data.url", kind: "url" },
+      {
+        path: "full_log",
+        pattern:
+          "\\b(?:[A-Z]+_)*(?:DIRECT|PARENT|HIT|CARP|ROUNDROBIN)/(?:(?<address>[\\da-f.:]+)|(?<host>[^\\s/]+\\.[^\\s/]+))(?=\\s)",
+      },
+    ],
+  },
+  {
+    name: "bind",
+    groups: ["named"],
+    decoders: ["named"],
+    fields: [
+      CLIENT,
+      { path: "data.url", kind: "host" },
+      {
+        path: "full_log",
+        pattern: "\\bclient (?:@\\S+ )?(?<address>[\\da-f.:]+)#\\d+" +
+          "(?: \\((?<host>[^)]+)\\))?",
+      },
+      {
+        path: "full_log",
+        pattern:
+          "\\bquery: (?<host>\\S+) IN |\\bquery \\(cache\\) '(?<host2>[^/']+)/",
+      },
+      // unexpected RCODE (REFUSED) resolving 'name/A/IN': 1.2.3.4#53
+      {
+        path: "full_log",
+        pattern:
+          "\\bresolving '(?<host>[^/']+)/[^']*'(?:: (?<address>[\\da-f.:]+)#)?",
+      },
+    ],
+  },
+  {
+    name: "unbound",
+    groups: ["unbound"],
+    decoders: ["unbound"],
+    fields: [CLIENT, { path: "data.url", kind: "host" }],
+  },
+  {
+    name: "dnsmasq",
+    groups: ["dnsmasq*"],
+    decoders: ["dnsmasq*"],
+    fields: [
+      {
+        path: "full_log",
+        pattern:
+          "\\bdnsmasq\\S* (?:query\\[\\w+\\]|reply|cached) (?<host>\\S+) " +
+          "(?:from|is) (?<host2>[^\\s<]+)",
+      },
+    ],
+  },
+  {
+    name: "mail",
+    groups: ["postfix", "sendmail", "dovecot", "mailscanner"],
+    decoders: ["postfix*", "sendmail*", "dovecot*"],
+    fields: [
+      CLIENT,
+      { path: "data.dstip", kind: "address" },
+      ...MAIL,
+    ],
+  },
+  {
+    name: "exim",
+    groups: ["exim"],
+    // Exim's lines look like Windows' to the decoders.
+    fields: [
+      CLIENT,
+      { path: "data.dstip", kind: "address" },
+      { path: "data.host", kind: "host" },
+      { path: "data.src_email", kind: "email" },
+      {
+        path: "full_log",
+        pattern: `\\bF=<${EMAIL}>|\\bRCPT <(?<email2>[^\\s<>]{1,320})>` +
+          "|\\bH=(?:(?<host>[\\w-]+\\.[\\w.-]+) )?(?:\\(\\S*\\) )?\\[(?<address>[\\da-f.:]+)\\]",
+      },
+    ],
+  },
+  {
+    name: "barracuda",
+    groups: ["barracuda"],
+    decoders: ["barracuda-*"],
+    fields: [
+      { path: "data.srcip", kind: "address" },
+      { path: "data.extra_data", pattern: EMAIL },
+      {
+        path: "full_log",
+        pattern: " (?<host>[\\w-]+\\.[\\w.-]+)\\[(?<address>[\\da-f.:]+)\\] ",
+      },
+    ],
+  },
+  {
+    name: "fortimail",
+    groups: ["fortimail"],
+    decoders: ["fortimail*"],
+    fields: [
+      { path: ["data.srcip", "data.dstip"], kind: "address" },
+      { path: "data.client.name", kind: "host" },
+      { path: ["data.from", "data.hfrom", "data.to"], kind: "email" },
+      { path: ["data.msg", "data.subject"], kind: "text" },
+    ],
+  },
+  {
+    name: "exchange",
+    groups: ["exchange"],
+    decoders: ["HTTPProxyLog", "ECPServerLog"],
+    // Columns of the proxy's log: the server's name and address, the client's.
+    fields: [
+      {
+        path: "full_log",
+        pattern: "(?:^|,)(?<address>[\\da-f]{0,4}[.:][\\da-f.:]{2,45})(?=,|$)",
+      },
+      { path: "full_log", kind: "text" },
+    ],
+  },
+  {
+    name: "yara",
+    groups: ["yara", "yara_*"],
+    decoders: ["yara*"],
+    fields: [
+      {
+        path: "full_log",
+        pattern:
+          "\\b(?:sha256[=: ]+(?<sha256>[\\da-f]{64})|md5[=: ]+(?<md5>[\\da-f]{32}))\\b",
+      },
+    ],
+  },
+];

@@ -1,0 +1,41 @@
+/**
+ * Writes wazuh/opencti.schema.json, by which editors complete a configuration
+ * file.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+import { configSchema, OPTIONS } from "../lib/config.ts";
+
+/** The JSON Schema of a configuration file, as it is published. */
+export function publishedSchema(): string {
+  const { properties = {}, ...schema } = z.toJSONSchema(configSchema(), {
+    io: "input",
+  });
+  const described = Object.entries(OPTIONS).map(([name, { needs, means }]) => [
+    name,
+    {
+      description: `${plain(means)}. ${plain(needs)}`,
+      ...Object(properties[name]),
+    },
+  ]);
+  const published = {
+    ...schema,
+    title: "Configuration of custom-opencti",
+    properties: {
+      $schema: { type: "string" },
+      ...Object.fromEntries(described),
+    },
+  };
+  return `${JSON.stringify(published, null, 2)}\n`;
+}
+
+/** Markdown's marks mean nothing here. */
+function plain(text: string): string {
+  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+}
+
+if (import.meta.main) {
+  const path = new URL("../wazuh/opencti.schema.json", import.meta.url);
+  await Deno.writeTextFile(path, publishedSchema());
+}
