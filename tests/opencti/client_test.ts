@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { getAvailablePort } from "@std/net";
+import { DEFAULTS } from "../../lib/config.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
@@ -16,7 +17,7 @@ const QUESTION = questionFor([{
   value: "185.244.31.158",
   spellings: ["185.244.31.158"],
   field: "f",
-}], { partial: true });
+}], { ...DEFAULTS, partial: true, now: new Date(0) });
 
 const EMPTY = { edges: [] };
 const NOTHING = { data: { exact: EMPTY, partial: EMPTY, values: EMPTY } };
