@@ -173,8 +173,8 @@ function lookUp(alert: Alert, body: string): void {
     { baseUrl: "https://cti.example", variables: question.variables },
   );
   if ("failure" in outcome) {
-    const { says } = outcome.failure;
-    const error = { error: says, alerts: 1 };
+    const { kind, says } = outcome.failure;
+    const error = { kind, error: says, alerts: 1 };
     return assertSendable(errorEvent(error, alert), alert);
   }
   const { matches } = matchAnswer(iocs, outcome.answer, {
@@ -213,7 +213,7 @@ Deno.test("a mutated alert never crashes, and its events can be sent", async () 
         }
         for (const answer of ANSWERS) lookUp(alert, answer);
         assertSendable(
-          errorEvent({ error: "x", alerts: 1 }, alert),
+          errorEvent({ kind: "x", error: "x", alerts: 1 }, alert),
           alert,
         );
         told++;

@@ -115,7 +115,7 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
       "none";
   // The stock decoder takes the body's first two characters.
   assert(
-    encodeEvent(errorEvent({ error: "x", alerts: 1 }, undefined), {
+    encodeEvent(errorEvent({ kind: "x", error: "x", alerts: 1 }, undefined), {
       maxBytes: 65_000,
       redact: String,
     }).slice(2).startsWith(
