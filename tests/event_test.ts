@@ -535,8 +535,15 @@ Deno.test("encodeEvent() cuts no letter in two", () => {
 Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => {
   const long = "😀".repeat(1000);
   const { opencti } = encode(indicatorMatch({ name: long }));
-  assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 900);
+  assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 450);
   assertEquals(opencti.truncated, ["indicator.name"]);
+  const url = `http://evil.example/${"x".repeat(1000)}`;
+  const read = toIoc({ kind: "url", text: url, field: "f" });
+  assert("spellings" in read);
+  const ofUrl = encode({ ...indicatorMatch(), ioc: read }).opencti;
+  assertEquals(ofUrl.truncated, ["ioc.value"]);
+  assert(ofUrl.ioc.value.length <= 450);
+  assert(ofUrl.query_values.includes(url), "there it is whole");
   const observable = Observable.parse({
     id: "o",
     entity_type: "Url",
