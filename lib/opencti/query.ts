@@ -69,7 +69,8 @@ const THREATS = THREAT_TYPES.map((type) =>
 /**
  * The query. A root field may be named twice, not more. Every connection needs
  * `first`. Observables cannot be ordered by their score (the enum has no such
- * value), so the newest are asked for; they are ranked by their indicators.
+ * value), so the newest are asked for; they are ranked by their indicators. It
+ * is sent without its layout.
  */
 export const QUERY = `
 query WazuhAlert(
@@ -166,7 +167,7 @@ fragment Observables on StixCyberObservableConnection {
   }
   pageInfo { hasNextPage }
 }
-`;
+`.replace(/\s+/g, " ").trim();
 
 /** What is asked for besides the IoCs. */
 export type QuestionOptions = Narrowing & {

@@ -575,3 +575,24 @@ Deno.test("readResponse() takes nulls where OpenCTI has them", () => {
   assertEquals(outcome.problems, []);
   assertEquals(outcome.answer.partial.nodes[0]?.indicator_types, []);
 });
+
+Deno.test("ask() names the certificate that a server may want that hangs up", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const hangUp = (async () => {
+    for await (const connection of listener) {
+      await connection.read(new Uint8Array(1024));
+      connection.close();
+    }
+  })();
+  for (const [scheme, isNamed] of [["https", true], ["http", false]] as const) {
+    const error = await assertRejects(
+      () =>
+        ask(QUESTION, options(`${scheme}://127.0.0.1:${listener.addr.port}`)),
+      OpenctiError,
+    );
+    assertEquals(error.kind, "unreachable");
+    assertEquals(error.message.includes('"client_cert"'), isNamed);
+  }
+  listener.close();
+  await hangUp;
+});
