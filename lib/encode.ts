@@ -6,17 +6,19 @@
 import type { Event, Json, JsonObject } from "./event.ts";
 
 /**
- * What the rules' descriptions show. An expanded description of 1024 characters
- * or more would show its template.
+ * What the rules' descriptions show, and the most bytes of it. An expanded
+ * description of 1024 characters or more would show its template: what stands
+ * in one description must be less than that together.
  */
-const DESCRIBED: ReadonlySet<string> = new Set([
-  "error",
-  "indicator.name",
-  "observable_value",
-  "related.indicator.name",
-  "warning",
+export const DESCRIBED: ReadonlyMap<string, number> = new Map([
+  ["error", 900],
+  // `query_values` has it whole.
+  ["ioc.value", 450],
+  ["indicator.name", 450],
+  ["observable_value", 900],
+  ["related.indicator.name", 450],
+  ["warning", 900],
 ]);
-const MAX_DESCRIBED_BYTES = 900;
 
 /** Fields are shortened to the first of these; if that is too long, the next. */
 const SHORTENED_BYTES = [2048, 256];
@@ -77,9 +79,8 @@ export function encodeEvent(
   }
 
   for (const [index, { path, value }] of fields.entries()) {
-    if (
-      DESCRIBED.has(path.join(".")) && jsonBytes(value) > MAX_DESCRIBED_BYTES
-    ) shorten(index, MAX_DESCRIBED_BYTES);
+    const most = DESCRIBED.get(path.join(".")) ?? Infinity;
+    if (jsonBytes(value) > most) shorten(index, most);
   }
   let excess = bytesOf(write()) - maxBytes;
   if (excess > 0) excess += TRUNCATED_BYTES;

@@ -8,10 +8,13 @@
  * @module
  */
 import { type Alert, textAt, textsAt } from "./alert.ts";
+import type { Config } from "./config.ts";
 import { KINDS } from "./ioc.ts";
 import type { Match } from "./match.ts";
+import { isExpired } from "./narrow.ts";
 import type { Indicator, Observable } from "./opencti/schema.ts";
 import { commandLine } from "./sources/audit.ts";
+import { threatOf } from "./threat.ts";
 
 /** An event. All but `integration` stands under `opencti`. */
 export interface Event {
@@ -34,16 +37,32 @@ export interface EventContext {
   readonly baseUrl: string;
   /** How long OpenCTI took to answer. */
   readonly latencyMs: number;
+  /** From which score on a match has which severity. */
+  readonly severity: Config["severity"];
+  readonly now: Date;
 }
+
+/** How severe a match is. */
+export type Severity = "low" | "medium" | "high" | "critical";
+
+/** Whether an indicator is valid, else why not. */
+export type State = "active" | "revoked" | "expired";
+
+/** A description is for a glance: the link leads to the rest. */
+const MAX_DESCRIPTION = 500;
 
 /** Makes the event of a match. */
 export function matchEvent(match: Match, context: EventContext): Event {
-  const { ioc } = match;
+  const { ioc, indicator } = match;
   return {
     integration: "opencti",
     opencti: {
       event_type: match.type,
       ioc: { kind: ioc.kind, value: ioc.value },
+      score: indicator.x_opencti_score,
+      severity: severityOf(indicator.x_opencti_score, context.severity),
+      state: stateOf(indicator, context.now),
+      threat: { ...threatOf(indicator) },
       ...factsOf(match, context),
       latency_ms: context.latencyMs,
       query_key: KINDS[ioc.kind].filterKey,
@@ -54,30 +73,80 @@ export function matchEvent(match: Match, context: EventContext): Event {
 }
 
 /**
- * Makes the event that tells an error, to how many alerts it happened, and
- * which was the last, if that could be read.
+ * How severe a match with an indicator of this score is. Not to know the score
+ * is no reason to take it lightly, nor to raise the alarm.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const event = errorEvent({ error: "Cannot read alert", alerts: 2 }, undefined);
- * assertEquals(event.opencti, {
+ * const thresholds = { medium: 40, high: 60, critical: 80 };
+ * assertEquals(severityOf(39, thresholds), "low");
+ * assertEquals(severityOf(60, thresholds), "high");
+ * assertEquals(severityOf(null, thresholds), "medium");
+ * ```
+ */
+export function severityOf(
+  score: number | null,
+  { medium, high, critical }: Config["severity"],
+): Severity {
+  if (score === null) return "medium";
+  if (score >= critical) return "critical";
+  if (score >= high) return "high";
+  return score >= medium ? "medium" : "low";
+}
+
+/**
+ * The state of an indicator. OpenCTI revokes what expires: that is told as
+ * expired.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const now = new Date("2026-06-01T00:00:00Z");
+ * const valid_until = "2026-05-31T00:00:00Z";
+ * assertEquals(stateOf({ valid_until, revoked: true }, now), "expired");
+ * assertEquals(stateOf({ valid_until: null, revoked: true }, now), "revoked");
+ * assertEquals(stateOf({ valid_until: null, revoked: null }, now), "active");
+ * ```
+ */
+export function stateOf(
+  indicator: Pick<Indicator, "valid_until" | "revoked">,
+  now: Date,
+): State {
+  if (isExpired(indicator, now)) return "expired";
+  return indicator.revoked === true ? "revoked" : "active";
+}
+
+/**
+ * Makes the event that tells an error, of which kind it is, to how many alerts
+ * it happened, and which was the last, if that could be read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const facts = { error: "Cannot read alert", kind: "alert", alerts: 2 };
+ * assertEquals(errorEvent(facts, undefined).opencti, {
  *   event_type: "error",
- *   error: "Cannot read alert",
- *   alerts: 2,
+ *   ...facts,
  *   source: undefined,
  * });
  * ```
  */
 export function errorEvent(
-  facts: { readonly error: string; readonly alerts: number },
+  { error, kind, alerts }: {
+    readonly error: string;
+    readonly kind: string;
+    readonly alerts: number;
+  },
   alert: Alert | undefined,
 ): Event {
   const source = alert === undefined ? undefined : sourceOf(alert);
   return {
     integration: "opencti",
-    opencti: { event_type: "error", ...facts, source },
+    opencti: { event_type: "error", error, kind, alerts, source },
   };
 }
 
@@ -197,16 +266,24 @@ function indicatorFacts(indicator: Indicator): JsonObject {
   return {
     id: indicator.id,
     name: indicator.name,
+    description: glanceAt(indicator.description ?? ""),
     pattern: indicator.pattern,
     pattern_type: indicator.pattern_type,
+    valid_from: indicator.valid_from,
     valid_until: indicator.valid_until,
     revoked: indicator.revoked,
     confidence: indicator.confidence,
     x_opencti_score: indicator.x_opencti_score,
     x_opencti_detection: indicator.x_opencti_detection,
+    decay: indicator.decay_base_score === null ? null : {
+      base_score: indicator.decay_base_score,
+      score: indicator.x_opencti_score,
+    },
     createdBy: indicator.createdBy?.name,
+    x_opencti_reliability: indicator.createdBy?.x_opencti_reliability,
     indicator_types: indicator.indicator_types,
     labels: indicator.objectLabel.map(({ value }) => value ?? ""),
+    markings: indicator.objectMarking.map(({ definition }) => definition ?? ""),
     killChainPhases: indicator.killChainPhases.map((phase) =>
       [phase.kill_chain_name, phase.phase_name].filter(Boolean).join(": ")
     ),
@@ -217,6 +294,14 @@ function indicatorFacts(indicator: Indicator): JsonObject {
           .join(": ")
     ),
   };
+}
+
+/** The first part of a text, no letter cut in two. */
+function glanceAt(text: string): string {
+  const letters = [...text.slice(0, 2 * MAX_DESCRIPTION + 2)];
+  return letters.length <= MAX_DESCRIPTION
+    ? text
+    : `${letters.slice(0, MAX_DESCRIPTION - 1).join("")}…`;
 }
 
 /** Fields of `source` that are one field of the alert, by its path. */

@@ -117,13 +117,18 @@ async function lookUpNow(
 ): Promise<void> {
   const { alert, key } = subject;
   const { config, log, opencti } = run;
-  const question = questionFor(iocs, { partial: config.partial_matches });
+  const now = new Date(run.now());
+  const question = questionFor(iocs, {
+    ...config,
+    partial: config.partial_matches,
+    now,
+  });
   log.debug(`question: ${JSON.stringify(question.variables)}`);
   const { reply, isKept } = await askOrKeep(subject, question, run);
   const { answer, problems, latencyMs } = reply;
   const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
     ...config,
-    now: new Date(run.now()),
+    now,
   });
   for (const note of notes) log.debug(note);
   log.info([
@@ -134,7 +139,9 @@ async function lookUpNow(
     `answer after ${latencyMs} ms`,
   ].join(", "));
 
-  const context = { alert, baseUrl: opencti.baseUrl, latencyMs };
+  const { baseUrl } = opencti;
+  const { severity } = config;
+  const context = { alert, baseUrl, latencyMs, severity, now };
   const events = await Promise.all(matches.map(async (match) => ({
     event: matchEvent(match, context),
     key: await digest(`${key} ${matchKey(match)}`),

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Ioc, KINDS, normalize, type NormalValue } from "./ioc.ts";
+import {
+  HASH_KINDS,
+  type Ioc,
+  KINDS,
+  normalize,
+  type NormalValue,
+} from "./ioc.ts";
+import { isExpired, type Narrowing, whyNotTold } from "./narrow.ts";
 import type {
   Answer,
   FoundObservable,
@@ -75,12 +82,14 @@ export function matchKey(match: Match): string {
 }
 
 /** What limits the matches. */
-export interface MatchOptions {
+export interface MatchOptions extends Narrowing {
   readonly max_ind_alerts: number;
   readonly max_obs_alerts: number;
   readonly partial_matches: boolean;
-  readonly now: Date;
 }
+
+/** The same, where it is said why something is not told. */
+type NotedOptions = MatchOptions & { readonly notes: string[] };
 
 /** The matches, and what is said of them when debugging. */
 export interface Matches {
@@ -135,12 +144,18 @@ export function matchAnswer(
 
 function cutOffIn(answer: Answer): string[] {
   const found = [...answer.values.nodes, ...answer.files.nodes];
+  const ends = found.flatMap(({ stixCoreRelationships }) =>
+    stixCoreRelationships.nodes.flatMap(({ from, to }) => [from, to])
+  );
+  const has = (observables: readonly (Observable | null)[]) =>
+    observables.some((one) => one?.indicators.hasMore);
   return Object.entries({
     ...answer,
-    indicators: { hasMore: found.some((one) => one.indicators.hasMore) },
+    indicators: { hasMore: has(found) },
     relationships: {
       hasMore: found.some((one) => one.stixCoreRelationships.hasMore),
     },
+    "related indicators": { hasMore: has(ends) },
   }).filter(([, { hasMore }]) => hasMore).map(([name]) => name);
 }
 
@@ -158,8 +173,9 @@ function knownBy(iocs: readonly Ioc[]): Known {
 function matchIndicators(
   known: Known,
   answer: Answer,
-  { partial_matches, notes }: MatchOptions & { readonly notes: string[] },
+  options: NotedOptions,
 ): IndicatorMatch[] {
+  const { partial_matches, notes } = options;
   const indicators = byId([...answer.exact.nodes, ...answer.partial.nodes]);
   return indicators.flatMap((indicator): IndicatorMatch[] => {
     const match = matchPattern(known, indicator);
@@ -174,7 +190,22 @@ function matchIndicators(
       notes.push(`${nameOf(indicator)} is not told: partial_matches is false`);
       return [];
     }
-    return [match];
+    return toldOf([indicator], options).map(() => match);
+  });
+}
+
+/** Those that the narrowing leaves; of the others it is noted once why not. */
+function toldOf(
+  indicators: readonly Indicator[],
+  options: NotedOptions,
+): Indicator[] {
+  return indicators.filter((indicator) => {
+    const why = whyNotTold(indicator, options);
+    const note = `${nameOf(indicator)} is not told: ${why}`;
+    if (why !== undefined && !options.notes.includes(note)) {
+      options.notes.push(note);
+    }
+    return why === undefined;
   });
 }
 
@@ -207,16 +238,13 @@ function areOne(iocs: readonly Ioc[]): boolean {
 }
 
 function isHash({ kind }: Ioc): boolean {
-  return kind === "sha256" || kind === "sha1" || kind === "md5";
+  return HASH_KINDS.some((hash) => hash === kind);
 }
 
 function matchObservables(
   known: Known,
   answer: Answer,
-  options: MatchOptions & {
-    readonly notes: string[];
-    readonly toldIds: ReadonlySet<string>;
-  },
+  options: NotedOptions & { readonly toldIds: ReadonlySet<string> },
 ): (ObservableMatch | RelatedMatch)[] {
   const observables = byId([...answer.values.nodes, ...answer.files.nodes]);
   return observables.flatMap((observable) => {
@@ -241,11 +269,12 @@ function matchObservables(
 function matchObservable(
   ioc: Ioc,
   observable: FoundObservable,
-  options: MatchOptions & { readonly toldIds: ReadonlySet<string> },
+  options: NotedOptions & { readonly toldIds: ReadonlySet<string> },
 ): ObservableMatch | RelatedMatch | string {
   const { toldIds } = options;
   const isNew = (indicator: Indicator) => !toldIds.has(indicator.id);
-  const own = observable.indicators.nodes;
+  const all = observable.indicators.nodes;
+  const own = toldOf(all, options);
   const [best] = rank(
     own.filter(isNew).map((indicator): ObservableMatch => ({
       type: "observable_with_indicator",
@@ -257,13 +286,15 @@ function matchObservable(
   );
   if (best !== undefined) return best.item;
   if (own.length > 0) return "its indicators were told already";
+  if (all.length > 0) return "all its indicators are left out";
 
   const related = observable.stixCoreRelationships.nodes.flatMap(
     ({ from, to, relationship_type }): RelatedMatch[] => {
       // A relationship has two ends, and either may be this observable.
       const other = from?.id === observable.id ? to : from;
       if (other === null || other.id === observable.id) return [];
-      return other.indicators.nodes.filter(isNew).map((indicator) => ({
+      const others = toldOf(other.indicators.nodes, options);
+      return others.filter(isNew).map((indicator) => ({
         type: "observable_with_related_indicator",
         ioc,
         observable,
@@ -274,7 +305,7 @@ function matchObservable(
     },
   );
   return rank(related, options)[0]?.item ??
-    "neither it nor what is related to it has an indicator that was not told";
+    "neither it nor what is related to it has an indicator left to tell";
 }
 
 /** What an observable stands for, in the normal form. */
@@ -318,8 +349,7 @@ function rankOf(
     type !== "observable_with_related_indicator";
   const { revoked, x_opencti_detection, x_opencti_score, confidence } =
     indicator;
-  const isExpired = indicator.valid_until !== null &&
-    Date.parse(indicator.valid_until) < now.getTime();
+  const hasExpired = isExpired(indicator, now);
   return {
     ranks: [
       Number(isDirect),
@@ -327,14 +357,14 @@ function rankOf(
       Number(x_opencti_detection === true),
       x_opencti_score ?? -1,
       confidence ?? -1,
-      Number(!isExpired),
+      Number(!hasExpired),
     ],
     why: [
       revoked ? "revoked" : "not revoked",
       x_opencti_detection ? "detection" : "no detection",
       `score ${x_opencti_score ?? "unknown"}`,
       `confidence ${confidence ?? "unknown"}`,
-      isExpired ? "expired" : "not expired",
+      hasExpired ? "expired" : "not expired",
     ].join(", "),
   };
 }

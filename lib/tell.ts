@@ -158,7 +158,7 @@ function record(
     });
     rememberCount(tx, name, { count: next, run });
     if (tell > 0) {
-      event(errorEvent({ error: says, alerts: tell }, alert), { alert });
+      event(errorEvent({ kind, error: says, alerts: tell }, alert), { alert });
     }
   };
   change(tx, { event, error });
@@ -189,8 +189,10 @@ export function tellCounted(tx: Transaction, teller: Teller, run: Run): void {
     });
     if (tell === 0) continue;
     rememberCount(tx, name, { count: next, run });
+    // As record() writes the name.
+    const kind = name.split(" ").at(-1) ?? "unexpected";
     teller.event(
-      errorEvent({ error: count.error, alerts: tell }, undefined),
+      errorEvent({ kind, error: count.error, alerts: tell }, undefined),
       {},
     );
   }

@@ -12,7 +12,7 @@ import {
 } from "../tests/stand_ins/opencti.ts";
 import { runProgram } from "../tests/stand_ins/program.ts";
 import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
-import { readRules } from "./rules.ts";
+import { readRules, rulesMetBy, valueAt } from "./rules.ts";
 
 /** An alert for each source, and the fields that show what it is about. */
 const ALERTS: readonly (readonly [name: string, fields: readonly string[]])[] =
@@ -74,7 +74,7 @@ ${list(asked(opencti.requests.at(-1)))}`);
   await new Promise((resolve) => setTimeout(resolve, 50));
   for (const message of await queue.receive(queue.waiting.length)) {
     await print(
-      toldBy(JSON.parse(message.slice(message.indexOf("{"))).opencti),
+      toldBy(JSON.parse(message.slice(message.indexOf("{")))),
     );
     last = message;
   }
@@ -95,10 +95,10 @@ To see each step for an alert of your own:
 interface ShownEvent {
   readonly event_type: string;
   readonly ioc: { readonly kind: string; readonly value: string };
-  readonly indicator: {
-    readonly name: string;
-    readonly x_opencti_score: number;
-  };
+  readonly score: number;
+  readonly severity: string;
+  readonly state: string;
+  readonly indicator: { readonly name: string };
   readonly indicator_link: string;
   readonly related?: Pick<ShownEvent, "indicator" | "indicator_link"> & {
     readonly relationship: string;
@@ -107,8 +107,9 @@ interface ShownEvent {
 }
 
 /** The fields of an event that an analyst looks at first. */
-function toldBy(event: ShownEvent): string {
-  const rule = rules.find(({ eventType }) => eventType === event.event_type);
+function toldBy(whole: { readonly opencti: ShownEvent }): string {
+  const rule = rulesMetBy(whole, rules).at(-1);
+  const event = whole.opencti;
   const { indicator, indicator_link } = event.related ?? event;
   const lines = [
     `event_type: ${event.event_type}`,
@@ -116,7 +117,8 @@ function toldBy(event: ShownEvent): string {
     ...event.related
       ? [`related: ${event.related.relationship} ${event.related.value}`]
       : [],
-    `indicator: ${indicator.name}, score ${indicator.x_opencti_score}`,
+    `indicator: ${indicator.name}, score ${event.score}`,
+    `severity: ${event.severity}, ${event.state}`,
     `indicator_link: ${indicator_link}`,
   ];
   return "   and tells Wazuh, which makes an alert of it " +
@@ -129,16 +131,6 @@ function asked(request: Request | undefined): string[] {
   return [values, files].flatMap((group) =>
     JSON.stringify(group ?? {}).match(/(?<="values":\[)[^\]]+/g) ?? []
   ).flatMap((array) => JSON.parse(`[${array}]`));
-}
-
-function valueAt(object: unknown, path: string): unknown {
-  return path.split(".").reduce(
-    (value, key) =>
-      typeof value === "object" && value !== null
-        ? Reflect.get(value, key)
-        : undefined,
-    object,
-  );
 }
 
 function list(lines: readonly string[]): string {

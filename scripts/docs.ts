@@ -1,6 +1,6 @@
 /**
- * Writes the tables in README.md and SECURITY.md that mirror the code; with `--check`, fails if
- * they are not as the code says.
+ * Writes what in README.md and SECURITY.md mirrors the code: the tables, and an
+ * event; with `--check`, fails if they are not as the code says.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type Source,
 } from "../lib/sources/source.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
-import { readRules } from "./rules.ts";
+import { eventTypeOf, readRules, type Rule } from "./rules.ts";
 
 /** Which tables stand in which file. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
@@ -23,7 +23,10 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   "SECURITY.md": ["permissions"],
 };
 
-/** What OpenCTI knows, by the type of the event that tells it. */
+/**
+ * What OpenCTI knows, by the type of the event that tells it; what a rule counts
+ * by its id.
+ */
 const MEANINGS: Readonly<Record<string, string>> = {
   indicator_pattern_match: "an indicator whose pattern says exactly the IoC",
   indicator_partial_pattern_match:
@@ -39,6 +42,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   warning:
     "is asked, but something should be changed: `opencti.warning` says " +
     "what",
+  "110230": "five active matches of one agent in ten minutes",
+  "110231": "an active match of the same IoC on several agents in an hour, " +
+    "three in all",
 };
 
 /** Lists that are too wide for tables. */
@@ -57,12 +63,17 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ]),
   ],
   events: [
-    ["`opencti.event_type`", "rule", "level", "what OpenCTI knows"],
-    ...(await readRules()).map(({ id, level, eventType }) => [
-      `\`${eventType}\``,
-      id,
-      level,
-      meaningOf(eventType),
+    [
+      "`opencti.event_type`, or the rule before",
+      "rule",
+      "level",
+      "what OpenCTI knows, or the event says",
+    ],
+    ...(await readRules()).slice(1).map((rule) => [
+      subjectOf(rule),
+      rule.id,
+      String(rule.level),
+      meaningOf(rule),
     ]),
   ],
   permissions: [
@@ -87,7 +98,8 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
 for (const [name, tables] of Object.entries(FILES)) {
   const path = new URL(`../${name}`, import.meta.url);
   const before = await Deno.readTextFile(path);
-  const after = tables.reduce(putTable, before);
+  const withTables = tables.reduce(putTable, before);
+  const after = name === "README.md" ? await putEvent(withTables) : withTables;
   if (after === before) continue;
   if (Deno.args.includes("--check")) {
     await Deno.stderr.write(
@@ -98,10 +110,32 @@ for (const [name, tables] of Object.entries(FILES)) {
   await Deno.writeTextFile(path, after);
 }
 
-function meaningOf(eventType: string): string {
-  const meaning = MEANINGS[eventType];
-  if (meaning === undefined) throw new Error(`Nothing is said of ${eventType}`);
+function subjectOf(rule: Rule): string {
+  const eventType = eventTypeOf(rule);
+  if (eventType !== undefined) return `\`${eventType}\``;
+  const ids = rule.parents.map(Number);
+  const starts = ids.filter((id) => !ids.includes(id - 1));
+  const ends = ids.filter((id) => !ids.includes(id + 1));
+  return starts.map((start, n) =>
+    start === ends[n] ? String(start) : `${start} to ${ends[n]}`
+  ).join(", ");
+}
+
+function meaningOf(rule: Rule): string {
+  const name = eventTypeOf(rule) ?? rule.id;
+  const meaning = MEANINGS[name] ?? conditionsOf(rule);
+  if (meaning === "") throw new Error(`Nothing is said of ${name}`);
   return meaning;
+}
+
+/** As `opencti.state` is `revoked` or `expired`. */
+function conditionsOf({ fields }: Rule): string {
+  return fields.map(({ name, pattern }) =>
+    `\`${name}\` is ${
+      pattern.replace(/[\^$()]/g, "").split("|").map((word) => `\`${word}\``)
+        .join(" or ")
+    }`
+  ).join(", ");
 }
 
 function defaultOf(option: string): string {
@@ -186,6 +220,44 @@ function describeFields(fields: readonly Field[]): string[] {
 
 function codes(texts: string | readonly string[]): string {
   return [texts].flat().map((text) => `\`${text}\``).join(", ");
+}
+
+/** Puts a golden event in place of the one that is shown. */
+async function putEvent(text: string): Promise<string> {
+  const golden = "../tests/testdata/events/suricata_alert_http.json";
+  const [{ event }] = JSON.parse(
+    await Deno.readTextFile(new URL(golden, import.meta.url)),
+  );
+  // In the golden event it is 0: it differs from run to run.
+  event.opencti.latency_ms = 29;
+  return text.replace(
+    /(?<=```json\n)\{\n {2}"integration"[^]*?(?=\n```)/,
+    () => showJson(event, { indent: "", before: 0 }),
+  );
+}
+
+/** JSON with what fits into a line in one line, as `deno fmt` leaves it. */
+function showJson(
+  value: unknown,
+  { indent, before }: { readonly indent: string; readonly before: number },
+): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const [open, close] = isList ? "[]" : "{}";
+  const show = (to: string) =>
+    Object.entries(value).map(([name, one]) => {
+      const key = isList ? "" : `${JSON.stringify(name)}: `;
+      return key + showJson(one, { indent: to, before: key.length });
+    });
+  const pad = isList ? "" : " ";
+  const line = `${open}${pad}${show(indent).join(", ")}${pad}${close}`;
+  const deeper = `${indent}  `;
+  return indent !== "" && !line.includes("\n") &&
+      indent.length + before + line.length < 80
+    ? line
+    : `${open}\n${deeper}${
+      show(deeper).join(`,\n${deeper}`)
+    }\n${indent}${close}`;
 }
 
 /** A table as `deno fmt` wants it. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../lib/alert.ts";
+import { DEFAULTS } from "../lib/config.ts";
 import { encodeEvent } from "../lib/encode.ts";
 import { errorEvent, matchEvent } from "../lib/event.ts";
 import { type Ioc, toIoc } from "../lib/ioc.ts";
@@ -34,6 +35,8 @@ function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
       alert: parseAlert(JSON.stringify(alert)),
       baseUrl: "https://cti.example/base",
       latencyMs: 12,
+      severity: DEFAULTS.severity,
+      now: new Date("2026-06-01T00:00:00Z"),
     }),
     options(maxBytes),
   );
@@ -59,6 +62,8 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
   assertEquals(opencti, {
     event_type: "indicator_pattern_match",
     ioc: { kind: "ipv4", value: "1.2.3.4" },
+    severity: "medium",
+    state: "active",
     indicator: { id: "i", revoked: false },
     indicator_link:
       "https://cti.example/base/dashboard/observations/indicators/i",
@@ -124,14 +129,155 @@ Deno.test("matchEvent() writes phases and references in words", () => {
   ]);
 });
 
+/** A match of each kind with the same indicator. */
+function matchesOf(fields: Record<string, unknown>): Match[] {
+  const direct = indicatorMatch(fields);
+  const { ioc, indicator } = direct;
+  const observable = Observable.parse({
+    id: "o",
+    entity_type: "Url",
+    observable_value: "v",
+    indicators: null,
+  });
+  return [
+    direct,
+    { type: "indicator_partial_pattern_match", ioc, indicator },
+    { type: "observable_with_indicator", ioc, indicator, observable },
+    {
+      type: "observable_with_related_indicator",
+      ioc,
+      indicator,
+      observable,
+      related: observable,
+      relationship: "related-to",
+    },
+  ];
+}
+
+Deno.test("matchEvent() puts what rules need at the same place for every kind of match", async (t) => {
+  const matches = matchesOf({
+    x_opencti_score: 80,
+    threats: {
+      edges: [{ node: { to: { entity_type: "Malware", name: "AgentTesla" } } }],
+    },
+  });
+  for (const match of matches) {
+    await t.step(match.type, () => {
+      const { opencti } = encode(match);
+      assertEquals(Object.keys(opencti).slice(0, 6), [
+        "event_type",
+        "ioc",
+        "score",
+        "severity",
+        "state",
+        "threat",
+      ]);
+      assertEquals([opencti.score, opencti.severity, opencti.state], [
+        80,
+        "critical",
+        "active",
+      ]);
+      assertEquals(opencti.threat, {
+        names: ["AgentTesla"],
+        types: ["Malware"],
+        malware: ["AgentTesla"],
+      });
+    });
+  }
+});
+
+Deno.test("matchEvent() says the severity by the score", async (t) => {
+  const cases = [
+    [0, "low"],
+    [39, "low"],
+    [40, "medium"],
+    [60, "high"],
+    [79, "high"],
+    [80, "critical"],
+    [null, "medium"],
+  ] as const;
+  for (const [score, severity] of cases) {
+    await t.step(`${score}`, () => {
+      const { opencti } = encode(indicatorMatch({ x_opencti_score: score }));
+      assertEquals(opencti.severity, severity);
+      assertEquals(opencti.score, score ?? undefined);
+      assertEquals(opencti.threat, undefined);
+    });
+  }
+});
+
+Deno.test("matchEvent() says whether the indicator is active", async (t) => {
+  const past = "2026-05-31T00:00:00.000Z";
+  const future = "2026-06-02T00:00:00.000Z";
+  const cases = [
+    [false, null, "active"],
+    [null, future, "active"],
+    [false, "some day", "active"],
+    [true, null, "revoked"],
+    [true, future, "revoked"],
+    [true, past, "expired"],
+    [false, past, "expired"],
+  ] as const;
+  for (const [revoked, valid_until, state] of cases) {
+    await t.step(`${revoked}, ${valid_until}`, () => {
+      const { opencti } = encode(indicatorMatch({ revoked, valid_until }));
+      assertEquals(opencti.state, state);
+    });
+  }
+});
+
+Deno.test("matchEvent() tells where an indicator comes from, and how it is marked", () => {
+  const fields = {
+    description: "d",
+    valid_from: "2026-01-01T00:00:00.000Z",
+    x_opencti_score: 40,
+    decay_base_score: 90,
+    createdBy: { name: "CERT", x_opencti_reliability: "A - Reliable" },
+    objectMarking: [
+      { definition_type: "TLP", definition: "TLP:AMBER" },
+      { definition_type: "PAP", definition: "PAP:RED" },
+      { definition_type: "statement", definition: null },
+    ],
+  };
+  const expected = {
+    id: "i",
+    description: "d",
+    valid_from: "2026-01-01T00:00:00.000Z",
+    x_opencti_score: 40,
+    decay: { base_score: 90, score: 40 },
+    createdBy: "CERT",
+    x_opencti_reliability: "A - Reliable",
+    markings: ["TLP:AMBER", "PAP:RED"],
+  };
+  for (const match of matchesOf(fields)) {
+    const { opencti } = encode(match);
+    assertEquals((opencti.related ?? opencti).indicator, expected);
+  }
+});
+
+Deno.test("matchEvent() shows the first 500 letters of a description", () => {
+  for (const letter of ["x", "😀"]) {
+    const shown = (length: number) =>
+      encode(indicatorMatch({ description: letter.repeat(length) })).opencti
+        .indicator.description;
+    assertEquals(shown(500), letter.repeat(500));
+    assertEquals(shown(501), `${letter.repeat(499)}…`);
+    assertEquals(shown(5000), `${letter.repeat(499)}…`);
+  }
+});
+
 Deno.test("errorEvent() says which alert was not looked up", () => {
   const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
   const json = encodeEvent(
-    errorEvent({ error: "OpenCTI is not ready", alerts: 1 }, alert),
+    errorEvent(
+      { kind: "unready", error: "OpenCTI is not ready", alerts: 1 },
+      alert,
+    ),
     options(),
   );
   assertEquals(JSON.parse(json).opencti, {
     event_type: "error",
+    kind: "unready",
     error: "OpenCTI is not ready",
     alerts: 1,
     source: { alert_id: "1.2", rule_id: "5" },
@@ -389,8 +535,15 @@ Deno.test("encodeEvent() cuts no letter in two", () => {
 Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => {
   const long = "😀".repeat(1000);
   const { opencti } = encode(indicatorMatch({ name: long }));
-  assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 900);
+  assert(new TextEncoder().encode(opencti.indicator.name).byteLength <= 450);
   assertEquals(opencti.truncated, ["indicator.name"]);
+  const url = `http://evil.example/${"x".repeat(1000)}`;
+  const read = toIoc({ kind: "url", text: url, field: "f" });
+  assert("spellings" in read);
+  const ofUrl = encode({ ...indicatorMatch(), ioc: read }).opencti;
+  assertEquals(ofUrl.truncated, ["ioc.value"]);
+  assert(ofUrl.ioc.value.length <= 450);
+  assert(ofUrl.query_values.includes(url), "there it is whole");
   const observable = Observable.parse({
     id: "o",
     entity_type: "Url",
@@ -410,7 +563,10 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
     "related.indicator.name",
   ]);
   const error = JSON.parse(
-    encodeEvent(errorEvent({ error: long, alerts: 1 }, undefined), options()),
+    encodeEvent(
+      errorEvent({ kind: "x", error: long, alerts: 1 }, undefined),
+      options(),
+    ),
   ).opencti;
   assert(new TextEncoder().encode(error.error).byteLength <= 900);
 });

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { type Alert, parseAlert } from "../lib/alert.ts";
 import { bytesOf, encodeEvent } from "../lib/encode.ts";
 import { AlertError } from "../lib/errors.ts";
+import { DEFAULTS } from "../lib/config.ts";
 import { errorEvent, type Event, matchEvent } from "../lib/event.ts";
 import { matchAnswer } from "../lib/match.ts";
 import { questionFor } from "../lib/opencti/query.ts";
@@ -136,6 +137,9 @@ function assertSendable(event: Event, alert: Alert | undefined): void {
   assertEquals(Object.keys(JSON.parse(json)), ["integration", "opencti"]);
 }
 
+/** The options: nothing is left out. */
+const WHATEVER = { ...DEFAULTS, partial: true, now: new Date(0) };
+
 const opencti = startOpencti(KNOWLEDGE);
 
 /** What the stand-in answers to an alert's question. */
@@ -144,7 +148,7 @@ async function answerTo(alert: Alert): Promise<string> {
   const response = await fetch(`${opencti.url}/graphql`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
-    body: JSON.stringify(questionFor(iocs, { partial: true })),
+    body: JSON.stringify(questionFor(iocs, WHATEVER)),
   });
   return await response.text();
 }
@@ -162,24 +166,29 @@ await opencti[Symbol.asyncDispose]();
 function lookUp(alert: Alert, body: string): void {
   const { iocs } = findIocs(alert);
   assert(iocs.length <= 100);
-  const question = questionFor(iocs, { partial: true });
+  const question = questionFor(iocs, WHATEVER);
   JSON.stringify(question);
   const outcome = readResponse(
     { status: 200, location: null, body },
     { baseUrl: "https://cti.example", variables: question.variables },
   );
   if ("failure" in outcome) {
-    const error = { error: outcome.failure.says, alerts: 1 };
+    const { kind, says } = outcome.failure;
+    const error = { kind, error: says, alerts: 1 };
     return assertSendable(errorEvent(error, alert), alert);
   }
   const { matches } = matchAnswer(iocs, outcome.answer, {
+    ...WHATEVER,
     max_ind_alerts: 10,
     max_obs_alerts: 10,
-    partial_matches: true,
-    now: new Date(0),
   });
   for (const match of matches) {
-    const context = { alert, baseUrl: "https://cti.example", latencyMs: 1 };
+    const context = {
+      ...WHATEVER,
+      alert,
+      baseUrl: "https://cti.example",
+      latencyMs: 1,
+    };
     assertSendable(matchEvent(match, context), alert);
   }
 }
@@ -203,7 +212,10 @@ Deno.test("a mutated alert never crashes, and its events can be sent", async () 
           return;
         }
         for (const answer of ANSWERS) lookUp(alert, answer);
-        assertSendable(errorEvent({ error: "x", alerts: 1 }, alert), alert);
+        assertSendable(
+          errorEvent({ kind: "x", error: "x", alerts: 1 }, alert),
+          alert,
+        );
         told++;
       },
     ),
@@ -287,7 +299,7 @@ Deno.test("10 MB in a field take less than a second", async (t) => {
       for (const alert of alertsWith(text)) {
         const read = parseAlert(JSON.stringify(alert));
         const start = performance.now();
-        questionFor(findIocs(read).iocs, { partial: true });
+        questionFor(findIocs(read).iocs, WHATEVER);
         const ms = performance.now() - start;
         assert(ms < 1000, `${ms} ms for ${Object.keys(alert)}`);
       }

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { getAvailablePort } from "@std/net";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
@@ -108,6 +113,7 @@ Deno.test("custom-opencti tells that OpenCTI cannot be asked", async (t) => {
       const event = JSON.parse(message.slice(message.indexOf("{")));
       assertEquals(lastLine, `Alert 1795488360.207671: ${event.opencti.error}`);
       assertEquals(event.opencti.source.alert_id, "1795488360.207671");
+      assertMatch(event.opencti.kind, /^[a-z_]+$/);
       const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
       assertStringIncludes(log, `error: ${lastLine}`);
       for (const text of [stderr, message, log]) {

@@ -152,6 +152,29 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     );
     assertEquals([status, messages.length], [0, 1]);
   });
+  await t.step("what is told", async () => {
+    const { status, stderr, messages } = await run(
+      '{"min_score":70,"severity":{"critical":90},"debug":true}',
+      `${ALERTS}audit_command_curl_url.json`,
+    );
+    assertEquals([status, messages.length], [0, 1]);
+    assertStringIncludes(messages[0] ?? "", '"score":80,"severity":"high"');
+    assertStringIncludes(stderr, '"key":["x_opencti_score"],"values":["70"]');
+  });
+  await t.step("why something is not told", async () => {
+    const home = await makeHome();
+    const options = `${home}/tmp/x.options`;
+    await Deno.writeTextFile(options, '{"markings":"TLP:GREEN","debug":true}');
+    const alert = `${ALERTS}suricata_alert_test.json`;
+    const args = [alert, TOKEN, opencti.url, "", options, "10", "3"];
+    const { status, stderr } = await runProgram(home, args);
+    assertEquals(status, 0);
+    assertStringIncludes(
+      stderr,
+      "is not told: its marking TLP:AMBER is above markings TLP:GREEN",
+    );
+    assertStringIncludes(stderr, "is not told: all its indicators are left");
+  });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
     assertStringIncludes(stderr, "sources that read it: suricata\n");

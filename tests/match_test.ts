@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Ioc, type TextKind, toIoc } from "../lib/ioc.ts";
+import { DEFAULTS } from "../lib/config.ts";
 import { matchAnswer, type Matches, type MatchOptions } from "../lib/match.ts";
 import { Answer } from "../lib/opencti/schema.ts";
 
@@ -38,9 +39,7 @@ function match(
     & Partial<MatchOptions> = {},
 ): Matches {
   return matchAnswer(iocs, Answer.parse(data), {
-    max_ind_alerts: 3,
-    max_obs_alerts: 2,
-    partial_matches: true,
+    ...DEFAULTS,
     now: NOW,
     ...options,
   });
@@ -369,6 +368,66 @@ Deno.test("matchAnswer() tells an observable of related ones, whichever end they
   });
 });
 
+Deno.test("matchAnswer() leaves out what the options do not want, and says why", async (t) => {
+  const low = { x_opencti_score: 20 };
+  const high = { x_opencti_score: 80 };
+  const options = { min_score: 50 };
+  const yara = (id: string, fields: Record<string, unknown>) =>
+    indicator(id, { pattern: "yara", ...fields });
+  const leftOut = 'indicator "low" (low) is not told: its score 20 is below ' +
+    "min_score 50";
+  await t.step("of the indicators, said once", () => {
+    const exact = connection(indicator("low", low), indicator("high", high));
+    const values = connection(
+      observable("o", { indicators: connection(indicator("low", low)) }),
+    );
+    const found = match({ exact, partial: exact, values }, options);
+    assertEquals(told(found), ["indicator_pattern_match high"]);
+    assertEquals(found.found, 1);
+    assertEquals(found.notes.filter((note) => note === leftOut).length, 1);
+  });
+  await t.step("of an observable's indicators", () => {
+    const indicators = connection(yara("low", low), yara("high", high));
+    const values = connection(observable("o", { indicators }));
+    const found = match({ values }, options);
+    assertEquals(told(found), ["observable_with_indicator o high"]);
+    assert(found.notes.includes(leftOut));
+  });
+  const relatedTo = (...indicators: unknown[]) =>
+    connection({
+      relationship_type: "related-to",
+      from: observable("o"),
+      to: observable("p", {
+        observable_value: "5.6.7.8",
+        indicators: connection(...indicators),
+      }),
+    });
+  await t.step("all of them: what is related does not stand for it", () => {
+    const values = connection(observable("o", {
+      indicators: connection(yara("low", low)),
+      stixCoreRelationships: relatedTo(yara("high", high)),
+    }));
+    const found = match({ values }, options);
+    assertEquals(told(found), []);
+    assertEquals(found.notes, [
+      leftOut,
+      'observable "1.2.3.4" (o) is not told: all its indicators are left out',
+    ]);
+  });
+  await t.step("of a related one's indicators", () => {
+    const of = (...indicators: unknown[]) =>
+      match({
+        values: connection(observable("o", {
+          stixCoreRelationships: relatedTo(...indicators),
+        })),
+      }, options);
+    const found = of(yara("low", low), yara("high", high));
+    assertEquals(told(found), ["observable_with_related_indicator o high"]);
+    assert(found.notes.includes(leftOut));
+    assertEquals(told(of(yara("low", low))), []);
+  });
+});
+
 Deno.test("matchAnswer() compares an observable with our IoCs", async (t) => {
   const sha256 = "a".repeat(64);
   const iocs = [
@@ -453,6 +512,11 @@ Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => 
     match({ values: connection(observable("o", fields)) }).cutOff;
   assertEquals(cutOff({ indicators: more }), ["indicators"]);
   assertEquals(cutOff({ stixCoreRelationships: more }), ["relationships"]);
+  const to = observable("p", { indicators: more });
+  const node = { relationship_type: "x", from: null, to };
+  assertEquals(cutOff({ stixCoreRelationships: { edges: [{ node }] } }), [
+    "related indicators",
+  ]);
   assertEquals(cutOff({}), []);
 });
 

@@ -1,12 +1,29 @@
 import { assert, assertEquals } from "@std/assert";
-import { readRules } from "../scripts/rules.ts";
 import expected from "./testdata/iocs.json" with { type: "json" };
 import { publishedSchema } from "../scripts/schema.ts";
+import {
+  eventTypeOf,
+  meets,
+  readRules,
+  rulesMetBy,
+  valueAt,
+} from "../scripts/rules.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
 import { isFor } from "../lib/sources/source.ts";
 import { parseAlert } from "../lib/alert.ts";
-import { encodeEvent } from "../lib/encode.ts";
-import { errorEvent } from "../lib/event.ts";
+import { DEFAULTS } from "../lib/config.ts";
+import { DESCRIBED, encodeEvent } from "../lib/encode.ts";
+import {
+  errorEvent,
+  type Event,
+  matchEvent,
+  recoveredEvent,
+  warningEvent,
+} from "../lib/event.ts";
+import type { Match } from "../lib/match.ts";
+import { Indicator, Observable } from "../lib/opencti/schema.ts";
+
+const EVENTS = new URL("testdata/events/", import.meta.url);
 
 function read(name: string): Promise<string> {
   return Deno.readTextFile(new URL(`../wazuh/${name}`, import.meta.url));
@@ -19,10 +36,11 @@ function elementsOf(xml: string): string[] {
   const names: string[] = [];
   for (
     const [tag, slash, name = ""] of text.matchAll(
-      /<(\/?)([a-z_]+)((?:\s+[a-z_]+="[^"<]*")*)\s*>/g,
+      /<(\/?)([a-z_]+)((?:\s+[a-z_]+="[^"<]*")*)\s*(\/?)>/g,
     )
   ) {
-    if (slash === "/") assertEquals(open.pop(), name, tag);
+    if (tag.endsWith("/>")) names.push(name);
+    else if (slash === "/") assertEquals(open.pop(), name, tag);
     else {
       open.push(name);
       names.push(name);
@@ -31,7 +49,7 @@ function elementsOf(xml: string): string[] {
   assertEquals(open, []);
   assertEquals(
     text.match(/</g)?.length,
-    names.length * 2,
+    names.length * 2 - (text.match(/\/>/g)?.length ?? 0),
     "every < is a tag's",
   );
   return names;
@@ -48,27 +66,44 @@ Deno.test("wazuh/ holds well-formed XML", async (t) => {
   }
 });
 
-Deno.test("opencti_rules.xml has the ids and levels that users know", async () => {
-  assertEquals(await readRules(), [
-    { id: "110201", level: "5", eventType: "error" },
-    { id: "110202", level: "12", eventType: "indicator_pattern_match" },
-    { id: "110203", level: "12", eventType: "observable_with_indicator" },
-    {
-      id: "110204",
-      level: "10",
-      eventType: "observable_with_related_indicator",
-    },
-    { id: "110205", level: "10", eventType: "indicator_partial_pattern_match" },
-    { id: "110206", level: "3", eventType: "recovered" },
-    { id: "110207", level: "5", eventType: "warning" },
+const RULES = await readRules();
+
+Deno.test("opencti_rules.xml has the ids and levels that users know", () => {
+  const known = RULES.map((rule) =>
+    `${rule.id} ${rule.level} ${
+      eventTypeOf(rule) ?? `after ${rule.parents.join(" ")}`
+    }`
+  );
+  const after = "110210 110211 110212 110214 110215 110216 110217";
+  assertEquals(known, [
+    "110200 0 after ",
+    "110201 5 error",
+    "110202 12 indicator_pattern_match",
+    "110203 12 observable_with_indicator",
+    "110204 10 observable_with_related_indicator",
+    "110205 10 indicator_partial_pattern_match",
+    "110206 3 recovered",
+    "110207 5 warning",
+    "110208 7 after 110201",
+    "110210 6 after 110202 110203",
+    "110211 10 after 110202 110203",
+    "110212 12 after 110202 110203",
+    "110213 14 after 110202 110203",
+    "110214 4 after 110204 110205",
+    "110215 7 after 110204 110205",
+    "110216 10 after 110204 110205",
+    "110217 12 after 110204 110205",
+    "110220 3 after 110202 110203 110204 110205",
+    `110230 13 after ${after}`,
+    `110231 13 after ${after}`,
   ]);
 });
 
 Deno.test("opencti_rules.xml takes our events alone, and has no rule that analysisd refuses", async () => {
   const rules =
     (await read("opencti_rules.xml")).match(/<rule [^]*?<\/rule>/g) ?? [];
-  assertEquals(rules.length, 8);
-  const [base = "", ...others] = rules;
+  assertEquals(rules.length, RULES.length);
+  const [base = ""] = rules;
   assert(base.includes('<rule id="110200" level="0">'), base);
   assert(
     base.includes(
@@ -76,12 +111,226 @@ Deno.test("opencti_rules.xml takes our events alone, and has no rule that analys
     ),
     base,
   );
-  for (const rule of others) {
-    assert(rule.includes("<if_sid>110200</if_sid>"), rule);
+  const before = new Set<string>();
+  for (const [n, { id, parents, level }] of RULES.entries()) {
+    assert(!before.has(id), `${id} is there once`);
+    assert(/^\d{6}$/.test(id) && level >= 0 && level <= 16, id);
+    // analysisd wants a rule to stand after those that it names.
+    assert(parents.every((parent) => before.has(parent)), id);
+    assertEquals(parents.length === 0, n === 0, id);
+    before.add(id);
   }
   for (const rule of rules) {
     assert(/<description>[^<]+<\/description>/.test(rule), rule);
   }
+});
+
+/** The golden events, and one of each severity and state, of each kind. */
+const GOLDEN = (await Promise.all(
+  [...Deno.readDirSync(EVENTS)].map(async ({ name }) =>
+    JSON.parse(await Deno.readTextFile(new URL(name, EVENTS)))
+  ),
+)).flat().map(({ event }) => event);
+
+const OTHERS = [
+  errorEvent({ error: "x", kind: "dropped", alerts: 1 }, parseAlert("{}")),
+  recoveredEvent({ since: 0, now: 1, alerts: 1 }),
+  warningEvent("x"),
+];
+
+const SCORES = { low: 39, medium: 59, high: 79, critical: 100, unknown: null };
+const STATES = {
+  active: {},
+  revoked: { revoked: true },
+  expired: { revoked: true, valid_until: "2026-05-01T00:00:00Z" },
+};
+
+/** An event of each kind of match. */
+function eventsOf(fields: Record<string, unknown>): unknown[] {
+  const indicator = Indicator.parse({ id: "i", name: "n", ...fields });
+  const ioc = {
+    kind: "ipv4",
+    value: "1.2.3.4",
+    spellings: ["1.2.3.4"],
+    field: "f",
+  } as const;
+  const observable = Observable.parse({
+    id: "o",
+    entity_type: "IPv4-Addr",
+    observable_value: "1.2.3.4",
+    indicators: null,
+  });
+  const matches: Match[] = [
+    { type: "indicator_pattern_match", ioc, indicator },
+    { type: "observable_with_indicator", ioc, indicator, observable },
+    { type: "indicator_partial_pattern_match", ioc, indicator },
+    {
+      type: "observable_with_related_indicator",
+      ioc,
+      indicator,
+      observable,
+      related: observable,
+      relationship: "related-to",
+    },
+  ];
+  return matches.map((match) =>
+    asSent(matchEvent(match, {
+      alert: parseAlert('{"agent":{"id":"001"}}'),
+      baseUrl: "https://cti.example",
+      latencyMs: 1,
+      severity: DEFAULTS.severity,
+      now: new Date("2026-06-01T00:00:00Z"),
+    }))
+  );
+}
+
+function asSent(event: Event): unknown {
+  return JSON.parse(
+    encodeEvent(event, { maxBytes: 65_000, redact: String }),
+  );
+}
+
+Deno.test("opencti_rules.xml raises the alert of a match by severity and state, one alone", async (t) => {
+  const direct = {
+    low: 110210,
+    medium: 110211,
+    high: 110212,
+    critical: 110213,
+  };
+  const possible = {
+    low: 110214,
+    medium: 110215,
+    high: 110216,
+    critical: 110217,
+  };
+  for (const [severity, x_opencti_score] of Object.entries(SCORES)) {
+    for (const [state, fields] of Object.entries(STATES)) {
+      await t.step(`${severity}, ${state}`, () => {
+        const name = severity === "unknown" ? "medium" : severity;
+        const id = (ids: Readonly<Record<string, number>>) =>
+          String(state === "active" ? ids[name] : 110220);
+        const [exact, own, partial, related] = eventsOf({
+          x_opencti_score,
+          ...fields,
+        });
+        const cases = [
+          [exact, "110202", id(direct)],
+          [own, "110203", id(direct)],
+          [partial, "110205", id(possible)],
+          [related, "110204", id(possible)],
+        ] as const;
+        for (const [event, type, last] of cases) {
+          const met = rulesMetBy(event, RULES).map((rule) => rule.id);
+          assertEquals(met, ["110200", type, last]);
+          assertOneChild(event);
+        }
+      });
+    }
+  }
+});
+
+/** After the rule for the type of an event, one rule is met at the most. */
+function assertOneChild(event: unknown): void {
+  const [base, type] = rulesMetBy(event, RULES).map(({ id }) => id);
+  for (const parent of [base, type]) {
+    const children = RULES.filter((rule) =>
+      !rule.counts && rule.parents.some((id) => id === parent) &&
+      meets(event, rule)
+    );
+    assert(children.length <= 1, children.map(({ id }) => id).join());
+  }
+}
+
+Deno.test("opencti_rules.xml has a rule for each golden event", () => {
+  assert(GOLDEN.length > 10);
+  const met = GOLDEN.map((event) => {
+    assertOneChild(event);
+    const { state, severity } = event.opencti;
+    const rule = rulesMetBy(event, RULES).at(-1);
+    assert(
+      rule?.groups.includes(
+        state === "active"
+          ? `opencti_severity_${severity}`
+          : "opencti_inactive",
+      ),
+    );
+    return rule?.id;
+  });
+  assertEquals([...new Set(met)].toSorted(), [
+    "110210",
+    "110212",
+    "110213",
+    "110214",
+    "110217",
+    "110220",
+  ]);
+});
+
+Deno.test("opencti_rules.xml tells what was dropped from other errors", () => {
+  const idOf = (kind: string) =>
+    rulesMetBy(
+      asSent(errorEvent({ error: "x", kind, alerts: 1 }, undefined)),
+      RULES,
+    ).at(-1)?.id;
+  assertEquals([idOf("dropped"), idOf("queue")], ["110208", "110201"]);
+});
+
+Deno.test("opencti_rules.xml counts active matches alone", async () => {
+  const counting = RULES.filter(({ counts }) => counts);
+  assertEquals(counting.length, 2);
+  for (const { groups } of counting) {
+    assert(!groups.includes("opencti_alert"), "what it finds is not counted");
+  }
+  const xml = await read("opencti_rules.xml");
+  assertEquals(
+    xml.match(/<if_matched_group>(.*?)<\/if_matched_group>/g)?.length,
+    2,
+  );
+  const events = Object.values(STATES).flatMap(eventsOf);
+  for (const event of events) {
+    const isActive = valueAt(event, "opencti.state") === "active";
+    const rule = rulesMetBy(event, RULES).at(-1);
+    // analysisd looks for the group anywhere in the text of a rule's groups.
+    assertEquals(rule?.groups.join().includes("opencti_alert"), isActive);
+  }
+});
+
+Deno.test("opencti_rules.xml reads and shows fields that events have", async () => {
+  const xml = await read("opencti_rules.xml");
+  const fields = new Set([
+    ...RULES.flatMap((rule) => rule.fields.map(({ name }) => name)),
+    ...[...xml.matchAll(/\$\(([^)]+)\)/g)].map(([, name = ""]) => name),
+    ...[...xml.matchAll(/<(?:same|different)_field>(.*?)</g)]
+      .map(([, name = ""]) => name),
+  ]);
+  const events = [...GOLDEN, ...eventsOf({}), ...OTHERS.map(asSent)];
+  for (const name of fields) {
+    assert(
+      events.some((event) => valueAt(event, name) !== undefined),
+      `${name} is in an event`,
+    );
+  }
+});
+
+Deno.test("opencti_rules.xml has descriptions that are short enough to be shown", () => {
+  for (const { id, description } of RULES) {
+    const names = [...description.matchAll(/\$\(opencti\.([^)]+)\)/g)]
+      .map(([, name = ""]) => name);
+    // An event has one of the two names.
+    const most = names.filter((name) =>
+      name !== "related.indicator.name" || !names.includes("indicator.name")
+    ).map((name) => DESCRIBED.get(name) ?? 30);
+    const fixed = description.replace(/\$\([^)]+\)/g, "").length;
+    assert(most.reduce((sum, bytes) => sum + bytes, fixed) < 1024, id);
+  }
+});
+
+Deno.test("an event has fewer fields than analysisd keeps", () => {
+  const leavesOf = (value: unknown): number =>
+    typeof value === "object" && value !== null
+      ? Object.values(value).reduce((sum, one) => sum + leavesOf(one), 0)
+      : 1;
+  for (const event of GOLDEN) assert(leavesOf(event) < 128);
 });
 
 Deno.test("the base rule's location is that of our events, and of no agent's log", async () => {
@@ -118,7 +367,7 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
       "none";
   // The stock decoder takes the body's first two characters.
   assert(
-    encodeEvent(errorEvent({ error: "x", alerts: 1 }, undefined), {
+    encodeEvent(errorEvent({ kind: "x", error: "x", alerts: 1 }, undefined), {
       maxBytes: 65_000,
       redact: String,
     }).slice(2).startsWith(

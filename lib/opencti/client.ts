@@ -196,6 +196,8 @@ export function readRetryAfter(
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
 }
 
+const CLIENT_CERTIFICATE = 'set "client_cert" and "client_key" in <options>';
+
 function explain(
   error: unknown,
   { baseUrl, timeoutMs, isStopped, isLate }: {
@@ -227,11 +229,20 @@ function explain(
     : {
       kind: "unreachable",
       says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
-        /proxy authentication/.test(reason)
-          ? PROXY_LOGIN
-          : "check <hook_url> and that OpenCTI is up"
+        mendConnection(reason, baseUrl)
       }`,
     };
+}
+
+/** How to make OpenCTI be reached. */
+function mendConnection(reason: string, baseUrl: string): string {
+  if (/proxy authentication/.test(reason)) return PROXY_LOGIN;
+  const check = "check <hook_url> and that OpenCTI is up";
+  // Who wants to see a certificate may hang up before its reason is read.
+  return baseUrl.startsWith("https:") &&
+      /close_notify|eof|reset|broken pipe/i.test(reason)
+    ? `${check}; if it wants to see a certificate, ${CLIENT_CERTIFICATE}`
+    : check;
 }
 
 function isAboutCertificate(reason: string): boolean {
@@ -261,8 +272,7 @@ function mendCertificate(reason: string, baseUrl: string): string {
     return "renew its certificate, and see that the clock here is right";
   }
   if (/CertificateRequired/.test(reason)) {
-    return "it wants to see a certificate: " +
-      'set "client_cert" and "client_key" in <options>';
+    return `it wants to see a certificate: ${CLIENT_CERTIFICATE}`;
   }
   return "see what certificates it and this machine have";
 }

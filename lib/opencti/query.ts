@@ -4,7 +4,9 @@
  * @module
  */
 import { type Ioc, KINDS } from "../ioc.ts";
+import { isOursAlone, type Narrowing } from "../narrow.ts";
 import { comparisonsOf, filePatternOf, patternsOf } from "../stix.ts";
+import { THREAT_TYPES } from "../threat.ts";
 
 /** A GraphQL request. */
 export interface Question {
@@ -19,12 +21,14 @@ export interface Variables {
   readonly values: FilterGroup | null;
   readonly files: FilterGroup | null;
   readonly types: readonly string[];
+  /** How many indicators of each kind. */
+  readonly first: number;
   readonly askPartial: boolean;
   readonly askValues: boolean;
   readonly askFiles: boolean;
 }
 
-/** OpenCTI's filters: a key each, `values` never empty. */
+/** OpenCTI's filters: a key each; `values` is empty for `nil` alone. */
 export interface FilterGroup {
   readonly mode: "and" | "or";
   readonly filters: readonly Filter[];
@@ -34,7 +38,7 @@ export interface FilterGroup {
 interface Filter {
   readonly key: readonly [string];
   readonly values: readonly string[];
-  readonly operator: "eq" | "wildcard";
+  readonly operator: "eq" | "wildcard" | "gte" | "gt" | "nil";
   readonly mode: "or";
 }
 
@@ -42,9 +46,31 @@ interface Filter {
 export const FIRST = 10;
 
 /**
+ * The same for indicators of which some are left out by us: they must not crowd
+ * out those that are told.
+ */
+export const FIRST_OF_MANY = 50;
+
+/**
+ * What an indicator indicates costs OpenCTI a search for each indicator, as its
+ * external references do. So that the question costs no more for it at worst,
+ * fewer indicators are asked for where they are most: of related observables.
+ */
+const FIRST_OF_RELATED = 5;
+const FIRST_THREATS = 5;
+
+/** Their GraphQL types are called as OpenCTI calls them, without hyphens. */
+const THREATS = THREAT_TYPES.map((type) =>
+  `... on ${type.replaceAll("-", "")} { entity_type name${
+    type === "Attack-Pattern" ? " x_mitre_id" : ""
+  } }`
+).join("\n            ");
+
+/**
  * The query. A root field may be named twice, not more. Every connection needs
  * `first`. Observables cannot be ordered by their score (the enum has no such
- * value), so the newest are asked for; they are ranked by their indicators.
+ * value), so the newest are asked for; they are ranked by their indicators. It
+ * is sent without its layout.
  */
 export const QUERY = `
 query WazuhAlert(
@@ -53,15 +79,16 @@ query WazuhAlert(
   $values: FilterGroup
   $files: FilterGroup
   $types: [String]
+  $first: Int
   $askPartial: Boolean!
   $askValues: Boolean!
   $askFiles: Boolean!
 ) {
   exact: indicators(
-    first: ${FIRST}, orderBy: x_opencti_score, orderMode: desc, filters: $exact
+    first: $first, orderBy: x_opencti_score, orderMode: desc, filters: $exact
   ) { ...Indicators }
   partial: indicators(
-    first: ${FIRST}, orderBy: x_opencti_score, orderMode: desc, filters: $partial
+    first: $first, orderBy: x_opencti_score, orderMode: desc, filters: $partial
   ) @include(if: $askPartial) { ...Indicators }
   values: stixCyberObservables(
     first: ${FIRST}, orderBy: updated_at, orderMode: desc, types: $types,
@@ -77,35 +104,50 @@ fragment Indicators on IndicatorConnection {
     node {
       id
       name
+      description
       pattern
       pattern_type
+      valid_from
       valid_until
       revoked
       confidence
       x_opencti_score
       x_opencti_detection
+      decay_base_score
       indicator_types
       x_mitre_platforms
-      createdBy { name }
+      createdBy { name x_opencti_reliability }
       objectLabel { value }
+      objectMarking { definition_type definition }
       killChainPhases { kill_chain_name phase_name }
       externalReferences(first: ${FIRST}) {
         edges { node { source_name external_id url } }
+      }
+      threats: stixCoreRelationships(
+        first: ${FIRST_THREATS}, orderBy: updated_at, orderMode: desc,
+        relationship_type: "indicates", toTypes: ${JSON.stringify(THREAT_TYPES)}
+      ) {
+        edges { node { to {
+            ${THREATS}
+        } } }
       }
     }
   }
   pageInfo { hasNextPage }
 }
-fragment Observable on StixCyberObservable {
+fragment Related on StixCyberObservable {
   id
   entity_type
   observable_value
-  indicators(first: ${FIRST}) { ...Indicators }
+  indicators(first: ${FIRST_OF_RELATED}) { ...Indicators }
 }
 fragment Observables on StixCyberObservableConnection {
   edges {
     node {
-      ...Observable
+      id
+      entity_type
+      observable_value
+      indicators(first: ${FIRST}) { ...Indicators }
       ... on StixFile { hashes { algorithm hash } }
       ... on Artifact { hashes { algorithm hash } }
       stixCoreRelationships(
@@ -116,8 +158,8 @@ fragment Observables on StixCyberObservableConnection {
         edges {
           node {
             relationship_type
-            from { ...Observable }
-            to { ...Observable }
+            from { ...Related }
+            to { ...Related }
           }
         }
       }
@@ -125,33 +167,42 @@ fragment Observables on StixCyberObservableConnection {
   }
   pageInfo { hasNextPage }
 }
-`;
+`.replace(/\s+/g, " ").trim();
+
+/** What is asked for besides the IoCs. */
+export type QuestionOptions = Narrowing & {
+  /** Whether to ask for patterns with more in them than an IoC. */
+  readonly partial: boolean;
+};
 
 /** `eq` never finds what is longer. */
 const MAX_EQ_LENGTH = 512;
 
 /**
- * Builds the question for the IoCs of an alert.
+ * Builds the question for the IoCs of an alert. Indicators that would not be
+ * told are not asked for, as far as OpenCTI can leave them out; the indicators
+ * of an observable cannot be filtered.
  *
  * @param iocs One at least.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { DEFAULTS } from "../config.ts";
  *
  * const { variables } = questionFor([{
  *   kind: "ipv4",
  *   value: "1.2.3.4",
  *   spellings: ["1.2.3.4"],
  *   field: "data.srcip",
- * }], { partial: false });
+ * }], { ...DEFAULTS, partial: false, now: new Date() });
  * assertEquals(variables.types, ["IPv4-Addr"]);
  * assertEquals(variables.askFiles, false);
  * ```
  */
 export function questionFor(
   iocs: readonly Ioc[],
-  options: { readonly partial: boolean },
+  options: QuestionOptions,
 ): Question {
   const patterns = [...iocs.flatMap(patternsOf), ...filePatternOf(iocs)];
   const ofValue = iocs.filter(({ kind }) => KINDS[kind].filterKey === "value");
@@ -164,18 +215,19 @@ export function questionFor(
     hashes.flatMap((ioc) => equal(KINDS[ioc.kind].filterKey, ioc.spellings)),
   );
   const partial = options.partial
-    ? stixPatterns([within("pattern", iocs.flatMap(phrasesOf))])
+    ? stixPatterns([within("pattern", iocs.flatMap(phrasesOf))], options)
     : null;
   return {
     query: QUERY,
     variables: {
-      exact: stixPatterns(equal("pattern", patterns)),
+      exact: stixPatterns(equal("pattern", patterns), options),
       partial,
       values,
       files,
       types: [
         ...new Set(ofValue.flatMap((ioc) => KINDS[ioc.kind].observableTypes)),
       ],
+      first: isOursAlone(options) ? FIRST_OF_MANY : FIRST,
       askPartial: partial !== null,
       askValues: values !== null,
       askFiles: files !== null,
@@ -183,12 +235,49 @@ export function questionFor(
   };
 }
 
-function stixPatterns(filters: readonly Filter[]): FilterGroup {
+function stixPatterns(
+  filters: readonly Filter[],
+  options: Narrowing,
+): FilterGroup {
   return {
     mode: "and",
-    filters: equal("pattern_type", ["stix"]),
-    filterGroups: [group("or", filters)],
+    filters: [...equal("pattern_type", ["stix"]), ...toldFilters(options)],
+    filterGroups: [
+      group("or", filters),
+      ...options.include_expired ? [] : [notExpired(options.now)],
+    ],
   };
+}
+
+/** What of the narrowing is a filter. The values are texts, as the UI's are. */
+function toldFilters(options: Narrowing): Filter[] {
+  const { min_score, min_confidence } = options;
+  return [
+    ...min_score > 0
+      ? [filter("x_opencti_score", "gte", [String(min_score)])]
+      : [],
+    ...min_confidence > 0
+      ? [filter("confidence", "gte", [String(min_confidence)])]
+      : [],
+    ...options.only_detection ? equal("x_opencti_detection", ["true"]) : [],
+    ...options.include_revoked ? [] : equal("revoked", ["false"]),
+  ];
+}
+
+/** What has no `valid_until` never expires. */
+function notExpired(now: Date): FilterGroup {
+  return group("or", [
+    filter("valid_until", "gt", [now.toISOString()]),
+    filter("valid_until", "nil", []),
+  ]);
+}
+
+function filter(
+  key: string,
+  operator: Filter["operator"],
+  values: readonly string[],
+): Filter {
+  return { key: [key], values, operator, mode: "or" };
 }
 
 function group(mode: "and" | "or", filters: readonly Filter[]): FilterGroup {
@@ -203,9 +292,7 @@ function equal(key: string, values: readonly string[]): Filter[] {
   const short = values.filter((value) => value.length <= MAX_EQ_LENGTH);
   const long = values.filter((value) => value.length > MAX_EQ_LENGTH);
   return [
-    ...(short.length > 0
-      ? [{ key: [key], values: short, operator: "eq", mode: "or" } as const]
-      : []),
+    ...(short.length > 0 ? [filter(key, "eq", short)] : []),
     ...(long.length > 0 ? [within(key, long)] : []),
   ];
 }
@@ -227,10 +314,6 @@ function phrasesOf(ioc: Ioc): readonly string[] {
  * @see https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-query-string-query
  */
 function within(key: string, phrases: readonly string[]): Filter {
-  return {
-    key: [key],
-    values: phrases.map((phrase) => phrase.replace(/[\\"]/g, "\\$&")),
-    operator: "wildcard",
-    mode: "or",
-  };
+  const escaped = phrases.map((phrase) => phrase.replace(/[\\"]/g, "\\$&"));
+  return filter(key, "wildcard", escaped);
 }

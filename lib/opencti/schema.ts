@@ -43,21 +43,42 @@ const ExternalReference = z.object({
   url: text,
 });
 
+/** What an indicator indicates; `{}` or `null` if we may not see it. */
+const Indicates = z.object({
+  to: z.catch(
+    z.nullable(z.object({
+      entity_type: z.string(),
+      name: z.string(),
+      x_mitre_id: text,
+    })),
+    null,
+  ),
+});
+
 /** The schema of an {@linkcode Indicator}. */
 export const Indicator = z.object({
   id: z.string(),
   name: text,
+  description: text,
   pattern: text,
   pattern_type: text,
+  valid_from: text,
   valid_until: text,
   revoked: flag,
   confidence: number,
   x_opencti_score: number,
   x_opencti_detection: flag,
+  decay_base_score: number,
   indicator_types: extraListOf(z.string()),
   x_mitre_platforms: extraListOf(z.string()),
-  createdBy: z.catch(z.nullable(z.object({ name: text })), null),
+  createdBy: z.catch(
+    z.nullable(z.object({ name: text, x_opencti_reliability: text })),
+    null,
+  ),
   objectLabel: extraListOf(z.object({ value: text })),
+  objectMarking: extraListOf(
+    z.object({ definition_type: text, definition: text }),
+  ),
   killChainPhases: extraListOf(
     z.object({ kill_chain_name: text, phase_name: text }),
   ),
@@ -65,6 +86,7 @@ export const Indicator = z.object({
     connectionOf(ExternalReference),
     { nodes: [], hasMore: false },
   ),
+  threats: z.catch(connectionOf(Indicates), { nodes: [], hasMore: false }),
 });
 
 /** An indicator, as OpenCTI has it. */

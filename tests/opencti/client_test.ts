@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { getAvailablePort } from "@std/net";
+import { DEFAULTS } from "../../lib/config.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
@@ -16,7 +17,7 @@ const QUESTION = questionFor([{
   value: "185.244.31.158",
   spellings: ["185.244.31.158"],
   field: "f",
-}], { partial: true });
+}], { ...DEFAULTS, partial: true, now: new Date(0) });
 
 const EMPTY = { edges: [] };
 const NOTHING = { data: { exact: EMPTY, partial: EMPTY, values: EMPTY } };
@@ -573,4 +574,25 @@ Deno.test("readResponse() takes nulls where OpenCTI has them", () => {
   assert("answer" in outcome);
   assertEquals(outcome.problems, []);
   assertEquals(outcome.answer.partial.nodes[0]?.indicator_types, []);
+});
+
+Deno.test("ask() names the certificate that a server may want that hangs up", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const hangUp = (async () => {
+    for await (const connection of listener) {
+      await connection.read(new Uint8Array(1024));
+      connection.close();
+    }
+  })();
+  for (const [scheme, isNamed] of [["https", true], ["http", false]] as const) {
+    const error = await assertRejects(
+      () =>
+        ask(QUESTION, options(`${scheme}://127.0.0.1:${listener.addr.port}`)),
+      OpenctiError,
+    );
+    assertEquals(error.kind, "unreachable");
+    assertEquals(error.message.includes('"client_cert"'), isNamed);
+  }
+  listener.close();
+  await hangUp;
 });

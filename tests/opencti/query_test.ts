@@ -10,6 +10,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
+import { type Config, DEFAULTS } from "../../lib/config.ts";
 import { type Ioc, type TextKind, toIoc } from "../../lib/ioc.ts";
 import {
   type FilterGroup,
@@ -22,6 +23,14 @@ import { smallSchema, startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 
 /** Where OpenCTI's own schemas are, if they are at hand. */
 const SCHEMAS = Deno.env.get("OPENCTI_SCHEMAS");
+
+/** The defaults narrow nothing. */
+const ALONE = {
+  ...DEFAULTS,
+  partial: false,
+  now: new Date("2026-06-01T00:00:00Z"),
+};
+const WITH_PARTIAL = { ...ALONE, partial: true };
 
 function iocOf(kind: TextKind, text: string): Ioc {
   const ioc = toIoc({ kind, text, field: "f" });
@@ -59,25 +68,35 @@ Deno.test("QUERY names a root field twice at most", () => {
   ]);
 });
 
-Deno.test("QUERY asks for the first ten of every connection", () => {
+Deno.test("QUERY asks for the first few of every connection", () => {
   const types = new TypeInfo(buildSchema(smallSchema()));
-  let connections = 0;
+  const connections: string[] = [];
   visit(
     parse(QUERY),
     visitWithTypeInfo(types, {
       Field(node) {
         const type = types.getType();
         if (!type || !getNamedType(type).name.endsWith("Connection")) return;
-        connections++;
         const first = node.arguments?.find(({ name }) =>
           name.value === "first"
         );
-        assert(first?.value.kind === Kind.INT, `${node.name.value} has first`);
-        assertEquals(first.value.value, "10");
+        assert(first !== undefined, `${node.name.value} has first`);
+        const { value } = node.alias ?? node.name;
+        connections.push(`${value}: ${print(first.value)}`);
       },
     }),
   );
-  assertEquals(connections, 7);
+  assertEquals(connections.toSorted(), [
+    "exact: $first",
+    "externalReferences: 10",
+    "files: 10",
+    "indicators: 10",
+    "indicators: 5",
+    "partial: $first",
+    "stixCoreRelationships: 10",
+    "threats: 5",
+    "values: 10",
+  ]);
 });
 
 Deno.test("QUERY orders each list, so that the first ten are the ones to have", () => {
@@ -96,6 +115,7 @@ Deno.test("QUERY orders each list, so that the first ten are the ones to have", 
     "indicators: x_opencti_score desc",
     "stixCyberObservables: updated_at desc",
     "stixCyberObservables: updated_at desc",
+    "stixCoreRelationships: updated_at desc",
     "stixCoreRelationships: updated_at desc",
   ]);
 });
@@ -117,7 +137,7 @@ Deno.test("QUERY leaves out the relationships of an observable to its indicators
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
     body: JSON.stringify(
-      questionFor([iocOf("address", "1.2.3.4")], { partial: false }),
+      questionFor([iocOf("address", "1.2.3.4")], ALONE),
     ),
   });
   const { data } = await response.json();
@@ -130,7 +150,7 @@ Deno.test("questionFor() asks with eq up to 512 characters, as OpenCTI compares"
   for (const [length, operator] of [[512, "eq"], [513, "wildcard"]] as const) {
     const start = "http://evil.example:81/";
     const url = start + "a".repeat(length - start.length);
-    const { variables } = questionFor([iocOf("url", url)], { partial: false });
+    const { variables } = questionFor([iocOf("url", url)], ALONE);
     assertEquals(filtersOf(variables.values).map((filter) => filter.operator), [
       operator,
     ]);
@@ -154,7 +174,7 @@ Deno.test("questionFor() asks for values by value and type, for files by hash", 
     iocOf("address", "1.2.3.4"),
     iocOf("sha256", "a".repeat(64)),
     iocOf("md5", "b".repeat(32)),
-  ], { partial: true });
+  ], WITH_PARTIAL);
   assertEquals(variables.types, ["Domain-Name", "Hostname", "IPv4-Addr"]);
   assertEquals(filtersOf(variables.values), [
     {
@@ -185,7 +205,7 @@ Deno.test("questionFor() asks for OpenCTI's pattern of a file with all its hashe
     iocOf("sha256", "a".repeat(64)),
     iocOf("sha1", "b".repeat(40)),
     iocOf("md5", "c".repeat(32)),
-  ], { partial: false });
+  ], ALONE);
   const patterns = filtersOf(variables.exact).find(({ key }) =>
     key[0] === "pattern"
   );
@@ -201,14 +221,108 @@ Deno.test("questionFor() asks for OpenCTI's pattern of a file with all its hashe
 });
 
 Deno.test("questionFor() asks for STIX patterns alone", () => {
-  const { variables } = questionFor([iocOf("address", "1.2.3.4")], {
-    partial: true,
-  });
+  const { variables } = questionFor(
+    [iocOf("address", "1.2.3.4")],
+    WITH_PARTIAL,
+  );
   for (const group of [variables.exact, variables.partial]) {
     assertEquals(group?.mode, "and");
     assertEquals(group?.filters, [
       { key: ["pattern_type"], values: ["stix"], operator: "eq", mode: "or" },
     ]);
+  }
+});
+
+Deno.test("questionFor() narrows by what OpenCTI can leave out", () => {
+  const narrowed = {
+    ...WITH_PARTIAL,
+    min_score: 50,
+    min_confidence: 60,
+    only_detection: true,
+    include_revoked: false,
+    include_expired: false,
+  };
+  const { variables } = questionFor([iocOf("address", "1.2.3.4")], narrowed);
+  const filter = (key: string, operator: string, ...values: string[]) => ({
+    key: [key],
+    values,
+    operator,
+    mode: "or",
+  });
+  for (const asked of [variables.exact, variables.partial]) {
+    assertEquals<unknown>(asked?.filters, [
+      filter("pattern_type", "eq", "stix"),
+      filter("x_opencti_score", "gte", "50"),
+      filter("confidence", "gte", "60"),
+      filter("x_opencti_detection", "eq", "true"),
+      filter("revoked", "eq", "false"),
+    ]);
+    assertEquals(asked?.filterGroups.map(({ mode }) => mode), ["or", "or"]);
+    assertEquals<unknown>(asked?.filterGroups[1]?.filters, [
+      filter("valid_until", "gt", "2026-06-01T00:00:00.000Z"),
+      filter("valid_until", "nil"),
+    ]);
+  }
+  assertEquals(variables.first, 10);
+});
+
+Deno.test("questionFor() asks for more where we leave out ourselves", async (t) => {
+  const cases: readonly Partial<Config>[] = [
+    { labels: ["c2"] },
+    { not_labels: ["benign"] },
+    { markings: "TLP:GREEN" },
+  ];
+  for (const options of cases) {
+    await t.step(Object.keys(options).join(), () => {
+      const { variables } = questionFor([iocOf("address", "1.2.3.4")], {
+        ...ALONE,
+        ...options,
+      });
+      assertEquals(variables.first, 50);
+      assertEquals(variables.exact.filters.length, 1);
+    });
+  }
+});
+
+Deno.test("the stand-in refuses a filter that OpenCTI would refuse", async (t) => {
+  await using opencti = startOpencti({
+    indicators: [{
+      id: "i",
+      name: "n",
+      pattern: "x",
+      x_opencti_score: 5,
+      revoked: false,
+      valid_until: "2030-01-01T00:00:00.000Z",
+    }],
+    observables: [],
+  });
+  const question = questionFor([iocOf("address", "1.2.3.4")], ALONE);
+  const cases = [
+    [{ key: ["x_opencti_scor"], values: ["5"], operator: "gte" }, false],
+    [{ key: ["x_opencti_score"], values: ["5"], operator: "gte" }, true],
+    [{ key: ["x_opencti_score"], values: ["high"], operator: "gte" }, false],
+    [{ key: ["x_opencti_score"], values: [], operator: "gte" }, false],
+    [{ key: ["x_opencti_score"], values: ["5"], operator: "wildcard" }, false],
+    [{ key: ["revoked"], values: ["no"], operator: "eq" }, false],
+    [{ key: ["valid_until"], values: ["soon"], operator: "gt" }, false],
+    [{ key: ["valid_until"], values: [], operator: "nil" }, true],
+    [{ key: ["valid_until"], values: ["x"], operator: "nil" }, false],
+    [{ key: ["valid_until"], values: ["x"], operator: "within" }, false],
+  ] as const;
+  for (const [filter, isTaken] of cases) {
+    await t.step(JSON.stringify(filter), async () => {
+      const exact = { mode: "and", filters: [filter], filterGroups: [] };
+      const response = await fetch(`${opencti.url}/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify({
+          ...question,
+          variables: { ...question.variables, exact },
+        }),
+      });
+      const { errors } = await response.json();
+      assertEquals(errors === undefined, isTaken);
+    });
   }
 });
 
@@ -221,9 +335,14 @@ Deno.test("questionFor() never sends a filter without values, nor one with two k
   for (const [name, iocs] of Object.entries(cases)) {
     for (const partial of [true, false]) {
       await t.step(`${name}, partial ${partial}`, () => {
-        const { variables } = questionFor(iocs, { partial });
+        const { variables } = questionFor(iocs, {
+          ...ALONE,
+          partial,
+          include_expired: false,
+        });
         for (const filter of allFilters(variables)) {
-          assert(filter.values.length > 0, filter.key[0]);
+          const isNil = filter.operator === "nil";
+          assertEquals(filter.values.length === 0, isNil, filter.key[0]);
           assertEquals(filter.key.length, 1);
         }
         assertEquals(variables.askPartial, variables.partial !== null);
@@ -250,7 +369,7 @@ Deno.test("questionFor() finds what is too long for eq by its phrase", async (t)
     await t.step(name, () => {
       // Its host must not become a phrase: it would find too much.
       const iocs = [iocOf("url", text), iocOf("host", "evil.example")];
-      const { variables } = questionFor(iocs, { partial: false });
+      const { variables } = questionFor(iocs, ALONE);
       const [url] = iocs;
       const phrases = (group: FilterGroup | null) =>
         filtersOf(group).filter((filter) => filter.operator === "wildcard")
@@ -301,7 +420,7 @@ Deno.test("questionFor() finds a pattern that contains an IoC, whatever its form
   const response = await fetch(`${opencti.url}/graphql`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
-    body: JSON.stringify(questionFor(iocs, { partial: true })),
+    body: JSON.stringify(questionFor(iocs, WITH_PARTIAL)),
   });
   const { data } = await response.json();
   const found = data.partial.edges.map(({ node }: { node: { id: string } }) =>
@@ -331,7 +450,7 @@ Deno.test("questionFor() finds an OR pattern although its host has many URLs", a
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
     body: JSON.stringify(
-      questionFor([iocOf("host", "code.example")], { partial: true }),
+      questionFor([iocOf("host", "code.example")], WITH_PARTIAL),
     ),
   });
   const { data } = await response.json();
@@ -349,7 +468,7 @@ Deno.test("questionFor() cannot be changed by a quote, a backslash or a newline"
     value,
     spellings: [value],
     field: "f",
-  }], { partial: true });
+  }], WITH_PARTIAL);
   assertEquals(query, QUERY);
   const inStix = "'evil\\'] OR [file:name = \\'x\\\\\"\n.example'";
   const [pattern] = filtersOf(variables.exact).at(-1)?.values ?? [];

@@ -18,6 +18,7 @@ export const KNOWLEDGE: Knowledge = {
     {
       id: "1d9e6f5a-e1ca-4000-8000-000000000001",
       name: "EICAR test file",
+      description: "Not malware: what tests whether a scanner works.",
       pattern: `[file:hashes.'SHA-256' = '${EICAR["SHA-256"]}' OR ` +
         `file:hashes.'SHA-1' = '${EICAR["SHA-1"]}' OR ` +
         `file:hashes.MD5 = '${EICAR.MD5}']`,
@@ -28,20 +29,34 @@ export const KNOWLEDGE: Knowledge = {
       indicator_types: ["benign"],
       createdBy: "EICAR",
       labels: ["test-file"],
+      markings: ["TLP:CLEAR"],
     },
     {
       id: "1d9e6f5a-dd25-4000-8000-000000000002",
       name: "Dynamic DNS command and control",
+      description: "A host of dynamic DNS from which AgentTesla is led.",
       pattern: "[domain-name:value = 'morrishittu.ddns.net' OR " +
         "ipv4-addr:value = '185.244.31.158']",
+      valid_from: "2025-11-03T00:00:00.000Z",
       valid_until: "2036-01-01T00:00:00.000Z",
       confidence: 75,
       x_opencti_score: 80,
       x_opencti_detection: true,
+      decay_base_score: 90,
       indicator_types: ["malicious-activity"],
       x_mitre_platforms: ["windows", "linux"],
       createdBy: "Example CERT",
+      x_opencti_reliability: "B - Usually reliable",
       labels: ["c2", "agenttesla"],
+      markings: ["TLP:GREEN"],
+      threats: [
+        { entity_type: "Malware", name: "AgentTesla" },
+        {
+          entity_type: "Attack-Pattern",
+          name: "Application Layer Protocol",
+          x_mitre_id: "T1071",
+        },
+      ],
       killChainPhases: [{
         kill_chain_name: "mitre-attack",
         phase_name: "command-and-control",
@@ -69,6 +84,7 @@ export const KNOWLEDGE: Knowledge = {
       confidence: 60,
       x_opencti_score: 70,
       x_opencti_detection: true,
+      markings: ["TLP:AMBER", "PAP:RED"],
     },
     {
       id: "1d9e6f5a-f4ac-4000-8000-000000000005",
@@ -79,6 +95,7 @@ export const KNOWLEDGE: Knowledge = {
       confidence: 50,
       x_opencti_score: 40,
       x_opencti_detection: false,
+      threats: [{ entity_type: "Tool", name: "Freeware downloader" }],
     },
     {
       id: "1d9e6f5a-ab1e-4000-8000-000000000006",

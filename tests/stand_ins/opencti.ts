@@ -20,17 +20,30 @@ export { TOKEN };
 export interface KnownIndicator {
   readonly id: string;
   readonly name: string;
+  readonly description?: string;
   readonly pattern: string;
   readonly pattern_type?: string;
+  readonly valid_from?: string;
   readonly valid_until?: string | null;
   readonly revoked?: boolean;
   readonly confidence?: number | null;
   readonly x_opencti_score?: number | null;
   readonly x_opencti_detection?: boolean | null;
+  readonly decay_base_score?: number;
   readonly indicator_types?: readonly string[];
   readonly x_mitre_platforms?: readonly string[];
   readonly createdBy?: string;
+  /** Of its author. */
+  readonly x_opencti_reliability?: string;
   readonly labels?: readonly string[];
+  /** As `TLP:AMBER`: the type is what stands before the colon. */
+  readonly markings?: readonly string[];
+  /** What it indicates. */
+  readonly threats?: readonly {
+    readonly entity_type: string;
+    readonly name: string;
+    readonly x_mitre_id?: string;
+  }[];
   readonly killChainPhases?: readonly {
     readonly kill_chain_name: string;
     readonly phase_name: string;
@@ -154,10 +167,7 @@ function execute(
         connection(
           knowledge.indicators
             .filter((indicator) =>
-              passes(args.filters, {
-                pattern: [indicator.pattern],
-                pattern_type: [indicator.pattern_type ?? "stix"],
-              })
+              passes(args.filters, filterableOf(indicator))
             )
             .sort(byScore)
             .map(resolve.indicator),
@@ -182,12 +192,17 @@ interface ListArgs {
   readonly filters?: FilterGroup | null;
 }
 
+interface RelationshipArgs extends ListArgs {
+  readonly relationship_type?: string;
+  readonly toTypes?: readonly string[];
+}
+
 interface FilterGroup {
   readonly mode: "and" | "or";
   readonly filters: readonly {
     readonly key: readonly string[];
-    readonly values: readonly string[];
-    readonly operator: "eq" | "wildcard";
+    readonly values: readonly unknown[];
+    readonly operator?: string;
   }[];
   readonly filterGroups: readonly FilterGroup[];
 }
@@ -228,9 +243,30 @@ function connection<T>(nodes: readonly T[], { first }: ListArgs) {
 }
 
 /** What of an object can be filtered by, by filter key. */
-type Fields = Readonly<Record<string, readonly string[]>>;
+type Fields = Readonly<
+  Record<string, readonly (string | number | boolean | Date)[]>
+>;
 
-function fieldsOf({ entity_type, observable_value, hashes }: KnownObservable) {
+function filterableOf(indicator: KnownIndicator): Fields {
+  const { x_opencti_score, x_opencti_detection, valid_until } = indicator;
+  return {
+    pattern: [indicator.pattern],
+    pattern_type: [indicator.pattern_type ?? "stix"],
+    revoked: [indicator.revoked ?? false],
+    confidence: listOf(indicator.confidence),
+    x_opencti_score: listOf(x_opencti_score),
+    x_opencti_detection: listOf(x_opencti_detection),
+    valid_until: listOf(valid_until).map((date) => new Date(date)),
+  };
+}
+
+function listOf<T>(value: T | null | undefined): T[] {
+  return value === null || value === undefined ? [] : [value];
+}
+
+function fieldsOf(
+  { entity_type, observable_value, hashes }: KnownObservable,
+): Fields {
   const isFile = ["StixFile", "Artifact"].includes(entity_type);
   const fields: Record<string, string[]> = {
     "value": isFile ? [] : [observable_value],
@@ -250,26 +286,54 @@ function passes(
 ): boolean {
   if (group === null || group === undefined) return true;
   const results = [
-    ...group.filters.map(({ key, values, operator }) => {
+    ...group.filters.map(({ key, values, operator = "eq" }) => {
       const [name = ""] = key;
-      const texts = fields[name];
-      if (texts === undefined || key.length !== 1) {
+      const has = fields[name];
+      if (has === undefined || key.length !== 1) {
         throw failure(`Unsupported filter key: ${key}`, "UNSUPPORTED_ERROR");
       }
-      if (values.length === 0) {
+      if ((values.length === 0) !== (operator === "nil")) {
         throw failure("Filters must have values", "UNSUPPORTED_ERROR");
       }
-      return texts.some((text) =>
-        values.some((value) =>
-          operator === "wildcard" ? hasPhrase(text, value) : equals(text, value)
-        )
-      );
+      return operator === "nil"
+        ? has.length === 0
+        : has.some((one) =>
+          values.some((value) => compare(one, operator, value))
+        );
     }),
     ...group.filterGroups.map((inner) => passes(inner, fields)),
   ];
   return group.mode === "and"
     ? results.every((result) => result)
     : results.some((result) => result);
+}
+
+/** Compares as OpenCTI does what is of this type; all else is an error. */
+function compare(
+  one: Fields[string][number],
+  operator: string,
+  value: unknown,
+): boolean {
+  if (typeof value === "string") {
+    if (typeof one === "string" && operator === "eq") return equals(one, value);
+    if (typeof one === "string" && operator === "wildcard") {
+      return hasPhrase(one, value);
+    }
+    if (typeof one === "number" && operator === "gte" && /^\d+$/.test(value)) {
+      return one >= Number(value);
+    }
+    if (one instanceof Date && operator === "gt" && !isNaN(Date.parse(value))) {
+      return one > new Date(value);
+    }
+    if (
+      typeof one === "boolean" && operator === "eq" &&
+      ["true", "false"].includes(value)
+    ) return String(one) === value;
+  }
+  throw failure(
+    `Unsupported filter: ${operator} ${value} for ${typeof one}`,
+    "UNSUPPORTED_ERROR",
+  );
 }
 
 function equals(text: string, value: string): boolean {
@@ -299,11 +363,31 @@ function resolversOf(knowledge: Knowledge) {
     pattern_type: "stix",
     revoked: false,
     ...known,
-    createdBy: known.createdBy &&
-      { __typename: "Organization", name: known.createdBy },
+    createdBy: known.createdBy && {
+      __typename: "Organization",
+      name: known.createdBy,
+      x_opencti_reliability: known.x_opencti_reliability,
+    },
     objectLabel: known.labels?.map((value) => ({ value })),
+    objectMarking: known.markings?.map((definition) => ({
+      definition_type: definition.split(":")[0],
+      definition,
+    })),
     externalReferences: (args: ListArgs) =>
       connection(known.externalReferences ?? [], args),
+    stixCoreRelationships: (args: RelationshipArgs) =>
+      connection(
+        (known.threats ?? [])
+          .filter(({ entity_type }) =>
+            args.relationship_type === "indicates" &&
+            args.toTypes?.includes(entity_type)
+          )
+          .map((to) => ({
+            relationship_type: "indicates",
+            to: { __typename: to.entity_type.replaceAll("-", ""), ...to },
+          })),
+        args,
+      ),
   });
   const observable = (known: KnownObservable): Record<string, unknown> => ({
     __typename: TYPE_NAMES[known.entity_type] ?? known.entity_type,
