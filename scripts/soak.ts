@@ -20,7 +20,7 @@ const KINDS = await Promise.all([
   ["suricata_alert_http", 1],
   ["syscheck_added_linux", 1],
   ["suricata_dns_malicious", 0],
-  ["sshd_failed", 0],
+  ["sshd_breakin", 0],
   ["suricata_alert_http", 1],
 ].map(async ([name, matches]) => ({
   json: JSON.parse(

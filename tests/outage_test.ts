@@ -18,7 +18,7 @@ import { passTime, rowsOf, waitingIn } from "./stand_ins/spool.ts";
 
 const ALERTS = new URL("testdata/alerts/", import.meta.url).pathname;
 const MATCHING = await Deno.readTextFile(`${ALERTS}suricata_alert_http.json`);
-const WITHOUT_IOC = `${ALERTS}sshd_failed.json`;
+const WITHOUT_IOC = `${ALERTS}sshd_breakin.json`;
 const MATCH = "indicator_partial_pattern_match";
 
 /** A home, and an OpenCTI at one address that comes and goes. */
@@ -394,7 +394,7 @@ Deno.test("custom-opencti makes its files for Wazuh's group alone", async () => 
 Deno.test("custom-opencti keeps nothing and opens no spool when all went well", async () => {
   await using scene = await makeScene();
   const { home, url } = scene;
-  for (const name of ["sshd_failed", "suricata_dns_malicious"]) {
+  for (const name of ["sshd_breakin", "suricata_dns_malicious"]) {
     const args = [`${ALERTS}${name}.json`, TOKEN, url];
     assertEquals((await runProgram(home, args)).status, 0);
   }

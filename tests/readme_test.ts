@@ -9,7 +9,9 @@ Deno.test("README.md shows an event as it is", async () => {
       new URL("testdata/events/suricata_alert_http.json", import.meta.url),
     ),
   );
-  const shown = JSON.parse(/```json\n([^]*?)```/.exec(readme)?.[1] ?? "{}");
+  const shown = JSON.parse(
+    /```json\n(\{\s+"integration"[^]*?)```/.exec(readme)?.[1] ?? "{}",
+  );
   golden.event.opencti.latency_ms = shown.opencti.latency_ms;
   assertEquals(shown, golden.event);
 });

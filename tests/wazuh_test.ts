@@ -417,3 +417,14 @@ Deno.test("ossec.conf lets through what the sources read", async (t) => {
 Deno.test("opencti.schema.json is the schema of a configuration file", async () => {
   assertEquals(await read("opencti.schema.json"), publishedSchema());
 });
+
+Deno.test("the rules for what an attacker has say so in MITRE's ids", async () => {
+  const xml = await read("opencti_rules.xml");
+  for (const [rule] of xml.matchAll(/<rule [^]*?<\/rule>/g)) {
+    const isMatch = /opencti_(?:severity_|correlation)/.test(rule);
+    assertEquals(
+      [...rule.matchAll(/<id>(.*?)<\/id>/g)].map(([, id]) => id),
+      isMatch ? ["T1583", "T1588"] : [],
+    );
+  }
+});
