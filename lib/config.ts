@@ -427,32 +427,27 @@ const TYPES: Readonly<Record<string, string>> = {
   string: "a text",
 };
 
-/** What is known at a path, `*` for a place in a list. */
+/**
+ * The names that the schema knows at a path. Its parts are looked at as data:
+ * zod's classes would bring all of zod into the bundle.
+ */
 function namesAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: z.core.$ZodType = configSchema();
-  for (const key of path) {
-    const inner = innerOf(schema);
-    const next = inner instanceof z.core.$ZodObject
-      ? inner._zod.def.shape[String(key)]
-      : inner instanceof z.core.$ZodArray
-      ? inner._zod.def.element
-      : undefined;
-    if (next === undefined) return [];
-    schema = next;
-  }
-  const inner = innerOf(schema);
-  return inner instanceof z.core.$ZodObject
-    ? Object.keys(inner._zod.def.shape)
-    : [];
+  const at = path.reduce((schema: unknown, key) => {
+    const { shape, element } = definitionOf(schema);
+    return typeof key === "number" ? element : valueAt(shape, [key]);
+  }, configSchema());
+  return Object.keys(definitionOf(at).shape ?? {});
 }
 
-/** A schema without its default or its being optional. */
-function innerOf(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.core.$ZodDefault ||
-      schema instanceof z.core.$ZodPrefault ||
-      schema instanceof z.core.$ZodOptional
-    ? innerOf(schema._zod.def.innerType)
-    : schema;
+/** What a schema is made of, without its default or its being optional. */
+function definitionOf(
+  schema: unknown,
+): { readonly shape: unknown; readonly element: unknown } {
+  const inner = valueAt(schema, ["_zod", "def", "innerType"]);
+  return inner !== undefined ? definitionOf(inner) : {
+    shape: valueAt(schema, ["_zod", "def", "shape"]),
+    element: valueAt(schema, ["_zod", "def", "element"]),
+  };
 }
 
 function suggest(name: string, known: readonly string[]): string {

@@ -49,6 +49,7 @@ export async function compile(
     entry,
   );
   await renameToMjs(bundle);
+  await refuseTooLarge(bundle);
   const main = entry.replace(/^.*\//, "").replace(/\.ts$/, ".mjs");
   // The code cache would be one more file to write, and to trust.
   await deno(
@@ -79,6 +80,22 @@ async function renameToMjs(folder: string): Promise<void> {
     await Deno.writeTextFile(
       `${folder}/${name.replace(/\.js$/, ".mjs")}`,
       code,
+    );
+  }
+}
+
+/** All of zod, say, where a part is meant, costs each start a third. */
+const MAX_BUNDLE_BYTES = 256 * 1024;
+
+async function refuseTooLarge(folder: string): Promise<void> {
+  let bytes = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    bytes += (await Deno.stat(`${folder}/${name}`)).size;
+  }
+  if (bytes > MAX_BUNDLE_BYTES) {
+    throw new Error(
+      `The bundle has ${bytes} bytes where ${MAX_BUNDLE_BYTES} are the most: ` +
+        `see in ${folder} which package came in whole`,
     );
   }
 }
