@@ -142,10 +142,19 @@ export function textAt(alert: Alert, path: string): string | undefined {
   return textsAt(alert, path)[0];
 }
 
-function valuesAt(alert: Alert, path: string): unknown[] {
-  let values: unknown[] = [alert];
-  for (const key of path.replaceAll("[]", "").split(".")) {
-    values = values.flatMap((value) => elementsOf(member(value, key)));
+/** Called for each condition and field of each source: it must be quick. */
+function valuesAt(alert: Alert, path: string): readonly unknown[] {
+  let values: readonly unknown[] = [alert];
+  for (const key of path.split(".")) {
+    const name = key.endsWith("[]") ? key.slice(0, -2) : key;
+    const next: unknown[] = [];
+    for (const value of values) {
+      const inner = member(value, name);
+      if (Array.isArray(inner)) { for (const one of inner) next.push(one); }
+      else if (inner !== undefined) next.push(inner);
+    }
+    if (next.length === 0) return next;
+    values = next;
   }
   return values;
 }

@@ -10,6 +10,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 /**
  * Reads a file. Not asynchronous: that would start a thread, which takes longer.
  *
+ * @throws {Deno.errors.NotFound} If there is none.
  * @throws {Error} If it cannot be read, is no regular file (a FIFO would never
  * end), or has more than 4 MiB. The message does not hold the path.
  */
@@ -25,7 +26,7 @@ export function readFile(path: string): string {
     return Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new Error("there is no such file");
+      throw new Deno.errors.NotFound("there is no such file");
     }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new Error("it may not be read by this user");

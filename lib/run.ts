@@ -176,11 +176,14 @@ function readConfigFile(path: string | undefined, home: string): ConfigFile {
   try {
     json = readFile(file);
   } catch (error) {
-    const isMissing = path === undefined && !exists(file);
+    const isMissing = error instanceof Deno.errors.NotFound;
     const problem = `Cannot read the configuration ${file}: ${
       messageOf(error)
     }`;
-    return { options: {}, problems: isMissing ? [] : [problem] };
+    return {
+      options: {},
+      problems: isMissing && path === undefined ? [] : [problem],
+    };
   }
   const { options, problems } = parseConfigFile(json);
   return {
@@ -189,15 +192,6 @@ function readConfigFile(path: string | undefined, home: string): ConfigFile {
       `Mistake in the configuration ${file}: ${problem}`
     ),
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {

@@ -137,10 +137,24 @@ function isSelected(
   return isNamed && allHold(when, alert);
 }
 
+/** Whether a name is as a pattern says, where `*` is any text. */
 function isNamedBy(pattern: string, name: string): boolean {
-  if (!pattern.includes("*")) return pattern === name;
-  const parts = pattern.split("*").map((part) => RegExp.escape(part));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(name);
+  const [start = "", ...rest] = pattern.split("*");
+  const end = rest.pop();
+  if (end === undefined) return pattern === name;
+  if (
+    !name.startsWith(start) || !name.endsWith(end) ||
+    name.length < start.length + end.length
+  ) return false;
+  let at = start.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found === -1 || found + part.length > name.length - end.length) {
+      return false;
+    }
+    at = found + part.length;
+  }
+  return true;
 }
 
 function allHold(conditions: readonly Condition[], alert: Alert): boolean {
