@@ -58,7 +58,7 @@ export function matchEvent(match: Match, context: EventContext): Event {
     integration: "opencti",
     opencti: {
       event_type: match.type,
-      ioc: { kind: ioc.kind, value: ioc.value },
+      ioc: { kind: ioc.kind, value: ioc.value, field: ioc.field },
       score: indicator.x_opencti_score,
       severity: severityOf(indicator.x_opencti_score, context.severity),
       state: stateOf(indicator, context.now),

@@ -61,7 +61,7 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
   );
   assertEquals(opencti, {
     event_type: "indicator_pattern_match",
-    ioc: { kind: "ipv4", value: "1.2.3.4" },
+    ioc: { kind: "ipv4", value: "1.2.3.4", field: "f" },
     severity: "medium",
     state: "active",
     indicator: { id: "i", revoked: false },

@@ -108,6 +108,20 @@ Deno.test("a source of the user's own is read from the configuration file", asyn
   assertEquals(valuesOf(events), ["185.244.31.158", "morrishittu.ddns.net"]);
 });
 
+Deno.test("a source of the user's own reads an alert in an alert, too", async () => {
+  const { log, events } = await run({
+    config: { sources: [ACME_SOURCE] },
+    alert: {
+      id: "7.2",
+      rule: { groups: ["active_response"] },
+      data: { parameters: { alert: ACME } },
+    },
+    events: 2,
+  });
+  assertStringIncludes(log, "in data.parameters.alert.data.peer\n");
+  assertEquals(valuesOf(events), ["185.244.31.158", "morrishittu.ddns.net"]);
+});
+
 Deno.test("the options may name another configuration file", async () => {
   const { events } = await run({
     options: { config: "HOME/etc/other.json" },

@@ -304,7 +304,9 @@ Deno.test("custom-opencti tells a match for an alert of every source", async (t)
         message.slice(message.indexOf("{")),
       );
       assertEquals(event.event_type, "indicator_pattern_match");
-      assertEquals(event.ioc, { kind: ioc.kind, value: ioc.value });
+      const { field, ...told } = event.ioc;
+      assertEquals(told, { kind: ioc.kind, value: ioc.value });
+      assert(field.length > 0, "it says where the IoC stood");
       assertEquals(opencti.requests.length, 1);
     });
   }

@@ -17,7 +17,13 @@ import { CLOUD } from "./cloud.ts";
 import { findByName } from "./generic.ts";
 import { HOSTS } from "./hosts.ts";
 import { NETWORK } from "./network.ts";
-import { type Finding, isFor, readSource, type Source } from "./source.ts";
+import {
+  type Finding,
+  isFor,
+  type ReadAlert,
+  readSource,
+  type Source,
+} from "./source.ts";
 import { WEB } from "./web.ts";
 
 /** Wazuh's answers to alerts, and the alerts that they answer. */
@@ -40,8 +46,6 @@ export const SOURCES: readonly Source[] = [
   ...CLOUD,
   ACTIVE_RESPONSE,
 ];
-
-const NOT_EMBEDDING = SOURCES.filter((source) => source !== ACTIVE_RESPONSE);
 
 /** How IoCs are looked for. */
 export interface FindOptions {
@@ -151,10 +155,15 @@ function readersOf(
   alert: Alert,
   { sources, generic }: Pick<FindOptions, "sources" | "generic">,
 ): readonly Reader[] {
+  // What is in an embedded alert in turn is left alone.
+  const inner = sources.filter(({ find }) => find?.in !== findInEmbedded);
+  const readAlert = (embedded: Alert) =>
+    readersOf(embedded, { sources: inner, generic })
+      .flatMap(({ findings }) => findings);
   const readers = sources.filter((source) => isFor(source, alert))
     .map((source) => ({
       name: source.name,
-      findings: readSource(source, alert),
+      findings: readSource(source, alert, { readAlert }),
     }));
   return generic && readers.length === 0
     ? [{ name: "generic", findings: findByName(alert, sources) }]
@@ -175,13 +184,12 @@ function take(
   return reason === undefined ? ioc : { text, field, reason };
 }
 
-/** One alert in another; what is in that in turn is left alone. */
-function findInEmbedded(alert: Alert): readonly Finding[] {
+function findInEmbedded(
+  alert: Alert,
+  readAlert: ReadAlert,
+): readonly Finding[] {
   const path = "data.parameters.alert";
   const embedded = alertAt(alert, path);
-  return embedded === undefined
-    ? []
-    : readersOf(embedded, { sources: NOT_EMBEDDING, generic: false })
-      .flatMap(({ findings }) => findings)
-      .map((finding) => ({ ...finding, field: `${path}.${finding.field}` }));
+  return embedded === undefined ? [] : readAlert(embedded)
+    .map((finding) => ({ ...finding, field: `${path}.${finding.field}` }));
 }

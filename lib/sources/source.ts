@@ -100,9 +100,12 @@ export interface Source extends Selector {
   readonly find?: {
     /** What it takes, for people. */
     readonly takes: string;
-    readonly in: (alert: Alert) => readonly Finding[];
+    readonly in: (alert: Alert, readAlert: ReadAlert) => readonly Finding[];
   };
 }
+
+/** Reads an alert with all sources. */
+export type ReadAlert = (alert: Alert) => readonly Finding[];
 
 /**
  * Whether a source reads an alert.
@@ -191,10 +194,17 @@ function holds({ field, equals, matches, not }: Condition, alert: Alert) {
  * ]);
  * ```
  */
-export function readSource(source: Source, alert: Alert): readonly Finding[] {
+export function readSource(
+  source: Source,
+  alert: Alert,
+  { readAlert = () => [] }: {
+    /** For an alert that is in this one. */
+    readonly readAlert?: ReadAlert;
+  } = {},
+): readonly Finding[] {
   const found = [
     ...source.fields.flatMap((field) => readField(field, alert)),
-    ...source.find?.in(alert) ?? [],
+    ...source.find?.in(alert, readAlert) ?? [],
   ];
   const left = source.leave?.find(({ when }) => allHold(when, alert));
   return left === undefined
