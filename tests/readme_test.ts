@@ -1,4 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { parseConfig, parseConfigFile } from "../lib/config.ts";
+import { SOURCES } from "../lib/sources/mod.ts";
+import { joinSources } from "../lib/sources/own.ts";
 
 Deno.test("README.md shows an event as it is", async () => {
   const readme = await Deno.readTextFile(
@@ -14,4 +17,20 @@ Deno.test("README.md shows an event as it is", async () => {
   );
   golden.event.opencti.latency_ms = shown.opencti.latency_ms;
   assertEquals(shown, golden.event);
+});
+
+Deno.test("README.md shows configuration files without a mistake", async () => {
+  const readme = await Deno.readTextFile(
+    new URL("../README.md", import.meta.url),
+  );
+  const shown = [...readme.matchAll(/```json\n([^]*?)```/g)]
+    .map(([, json = ""]) => json)
+    .filter((json) => !json.includes('"integration"'));
+  assertEquals(shown.length, 2);
+  for (const json of shown) {
+    const { options, problems } = parseConfigFile(json);
+    assertEquals(problems, []);
+    const { sources } = parseConfig("{}", options);
+    assertEquals(joinSources(SOURCES, sources).problems, []);
+  }
 });
