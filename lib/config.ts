@@ -20,90 +20,8 @@ export const TLP = [
   "TLP:RED",
 ] as const;
 
-/**
- * The schema of an options file and of the configuration file. Strict: a
- * typing error must be told. Made on demand: many runs have neither.
- */
-export function configSchema() {
-  const count = z.int().check(z.nonnegative());
-  const percent = z.int().check(z.gte(0), z.lte(100));
-  const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
-  const path = z.string().check(z.regex(/^\//));
-  const texts = z.array(z.string().check(z.minLength(1)));
-  const kind = z.optional(z.boolean());
-  return z.strictObject({
-    max_ind_alerts: z._default(count, 3),
-    max_obs_alerts: z._default(count, 2),
-    partial_matches: z._default(z.boolean(), true),
-    min_score: z._default(percent, 0),
-    min_confidence: z._default(percent, 0),
-    only_detection: z._default(z.boolean(), false),
-    include_revoked: z._default(z.boolean(), true),
-    include_expired: z._default(z.boolean(), true),
-    labels: z._default(texts, []),
-    not_labels: z._default(texts, []),
-    markings: z.optional(z.enum(TLP)),
-    severity: z.prefault(
-      z.strictObject({
-        medium: z._default(percent, 40),
-        high: z._default(percent, 60),
-        critical: z._default(percent, 80),
-      }),
-      {},
-    ),
-    kinds: z._default(
-      z.strictObject(
-        Object.fromEntries(KIND_NAMES.map((name) => [name, kind])),
-      ),
-      {},
-    ),
-    generic: z._default(z.boolean(), false),
-    ignore: z.prefault(
-      z.strictObject({
-        addresses: z._default(texts, []),
-        domains: z._default(texts, []),
-        urls: z._default(texts, []),
-        hashes: z._default(texts, []),
-        files: z._default(z.array(path), []),
-        private_networks: z._default(z.boolean(), true),
-        empty_files: z._default(z.boolean(), true),
-        public_resolvers: z._default(z.boolean(), true),
-        own_opencti: z._default(z.boolean(), true),
-      }),
-      {},
-    ),
-    sources: z._default(z.array(ownSourceSchema()), []),
-    config: z.optional(path),
-    debug: z._default(z.boolean(), false),
-    total_timeout: z._default(seconds.check(z.positive()), 25),
-    state_dir: z.optional(path),
-    spool_max: z._default(count, 10_000),
-    spool_max_age: z._default(seconds, 86_400),
-    error_interval: z._default(seconds, 300),
-    ca_file: z.optional(path),
-    client_cert: z.optional(path),
-    client_key: z.optional(path),
-    proxy: z.optional(z.string().check(z.refine(isProxy))),
-    no_proxy: z.optional(z.string()),
-  });
-}
-
-const KIND_NAMES = Object.keys(KINDS);
-
-/** The options of a run. */
-export type Config =
-  & Omit<
-    z.infer<ReturnType<typeof configSchema>>,
-    "ignore" | "kinds" | "sources"
-  >
-  & {
-    readonly ignore: Ignore;
-    readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
-    readonly sources: readonly OwnSource[];
-  };
-
 /** The options' defaults. */
-export const DEFAULTS: Config = {
+export const DEFAULTS = {
   max_ind_alerts: 3,
   max_obs_alerts: 2,
   partial_matches: true,
@@ -125,6 +43,97 @@ export const DEFAULTS: Config = {
   spool_max_age: 86_400,
   error_interval: 300,
 };
+
+/**
+ * The schema of an options file and of the configuration file. Strict: a
+ * typing error must be told. Made on demand: many runs have neither.
+ */
+export function configSchema() {
+  const count = z.int().check(z.nonnegative());
+  const percent = z.int().check(z.gte(0), z.lte(100));
+  const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
+  const path = z.string().check(z.regex(/^\//));
+  const texts = z.array(z.string().check(z.minLength(1)));
+  const kind = z.optional(z.boolean());
+  return z.strictObject({
+    max_ind_alerts: z._default(count, DEFAULTS.max_ind_alerts),
+    max_obs_alerts: z._default(count, DEFAULTS.max_obs_alerts),
+    partial_matches: z._default(z.boolean(), DEFAULTS.partial_matches),
+    min_score: z._default(percent, DEFAULTS.min_score),
+    min_confidence: z._default(percent, DEFAULTS.min_confidence),
+    only_detection: z._default(z.boolean(), DEFAULTS.only_detection),
+    include_revoked: z._default(z.boolean(), DEFAULTS.include_revoked),
+    include_expired: z._default(z.boolean(), DEFAULTS.include_expired),
+    labels: z._default(texts, DEFAULTS.labels),
+    not_labels: z._default(texts, DEFAULTS.not_labels),
+    markings: z.optional(z.enum(TLP)),
+    severity: z.prefault(
+      z.strictObject({
+        medium: z._default(percent, DEFAULTS.severity.medium),
+        high: z._default(percent, DEFAULTS.severity.high),
+        critical: z._default(percent, DEFAULTS.severity.critical),
+      }),
+      {},
+    ),
+    kinds: z._default(
+      z.strictObject(
+        Object.fromEntries(KIND_NAMES.map((name) => [name, kind])),
+      ),
+      {},
+    ),
+    generic: z._default(z.boolean(), DEFAULTS.generic),
+    ignore: z.prefault(
+      z.strictObject({
+        addresses: z._default(texts, []),
+        domains: z._default(texts, []),
+        urls: z._default(texts, []),
+        hashes: z._default(texts, []),
+        files: z._default(z.array(path), []),
+        private_networks: z._default(
+          z.boolean(),
+          DEFAULT_IGNORE.private_networks,
+        ),
+        empty_files: z._default(z.boolean(), DEFAULT_IGNORE.empty_files),
+        public_resolvers: z._default(
+          z.boolean(),
+          DEFAULT_IGNORE.public_resolvers,
+        ),
+        own_opencti: z._default(z.boolean(), DEFAULT_IGNORE.own_opencti),
+      }),
+      {},
+    ),
+    sources: z._default(z.array(ownSourceSchema()), []),
+    config: z.optional(path),
+    debug: z._default(z.boolean(), DEFAULTS.debug),
+    total_timeout: z._default(
+      seconds.check(z.positive()),
+      DEFAULTS.total_timeout,
+    ),
+    state_dir: z.optional(path),
+    spool_max: z._default(count, DEFAULTS.spool_max),
+    spool_max_age: z._default(seconds, DEFAULTS.spool_max_age),
+    error_interval: z._default(seconds, DEFAULTS.error_interval),
+    ca_file: z.optional(path),
+    client_cert: z.optional(path),
+    client_key: z.optional(path),
+    proxy: z.optional(z.string().check(z.refine(isProxy))),
+    no_proxy: z.optional(z.string()),
+  });
+}
+
+const KIND_NAMES = Object.keys(KINDS);
+
+/** The options of a run. */
+export type Config =
+  & Omit<
+    z.infer<ReturnType<typeof configSchema>>,
+    "ignore" | "kinds" | "sources"
+  >
+  & {
+    readonly ignore: Ignore;
+    readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
+    readonly sources: readonly OwnSource[];
+  };
 
 /** An option, for people. */
 interface Option {

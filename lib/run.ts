@@ -154,7 +154,7 @@ function readConfig(
   const hasOptions = optionsFile !== "" || optionsJson !== "";
   try {
     const json = hasOptions ? optionsJson || readFile(optionsFile) : "{}";
-    const { config: path } = hasOptions ? parseConfig(json) : DEFAULTS;
+    const path = hasOptions ? parseConfig(json).config : undefined;
     const { options, problems } = readConfigFile(path, home);
     const config = hasOptions || Object.keys(options).length > 0
       ? parseConfig(json, options)
