@@ -14,7 +14,7 @@ import { runProgram } from "../tests/stand_ins/program.ts";
 import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
 import { readRules, rulesMetBy, valueAt } from "./rules.ts";
 
-/** An alert for each source, and the fields that show what it is about. */
+/** Alerts of some sources, and the fields that show what each is about. */
 const ALERTS: readonly (readonly [name: string, fields: readonly string[]])[] =
   [
     ["syscheck_added_linux", ["syscheck.path", "syscheck.sha256_after"]],
