@@ -126,8 +126,11 @@ async function tellProblems(alert: Alert, run: Run): Promise<void> {
 
 function explain(findings: Findings, { log }: Run): void {
   log.debug(`sources that read it: ${findings.sources.join(", ") || "none"}`);
+  if (findings.unmet.length > 0) {
+    log.debug(`by their conditions, not for: ${findings.unmet.join(", ")}`);
+  }
   for (const name of findings.emptySources) {
-    log.debug(`the alert has none of the fields of ${name}`);
+    log.debug(`${name} finds nothing in its fields`);
   }
   for (const { kind, spellings, field } of findings.iocs) {
     log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
@@ -175,12 +178,22 @@ async function retryAll(
   const { retryTargets, retry } = await import("./lib/later.ts");
   const home = call.home ?? wazuhHome(Deno.execPath());
   let isDone = true;
-  for (const target of retryTargets(call, home)) {
+  const targets = retryTargets(call, home);
+  const known = call.target === undefined
+    ? targets.map(({ target }) => target.baseUrl)
+    : undefined;
+  for (const target of targets) {
     const options = { ...call, ...target, home, stop: stopSignal() };
     let run = bareRun(options);
     try {
       run = configuredRun(options);
-      const { lookedUp, waiting } = await retry(run);
+      const { takenOver, lookedUp, waiting } = await retry(run, known);
+      if (takenOver > 0) {
+        await print(
+          `${run.opencti.baseUrl}: alerts taken over from addresses that are ` +
+            `asked no more: ${takenOver}\n`,
+        );
+      }
       await print(
         `${run.opencti.baseUrl}: alerts looked up again: ${lookedUp}, ` +
           `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,

@@ -52,7 +52,7 @@ export function configSchema() {
   const count = z.int().check(z.nonnegative());
   const percent = z.int().check(z.gte(0), z.lte(100));
   const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
-  const path = z.string().check(z.regex(/^\//));
+  const path = z.string().check(z.regex(/^\//, { error: `must be ${PATH}` }));
   const texts = z.array(z.string().check(z.minLength(1)));
   const kind = z.optional(z.boolean());
   return z.strictObject({
@@ -72,7 +72,10 @@ export function configSchema() {
         medium: z._default(percent, DEFAULTS.severity.medium),
         high: z._default(percent, DEFAULTS.severity.high),
         critical: z._default(percent, DEFAULTS.severity.critical),
-      }),
+      }).check(z.refine(
+        ({ medium, high, critical }) => medium <= high && high <= critical,
+        { error: "medium, high and critical must not be in another order" },
+      )),
       {},
     ),
     kinds: z._default(
@@ -116,7 +119,11 @@ export function configSchema() {
     ca_file: z.optional(path),
     client_cert: z.optional(path),
     client_key: z.optional(path),
-    proxy: z.optional(z.string().check(z.refine(isProxy))),
+    proxy: z.optional(
+      z.string().check(z.refine(isProxy, {
+        error: `must be ${PROXY}`,
+      })),
+    ),
     no_proxy: z.optional(z.string()),
   });
 }
@@ -148,6 +155,7 @@ const PERCENT = "a whole number from 0 to 100";
 const TEXTS = "a list of texts";
 const SECONDS = "seconds, 30 days at the most";
 const PATH = "a path that starts with /";
+const PROXY = "a URL of http, https or socks5";
 
 /** The options, for people. */
 export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
@@ -201,7 +209,9 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   severity: {
     needs: "an object of `medium`, `high` and `critical`, each " + PERCENT,
-    means: "From which score on a match has which severity; below, it is low",
+    means:
+      "From which score on a match has which severity; below, it is low, " +
+      "without a score medium",
   },
   kinds: {
     needs: "an object of kinds of IoC, each true or false",
@@ -261,7 +271,7 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   client_key: { needs: PATH, means: "PEM file with the key of `client_cert`" },
   proxy: {
-    needs: "a URL of http, https or socks5",
+    needs: PROXY,
     means: "Proxy to OpenCTI, as `http://user:password@proxy.example:3128`; " +
       "else what the environment says (`HTTPS_PROXY`, `HTTP_PROXY`)",
   },
@@ -334,25 +344,41 @@ export function parseConfigFile(json: string): ConfigFile {
     // "$schema" is for editors.
     options = without(objectOf(parseJson(json)), ["$schema"]);
   } catch (error) {
-    return { options: {}, problems: [messageOf(error)] };
+    const problem = `${messageOf(error)}, nothing of it is used`;
+    return { options: {}, problems: [problem] };
   }
   const schema = configSchema();
   const problems: string[] = [];
-  // Each round takes out one mistake at least.
+  // What is wrong is taken out, from the end on: places stay as in the file.
   while (true) {
     const { error } = schema.safeParse(options, { jitless: true });
-    const issue = error?.issues[0];
-    if (issue === undefined) return { options, problems };
-    const paths = issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => [...issue.path, key])
-      : [issue.path];
-    for (const path of paths) {
-      problems.push(
-        `${written(path)}: ${explainAt(issue, path, valueAt(options, path))}`,
+    if (error === undefined) return { options, problems };
+    const mistakes = error.issues.flatMap((issue) =>
+      (issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => [...issue.path, key])
+        : [issue.path]).map((path) => ({ issue, path }))
+    );
+    for (const { issue, path } of mistakes) {
+      const says = explainAt(issue, path, valueAt(options, path));
+      problems.push(`${written(path)}: ${says}${leftOut(options, path)}`);
+    }
+    const places = mistakes.map(({ path }) => path.slice(0, depthOf(path)))
+      .toSorted((a, b) => Number(b[1]) - Number(a[1]));
+    for (const [n, place] of places.entries()) {
+      const isFirst = n === places.findIndex((one) =>
+        written(one) === written(place)
       );
-      options = without(options, path);
+      if (isFirst) options = without(options, place);
     }
   }
+}
+
+/** Says which source is not used, for it may have many fields. */
+function leftOut(options: object, path: readonly PropertyKey[]): string {
+  const name = valueAt(options, [...path.slice(0, 2), "name"]);
+  return path[0] === "sources" && typeof name === "string"
+    ? ` (source ${JSON.stringify(name)} is left out)`
+    : "";
 }
 
 /** So deep is what is left out whole if something in it is wrong. */
@@ -363,9 +389,13 @@ const DEPTHS: Readonly<Record<string, number>> = {
   sources: 2,
 };
 
+function depthOf(path: readonly PropertyKey[]): number {
+  return DEPTHS[String(path[0])] ?? 1;
+}
+
 /** An object or list less what stands at a path. */
 function without(value: object, path: readonly PropertyKey[]): object {
-  const [key = "", ...rest] = path.slice(0, DEPTHS[String(path[0])] ?? 1);
+  const [key = "", ...rest] = path;
   if (Array.isArray(value)) return value.toSpliced(Number(key), 1);
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, member]) =>
@@ -416,13 +446,12 @@ function explainAt(
     case "invalid_union":
       return "must be a text, or a list of texts";
     case "custom":
+    case "invalid_format":
       return issue.message;
     default: {
       const option = path.length === 1 ? optionNamed(path[0]) : undefined;
       if (option !== undefined) return `must be ${option.needs}`;
-      return "path" in issue && issue.message.startsWith("must be")
-        ? issue.message
-        : `is not as needed: ${issue.message}`;
+      return `is not as needed: ${issue.message}`;
     }
   }
 }
@@ -431,7 +460,7 @@ const TYPES: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
   int: "a whole number",
-  number: "a number",
+  number: "a number, without quotes",
   object: "an object",
   string: "a text",
 };
@@ -468,10 +497,12 @@ function suggest(name: string, known: readonly string[]): string {
 
 function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json);
-  } catch {
+    // trim() takes off a byte order mark too.
+    return JSON.parse(json.trim());
+  } catch (error) {
     // What JSON.parse() says quotes the text: a proxy's password may be in it.
-    throw new UsageError("it is not JSON");
+    const place = /\(line \d+ column \d+\)/.exec(messageOf(error))?.[0];
+    throw new UsageError(`it is not JSON${place ? ` ${place}` : ""}`);
   }
 }
 
@@ -484,10 +515,11 @@ function objectOf(value: unknown): object {
 
 function explain(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    const names = issue.keys.map((key) => JSON.stringify(key)).join(", ");
-    return `unknown option ${names}, there are ${
-      Object.keys(OPTIONS).join(", ")
-    }`;
+    return issue.keys.map((key) =>
+      `unknown option ${JSON.stringify(key)}${
+        suggest(key, Object.keys(OPTIONS))
+      }`
+    ).join("; ");
   }
   const option = optionNamed(issue.path[0]);
   return option === undefined

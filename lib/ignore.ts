@@ -6,7 +6,7 @@
  */
 import ipaddr from "ipaddr.js";
 import { messageOf } from "./errors.ts";
-import { hostOf, normalize, type NormalValue } from "./ioc.ts";
+import { hostOf, normalize, type NormalValue, type TextKind } from "./ioc.ts";
 
 /** What is not asked for. */
 export interface Ignore {
@@ -86,7 +86,7 @@ export function readIgnoreLists(ignore: Ignore, options: {
   let own: { readonly host: NormalValue | null | undefined } | undefined;
   const lists = [
     ...OWN_LISTS.map((name) =>
-      listOf(ignore[name], { name: `ignore.${name}`, problems })
+      listOf(ignore[name], { name: `ignore.${name}`, form: name, problems })
     ),
     ...ignore.files.map((path) => readList(path, options.readFile, problems)),
   ];
@@ -171,30 +171,52 @@ function hostOfUrl(url: string): NormalValue | null | undefined {
 /** The user's own lists in the configuration. */
 const OWN_LISTS = ["addresses", "domains", "urls", "hashes"] as const;
 
+/** What an entry of a list may be. */
+const FORMS: Readonly<
+  Record<typeof OWN_LISTS[number] | "file", {
+    readonly kinds: readonly TextKind[];
+    readonly says: string;
+  }>
+> = {
+  addresses: { kinds: ["address"], says: "no address and no network" },
+  domains: { kinds: ["hostname"], says: "no domain" },
+  urls: { kinds: ["url"], says: "no URL of http, https or ftp" },
+  hashes: { kinds: ["hash"], says: "no hash" },
+  file: {
+    kinds: ["address", "hash", "hostname", "url", "email"],
+    says: "no address, network, domain, URL, hash or e-mail address",
+  },
+};
+
 /** Looks a value up in one list. */
 type List = (value: NormalValue) => string | undefined;
 
 /** A list of entries of any kind, told apart by their form. */
 function listOf(
   entries: readonly string[],
-  { name, problems }: { readonly name: string; readonly problems: string[] },
+  { name, form, problems }: {
+    readonly name: string;
+    readonly form: keyof typeof FORMS;
+    readonly problems: string[];
+  },
 ): List {
+  const { kinds, says } = FORMS[form];
   const networks: Range[] = [];
   const values = new Set<string>();
   const urls: string[] = [];
   for (const written of entries) {
     // As blockers' lists write "and all that is below".
     const entry = written.replace(/^\*?\./, "");
-    const network = networkOf(entry);
-    const value = FORMS.map((kind) => normalize(kind, entry))
+    const network = kinds.includes("address") ? networkOf(entry) : undefined;
+    const value = kinds.map((kind) => normalize(kind, entry))
       .find((value) => value !== undefined);
     if (network !== undefined) networks.push(network);
     else if (value?.kind === "url") urls.push(value.value.toLowerCase());
     else if (value !== undefined) values.add(value.value.toLowerCase());
     else {
       problems.push(
-        `${name}: ${JSON.stringify(written)} is no address, network, domain, ` +
-          "URL or hash: correct it or take it out",
+        `${name}: ${JSON.stringify(written)} is ${says}: correct it or take ` +
+          "it out",
       );
     }
   }
@@ -213,9 +235,6 @@ function listOf(
       : `${name} has ${JSON.stringify(entry)}`;
   };
 }
-
-/** What an entry of a list may be. */
-const FORMS = ["hash", "hostname", "url", "email"] as const;
 
 function networkOf(entry: string): Range | undefined {
   const text = entry.trim();
@@ -261,7 +280,7 @@ function readList(
     const entries = text.split("\n")
       .map((line) => line.replace(/(?:^|\s)#.*/, "").trim())
       .filter((line) => line !== "");
-    return listOf(entries, { name: path, problems });
+    return listOf(entries, { name: path, form: "file", problems });
   } catch (error) {
     problems.push(
       `Cannot read the list ${path} of ignore.files: ${messageOf(error)}`,
@@ -287,7 +306,7 @@ function warningList(
     case "cidr":
     case "hostname":
     case "string":
-      return listOf(entries, { name: path, problems });
+      return listOf(entries, { name: path, form: "file", problems });
     case "substring":
       return ({ value }) => found((entry) => value.includes(entry));
     case "regex": {

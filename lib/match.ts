@@ -115,7 +115,7 @@ export function matchAnswer(
   const notes: string[] = [];
   const known = knownBy(iocs);
   const indicators = rank(
-    matchIndicators(known, answer, { ...options, notes }),
+    matchIndicators(iocs, answer, { ...options, notes }),
     options,
   );
   const told = take(options.max_ind_alerts, "max_ind_alerts", {
@@ -171,14 +171,15 @@ function knownBy(iocs: readonly Ioc[]): Known {
 }
 
 function matchIndicators(
-  known: Known,
+  iocs: readonly Ioc[],
   answer: Answer,
   options: NotedOptions,
 ): IndicatorMatch[] {
+  const known = knownBy(iocs);
   const { partial_matches, notes } = options;
   const indicators = byId([...answer.exact.nodes, ...answer.partial.nodes]);
   return indicators.flatMap((indicator): IndicatorMatch[] => {
-    const match = matchPattern(known, indicator);
+    const match = matchPattern(known, indicator, iocs);
     if (match === undefined) {
       notes.push(
         `${nameOf(indicator)} is no match: its pattern does not ` +
@@ -213,14 +214,16 @@ function toldOf(
 function matchPattern(
   known: Known,
   indicator: Indicator,
+  iocs: readonly Ioc[],
 ): IndicatorMatch | undefined {
   const pattern = readPattern(indicator.pattern ?? "");
   const values = pattern?.values ?? [];
-  const found = values.map(known).filter((ioc) => ioc !== undefined);
-  const [ioc] = found;
+  const ioc = values.map(known).find((ioc) => ioc !== undefined);
   if (pattern === undefined || ioc === undefined) return undefined;
-  const isExact = !pattern.isQualified && found.length === values.length &&
-    values.every((value) => value?.isDirect) && areOne([...new Set(found)]);
+  const isExact = !pattern.isQualified &&
+    values.every((value) => value?.isDirect) &&
+    (values.every((value) => known(value) === ioc) ||
+      areOneFile(values, iocs));
   return {
     type: isExact
       ? "indicator_pattern_match"
@@ -230,14 +233,22 @@ function matchPattern(
   };
 }
 
-/** Hashes of different kinds, all ours, are one file in other words. */
-function areOne(iocs: readonly Ioc[]): boolean {
-  return iocs.length === 1 ||
-    iocs.every(isHash) &&
-      new Set(iocs.map(({ kind }) => kind)).size === iocs.length;
+/**
+ * Whether values are hashes of one file, and the alert has no other hashes of
+ * these kinds: then they say the file that the alert has one of the hashes of.
+ */
+function areOneFile(
+  values: readonly (NormalValue | undefined)[],
+  iocs: readonly Ioc[],
+): boolean {
+  return values.every((value) =>
+    value !== undefined && isHash(value) &&
+    values.filter((other) => other?.kind === value.kind).length === 1 &&
+    iocs.every((ioc) => ioc.kind !== value.kind || ioc.value === value.value)
+  );
 }
 
-function isHash({ kind }: Ioc): boolean {
+function isHash({ kind }: NormalValue): boolean {
   return HASH_KINDS.some((hash) => hash === kind);
 }
 

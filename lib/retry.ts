@@ -16,6 +16,8 @@ const BATCH = 100;
 
 /** What the command came to. */
 export interface Retried {
+  /** How many alerts had waited for an address that is asked no more. */
+  readonly takenOver: number;
   /** How many alerts were looked up again. */
   readonly lookedUp: number;
   /** What waits still. */
@@ -56,11 +58,21 @@ export function retryTargets(
  * Looks up all alerts of one OpenCTI that wait, and sends all events. It ends
  * when OpenCTI fails. Each alert and each batch of events has the time of a run.
  *
+ * @param known The addresses of every OpenCTI that Wazuh's configuration names,
+ * if that is known: alerts that wait for another are looked up here.
+ *
  * @throws {QueueError} If the queue fails.
  * @throws {SpoolError} If the spool fails.
  */
-export async function retry(run: Run): Promise<Retried> {
+export async function retry(
+  run: Run,
+  known?: readonly string[],
+): Promise<Retried> {
   const spool = await run.spool();
+  const { baseUrl } = run.opencti;
+  const takenOver = known === undefined
+    ? 0
+    : spool.write((tx) => tx.takeOver({ known, baseUrl }));
   while (await sendWaiting(withFreshBudget(run), { limit: BATCH }) > 0);
   let lookedUp = 0;
   let after = 0;
@@ -68,7 +80,7 @@ export async function retry(run: Run): Promise<Retried> {
     const one = withFreshBudget(run);
     const [kept] = spool.write((tx) =>
       tx.takeAlerts({
-        baseUrl: run.opencti.baseUrl,
+        baseUrl,
         limit: 1,
         dueBy: Number.MAX_SAFE_INTEGER,
         nextDue: run.now() + one.budget.leftMs(),
@@ -83,7 +95,8 @@ export async function retry(run: Run): Promise<Retried> {
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
   return {
+    takenOver,
     lookedUp,
-    waiting: spool.write((tx) => tx.counts(run.opencti.baseUrl)),
+    waiting: spool.write((tx) => tx.counts(baseUrl)),
   };
 }

@@ -21,6 +21,7 @@ import { type Log, openLog, redactor } from "./log.ts";
 import { spoolFolder } from "./marker.ts";
 import { type Findings, findIocs, SOURCES } from "./sources/mod.ts";
 import { joinSources } from "./sources/own.ts";
+import { percentDecoded } from "./sources/urls.ts";
 import type { Spool } from "./spool.ts";
 
 /** What a run has at hand. */
@@ -117,7 +118,7 @@ function makeRun(
     problems: () => [
       ...problems,
       ...joined.problems.map((problem) =>
-        `Mistake in the configuration: ${problem}`
+        `Mistakes in the configuration: ${problem}`
       ),
       ...lists?.problems ?? [],
     ],
@@ -188,21 +189,13 @@ function readConfigFile(path: string | undefined, home: string): ConfigFile {
   const { options, problems } = parseConfigFile(json);
   return {
     options,
-    problems: problems.map((problem) =>
-      `Mistake in the configuration ${file}: ${problem}`
-    ),
+    problems: problems.length === 0
+      ? []
+      : [`Mistakes in the configuration ${file}: ${problems.join("; ")}`],
   };
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {
   const password = proxy === undefined ? "" : new URL(proxy).password;
-  return [password, decodeOr(password)];
-}
-
-function decodeOr(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return [password, percentDecoded(password)];
 }

@@ -82,6 +82,14 @@ export interface Transaction {
     /** Those with a higher id alone. */
     readonly after: number;
   }) => readonly (KeptAlert & { readonly id: number })[];
+  /**
+   * Makes those alerts that wait for an OpenCTI that is not among `known` wait
+   * for another, and returns how many.
+   */
+  readonly takeOver: (options: {
+    readonly known: readonly string[];
+    readonly baseUrl: string;
+  }) => number;
   /** Makes all alerts of one OpenCTI due. */
   readonly makeDue: (baseUrl: string, now: number) => void;
   /**
@@ -508,6 +516,13 @@ function transactionOn(
            ) RETURNING *`,
         ).all(nextDue, baseUrl, dueBy, after, limit),
       ).toSorted((a, b) => a.id - b.id),
+    takeOver: ({ known, baseUrl }) =>
+      run(
+        `UPDATE waiting SET base_url = ? WHERE kind = 'alert'
+         AND base_url NOT IN (SELECT value FROM json_each(?))`,
+        baseUrl,
+        JSON.stringify(known),
+      ),
     makeDue: (baseUrl, due) => {
       run("UPDATE waiting SET due = ? WHERE base_url = ?", due, baseUrl);
     },

@@ -142,7 +142,7 @@ function record(
     const message = messageFor(told, alert, run);
     const id = tx.keepEvent(message, key);
     log.debug(
-      `${id === undefined ? "told before, not sent again: " : ""}event of ${
+      `${id === undefined ? "told before, or kept to be: " : ""}event of ${
         bytesOf(message)
       } bytes: ${message}`,
     );

@@ -28,7 +28,8 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
  * by its id.
  */
 const MEANINGS: Readonly<Record<string, string>> = {
-  indicator_pattern_match: "an indicator whose pattern says exactly the IoC",
+  indicator_pattern_match:
+    "an indicator whose pattern says exactly the IoC, or the hashes of one file, of which it is one",
   indicator_partial_pattern_match:
     "an indicator in whose pattern the IoC is one comparison among others",
   observable_with_indicator:

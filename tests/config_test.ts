@@ -44,7 +44,7 @@ Deno.test("parseConfig() names an option that is unknown or wrong", async (t) =>
   const cases = [
     [
       '{"max_alerts":1}',
-      'unknown option "max_alerts", there are max_ind_alerts',
+      'unknown option "max_alerts", did you mean "max_ind_alerts"?',
     ],
     [
       '{"max_ind_alerts":"3"}',
@@ -131,7 +131,10 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
     [
       { sources: [source({ fields: [FIELD] }), source({ feilds: [FIELD] })] },
       { sources: [source({ fields: [FIELD] })] },
-      ['sources[1].feilds: unknown, did you mean "fields"?'],
+      [
+        'sources[1].feilds: unknown, did you mean "fields"? (source "x" is ' +
+        "left out)",
+      ],
     ],
     [
       { sources: [source({ fields: [{ ...FIELD, kind: "adress" }] })] },
@@ -139,41 +142,73 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
       [
         "sources[0].fields[0].kind: must be address, host, hostname, url, " +
         "email, hash, sha512, sha256, sha1, md5, text, user_agent, mac, did " +
-        'you mean "address"?',
+        'you mean "address"? (source "x" is left out)',
       ],
     ],
     [
       { sources: [source({ fields: [{ path: "full_log", pattern: "(" }] })] },
       { sources: [] },
-      ["sources[0].fields[0].pattern: is no regular expression"],
+      [
+        "sources[0].fields[0].pattern: is no regular expression of " +
+        'JavaScript\'s: Unterminated group (source "x" is left out)',
+      ],
     ],
     [
       { sources: [source({ fields: [{ path: "full_log", pattern: "x" }] })] },
       { sources: [] },
       [
         'sources[0].fields[0]: needs a "kind", or a "pattern" with groups ' +
-        "that are named for kinds, as (?<address>…)",
+        'that are named for kinds, as (?<address>…) (source "x" is left out)',
       ],
     ],
     [
       { sources: [source({ groups: "x", fields: [FIELD] })] },
       { sources: [] },
-      ["sources[0].groups: must be a list"],
+      ['sources[0].groups: must be a list (source "x" is left out)'],
     ],
     [
       { sources: [source({ when: [{ field: "data.x" }] })] },
       { sources: [] },
-      ['sources[0].when[0]: needs "equals" or "matches"'],
+      [
+        'sources[0].when[0]: needs "equals" or "matches" (source "x" is left ' +
+        "out)",
+      ],
     ],
     [
       { sources: [{ groups: ["x"] }, { name: "a b" }], generic: true },
       { sources: [], generic: true },
       [
         "sources[0].name: must be a text",
-        "sources[0].name: must be letters, digits, _ and -, 64 at the most",
+        "sources[1].name: must be letters, digits, _ and -, 64 at the most " +
+        '(source "a b" is left out)',
       ],
     ],
     [{ sources: {} }, {}, ["sources: must be a list"]],
+    [
+      {
+        sources: [
+          source({ fields: [{ path: "data..x", kind: "address" }] }),
+          source({ fields: [FIELD] }),
+          source({ fields: [{ path: "data.x[0]", kind: "url" }] }),
+        ],
+      },
+      { sources: [source({ fields: [FIELD] })] },
+      [0, 2].map((n) =>
+        `sources[${n}].fields[0].path: must be names joined by dots, with [] ` +
+        'after that of a list, as data.answers[].rdata (source "x" is left out)'
+      ),
+    ],
+    [
+      { severity: { medium: 90, high: 60 }, generic: true },
+      { generic: true },
+      ["severity: medium, high and critical must not be in another order"],
+    ],
+    [{ proxy: "proxy.example" }, {}, [
+      "proxy: must be a URL of http, https or socks5",
+    ]],
+    [{ ignore: { files: ["list.txt"] } }, { ignore: {} }, [
+      "ignore.files[0]: must be a path that starts with /",
+    ]],
   ];
   for (const [file, options, problems] of cases) {
     await t.step(problems.join(), () => {
@@ -193,11 +228,13 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
   await t.step("no JSON", () => {
     assertEquals(parseConfigFile("{"), {
       options: {},
-      problems: ["it is not JSON"],
+      problems: [
+        "it is not JSON (line 1 column 2), nothing of it is used",
+      ],
     });
     assertEquals(parseConfigFile("[]"), {
       options: {},
-      problems: ["it must be a JSON object"],
+      problems: ["it must be a JSON object, nothing of it is used"],
     });
   });
 });

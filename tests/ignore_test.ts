@@ -242,7 +242,10 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
 
 Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
   const lists = listsOf({
-    addresses: ["9.9.9.9", "10.0.0.0/99"],
+    addresses: ["9.9.9.9", "10.0.0.0/99", "evil.example"],
+    domains: ["a b"],
+    urls: ["evil.example"],
+    hashes: ["abc"],
     files: ["/none", "/broken.json", "/type.json", "/list.json"],
   }, {
     "/broken.json": "{",
@@ -254,7 +257,11 @@ Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
     "ignore.addresses",
   );
   const says = [
-    'ignore.addresses: "10.0.0.0/99" is no address',
+    'ignore.addresses: "10.0.0.0/99" is no address and no network',
+    'ignore.addresses: "evil.example" is no address and no network',
+    'ignore.domains: "a b" is no domain',
+    'ignore.urls: "evil.example" is no URL',
+    'ignore.hashes: "abc" is no hash',
     "/none of ignore.files: there is no such file",
     "/broken.json of ignore.files",
     'its type is "colour"',

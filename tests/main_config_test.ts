@@ -139,6 +139,7 @@ Deno.test("a condition of a source is kept to", async () => {
   });
   assertEquals(status, 0);
   assertStringIncludes(log, "sources that read it: none\n");
+  assertStringIncludes(log, "by their conditions, not for: acme\n");
 });
 
 Deno.test("a source that is built in can be switched off, or read other fields", async (t) => {
@@ -180,7 +181,7 @@ Deno.test("a mistake is told with its place, and the rest works", async (t) => {
     "no JSON": ['{"sources": [', "opencti.json: it is not JSON"],
     "a new source without fields": [
       { sources: [{ name: "acme", groups: ["acme"] }] },
-      'Mistake in the configuration: sources: "acme" is not built in, so it',
+      'Mistakes in the configuration: sources: "acme" is not built in, so it',
     ],
     "a list that is not there": [
       { ignore: { files: ["/none.txt"] } },

@@ -374,7 +374,7 @@ Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", 
   ]);
   assertEquals(status, 0);
   await queue.receive(3);
-  assertStringIncludes(stderr, "the alert has none of the fields of fortigate");
+  assertStringIncludes(stderr, "fortigate finds nothing in its fields");
   assertStringIncludes(
     stderr,
     "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, matches to tell: 3 of 10, OpenCTI has more exact",

@@ -134,6 +134,18 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
       assertEquals(told(match(data, { iocs })), [`${type} x`]);
     });
   }
+  await t.step("one hash is enough, if no other says otherwise", () => {
+    const pattern =
+      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`;
+    const data = { exact: connection(indicator("x", { pattern })) };
+    assertEquals(told(match(data, { iocs: [iocOf("sha256", a)] })), [
+      "indicator_pattern_match x",
+    ]);
+    const others = [iocOf("sha256", a), iocOf("md5", "d".repeat(32))];
+    assertEquals(told(match(data, { iocs: others })), [
+      "indicator_partial_pattern_match x",
+    ]);
+  });
   await t.step("two hashes of one kind are two files", () => {
     const pattern = `[file:hashes.MD5 = '${c}' AND file:hashes.MD5 = '${
       "d".repeat(32)

@@ -230,6 +230,41 @@ Deno.test("custom-opencti retry takes out all that waits", async (t) => {
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
 });
 
+Deno.test("custom-opencti retry looks up what waits for an address that was wrong", async () => {
+  await using scene = await makeScene();
+  const { home, url } = scene;
+  await using queue = startQueue(home);
+  const wrong = `http://127.0.0.1:${getAvailablePort()}`;
+  const failed = await runProgram(home, [
+    `${ALERTS}suricata_alert_http.json`,
+    TOKEN,
+    wrong,
+    "",
+    "",
+    "1",
+    "0",
+  ]);
+  assertEquals(failed.status, 1);
+  await Deno.mkdir(`${home}/etc`);
+  await Deno.writeTextFile(
+    `${home}/etc/ossec.conf`,
+    `<ossec_config><integration>
+       <name>custom-opencti</name>
+       <hook_url>${url}</hook_url>
+       <api_key>${TOKEN}</api_key>
+     </integration></ossec_config>`,
+  );
+  const { status, stdout } = await runProgram(home, ["retry"]);
+  assertEquals(status, 0);
+  assertStringIncludes(
+    stdout,
+    `${url}: alerts taken over from addresses that are asked no more: 1\n`,
+  );
+  assertStringIncludes(stdout, "alerts looked up again: 1, still waiting: al");
+  assertEquals(waitingIn(home), { alerts: 0, events: 0 });
+  assertEquals(toldIds(queue).length, 1);
+});
+
 Deno.test("custom-opencti retry ends, with status 1, while OpenCTI is down", async () => {
   await using scene = await makeScene();
   const { home, run, isUp, retry, asked } = scene;
@@ -261,7 +296,7 @@ Deno.test("custom-opencti tells a match once for one alert id", async () => {
   await run("1.0");
   const { status, stderr } = await run("1.0", { debug: true });
   assertEquals(status, 0);
-  assertStringIncludes(stderr, "told before, not sent again: event of ");
+  assertStringIncludes(stderr, "told before, or kept to be: event of ");
   await run("2.0");
   assertEquals(toldIds(queue), ["1.0", "2.0"]);
 });

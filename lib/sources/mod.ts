@@ -20,6 +20,7 @@ import { NETWORK } from "./network.ts";
 import {
   type Finding,
   isFor,
+  isUnmet,
   type ReadAlert,
   readSource,
   type Source,
@@ -77,9 +78,11 @@ export interface Findings {
   readonly sources: readonly string[];
   /** The names of those that find none of their fields in it. */
   readonly emptySources: readonly string[];
+  /** The names of those whose conditions alone keep them from it. */
+  readonly unmet: readonly string[];
   /** Each IoC once. */
   readonly iocs: readonly Ioc[];
-  /** Each text that is not asked for. */
+  /** Each text that is not asked for, once for its field and reason. */
   readonly passedOver: readonly PassedOver[];
   /** How many of these are IoCs that would be too many. */
   readonly tooMany: number;
@@ -108,12 +111,17 @@ export function findIocs(
 ): Findings {
   const readers = readersOf(alert, options);
   const iocs = new Map<string, Ioc>();
-  const passedOver: PassedOver[] = [];
+  const passedOver = new Map<string, PassedOver>();
+  const passOver = ({ text, field, reason }: PassedOver) => {
+    // A text of megabytes would take its time as a key.
+    const key = [field, reason, text.length, text.slice(0, 4096)].join("\n");
+    passedOver.set(key, { text, field, reason });
+  };
   let tooMany = 0;
   for (const finding of readers.flatMap(({ findings }) => findings)) {
     const read = "reason" in finding ? finding : take(finding, options);
     if ("reason" in read) {
-      passedOver.push(read);
+      passOver(read);
       continue;
     }
     const key = `${read.kind} ${read.value}`;
@@ -128,7 +136,7 @@ export function findIocs(
       iocs.set(key, read);
     } else {
       tooMany++;
-      passedOver.push({
+      passOver({
         text: read.value,
         field: read.field,
         reason: `more than ${MAX_IOCS} IoCs in one alert`,
@@ -139,8 +147,10 @@ export function findIocs(
     sources: readers.map(({ name }) => name),
     emptySources: readers.filter(({ findings }) => findings.length === 0)
       .map(({ name }) => name),
+    unmet: options.sources.filter((source) => isUnmet(source, alert))
+      .map(({ name }) => name),
     iocs: [...iocs.values()],
-    passedOver,
+    passedOver: [...passedOver.values()],
     tooMany,
   };
 }

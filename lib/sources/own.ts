@@ -3,18 +3,33 @@
  *
  * @module
  */
+import { closestString } from "@std/text/closest-string";
 import * as z from "zod/mini";
+import { messageOf } from "../errors.ts";
 import { FIELD_KINDS, kindNamed, type Source } from "./source.ts";
 
 /** The schema of a user's source. Made on demand: few runs need it. */
 export function ownSourceSchema() {
   const text = z.string().check(z.minLength(1));
   const texts = z.array(text).check(z.minLength(1));
-  const regex = z.string().check(
-    z.refine(isRegex, { error: "is no regular expression" }),
+  const regex = z.string().check((context) => {
+    const reason = whyNoRegex(context.value);
+    if (reason !== undefined) {
+      context.issues.push({
+        code: "custom",
+        input: context.value,
+        message: `is no regular expression of JavaScript's: ${reason}`,
+      });
+    }
+  });
+  const path = z.string().check(
+    z.regex(/^[^.[\]$]+(?:\[\])?(?:\.[^.[\]]+(?:\[\])?)*$/, {
+      error: "must be names joined by dots, with [] after that of a list, as " +
+        "data.answers[].rdata",
+    }),
   );
   const condition = z.strictObject({
-    field: text,
+    field: path,
     equals: z.optional(z.union([text, texts])),
     matches: z.optional(regex),
     not: z.optional(z.boolean()),
@@ -29,11 +44,11 @@ export function ownSourceSchema() {
     when: z.optional(conditions),
   };
   const field = z.strictObject({
-    path: z.union([text, texts]),
+    path: z.union([path, z.array(path).check(z.minLength(1))]),
     kind: z.optional(z.enum(FIELD_KINDS)),
     pattern: z.optional(regex),
-    port: z.optional(text),
-    host: z.optional(text),
+    port: z.optional(path),
+    host: z.optional(path),
     scheme: z.optional(z.enum(["http", "https"])),
     skip: z.optional(text),
     when: z.optional(conditions),
@@ -71,12 +86,13 @@ export function ownSourceSchema() {
 /** A user's source; with the name of one that is built in, it changes that. */
 export type OwnSource = z.infer<ReturnType<typeof ownSourceSchema>>;
 
-function isRegex(text: string): boolean {
+function whyNoRegex(text: string): string | undefined {
   try {
     new RegExp(text, "giu");
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    // It says the whole expression first.
+    return messageOf(error).split(": ").at(-1) ?? "";
   }
 }
 
@@ -100,13 +116,9 @@ function groupsOf(pattern: string): string[] {
  * assertEquals(joinSources(builtIn, [
  *   { name: "a", enabled: false },
  *   { name: "b", groups: ["b"], fields },
- *   { name: "c" },
  * ]), {
  *   sources: [{ name: "b", groups: ["b"], fields }],
- *   problems: [
- *     'sources: "c" is not built in, so it needs "fields", and "groups", ' +
- *       '"decoders" or "when"',
- *   ],
+ *   problems: [],
  * });
  * ```
  */
@@ -116,10 +128,18 @@ export function joinSources(
 ): { readonly sources: readonly Source[]; readonly problems: string[] } {
   const byName = new Map(builtIn.map((source) => [source.name, source]));
   const problems: string[] = [];
-  for (const { enabled = true, ...source } of own) {
+  for (const [index, { enabled = true, ...source }] of own.entries()) {
     const { name, fields, groups, decoders, when } = source;
     const known = byName.get(name);
-    if (!enabled) byName.delete(name);
+    const isBuiltIn = builtIn.some((source) => source.name === name);
+    const quoted = JSON.stringify(name);
+    if (index !== own.findLastIndex((other) => other.name === name)) {
+      problems.push(`sources: two are named ${quoted}, the last is used`);
+    } else if (!enabled && !isBuiltIn) {
+      problems.push(
+        `sources: ${quoted} is not built in${closest(name, builtIn)}`,
+      );
+    } else if (!enabled) byName.delete(name);
     else if (known !== undefined) {
       // Fields that are replaced are all that is taken.
       const { find: _, ...rest } = known;
@@ -132,10 +152,17 @@ export function joinSources(
       fields === undefined || (groups ?? decoders ?? when) === undefined
     ) {
       problems.push(
-        `sources: ${JSON.stringify(name)} is not built in, so it needs ` +
-          '"fields", and "groups", "decoders" or "when"',
+        `sources: ${quoted} is not built in, so it needs "fields", and ` +
+          '"groups", "decoders" or "when"',
       );
     } else byName.set(name, { ...source, fields });
   }
   return { sources: [...byName.values()], problems };
+}
+
+function closest(name: string, sources: readonly Source[]): string {
+  const [first, ...rest] = sources.map((source) => source.name);
+  return first === undefined
+    ? ""
+    : `, did you mean "${closestString(name, [first, ...rest])}"?`;
 }

@@ -126,18 +126,41 @@ export function isFor(source: Source, alert: Alert): boolean {
   );
 }
 
-function isSelected(
-  { groups, decoders, when = [] }: Selector,
-  alert: Alert,
-): boolean {
-  const isNamed = groups === undefined && decoders === undefined
-    ? when.length > 0
-    : groups?.some((name) =>
-      alert.rule.groups.some((group) => isNamedBy(name, group))
-    ) ||
-      decoders?.some((name) => isNamedBy(name, alert.decoder.name ?? "")) ||
-      false;
-  return isNamed && allHold(when, alert);
+/**
+ * Whether only conditions keep a source from an alert: its groups or decoders
+ * are those.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "../alert.ts";
+ *
+ * const alert = parseAlert('{"rule":{"groups":["acme"]}}');
+ * const when = [{ field: "data.verdict", equals: "blocked" }];
+ * const source = { name: "acme", groups: ["acme"], when, fields: [] };
+ * assertEquals(isUnmet(source, alert), true);
+ * ```
+ */
+export function isUnmet(source: Source, alert: Alert): boolean {
+  return source.when !== undefined && isNamed(source, alert) &&
+    !isFor(source, alert);
+}
+
+function isSelected(selector: Selector, alert: Alert): boolean {
+  const { groups, decoders, when = [] } = selector;
+  const isByConditionsAlone = groups === undefined && decoders === undefined &&
+    when.length > 0;
+  return (isByConditionsAlone || isNamed(selector, alert)) &&
+    allHold(when, alert);
+}
+
+/** Whether the alert has one of the groups or decoders. */
+function isNamed({ groups, decoders }: Selector, alert: Alert): boolean {
+  return groups?.some((name) =>
+    alert.rule.groups.some((group) => isNamedBy(name, group))
+  ) ||
+    decoders?.some((name) => isNamedBy(name, alert.decoder.name ?? "")) ||
+    false;
 }
 
 /** Whether a name is as a pattern says, where `*` is any text. */
@@ -362,13 +385,16 @@ function readUrl({ text, path, field, alert, port }: {
     return [{ text, field: path, reason: "a path, and the host is not told" }];
   }
   const hosts = new Set([host, withPort(host, port)]);
-  return schemes.flatMap((scheme) =>
-    [...hosts].map((at) => ({
-      kind: "url" as const,
-      text: `${scheme}://${at}${bare}`,
-      field: `${field.host} + ${path}`,
-    }))
-  );
+  return [
+    { kind: "host", text: host, field: `${field.host}` },
+    ...schemes.flatMap((scheme) =>
+      [...hosts].map((at) => ({
+        kind: "url" as const,
+        text: `${scheme}://${at}${bare}`,
+        field: `${field.host} + ${path}`,
+      }))
+    ),
+  ];
 }
 
 function schemesFor(

@@ -30,8 +30,9 @@ export function urlAndHost(text: string, field: string): Candidate[] {
 const MAX_URL_LENGTH = 5000;
 
 /**
- * The URLs in a text, wherever they stand, one inside another too. Where a
- * mark may end a shell's word or belong to the URL, both readings are given.
+ * The URLs in a text, wherever they stand, one inside another and encoded too.
+ * Where a mark may end a shell's word or belong to the URL, both readings are
+ * given.
  *
  * @example
  * ```ts
@@ -48,14 +49,42 @@ const MAX_URL_LENGTH = 5000;
  * ```
  */
 export function urlsIn(text: string): string[] {
-  if (!text.includes("://")) return [];
+  if (!["://", "%2F", "%2f"].some((part) => text.includes(part))) return [];
   // An attacker may repeat a word as often as there is room.
-  const words = new Set(text.match(WORD));
+  const words = new Set(text.match(WORD)?.flatMap(readingsOfWord));
   return [...words].flatMap((word) =>
     [...word.matchAll(URL_START).take(MAX_NESTED + 1)].flatMap(({ index }) =>
       readingsOf(word.slice(index, index + MAX_URL_LENGTH))
     )
   );
+}
+
+/** A word, and the parameters in it that are an encoded URL. */
+function readingsOfWord(word: string): readonly string[] {
+  const encoded = word.split("&").filter((part) => /%3a%2f%2f/i.test(part));
+  return [
+    word,
+    ...encoded.flatMap((part) => percentDecoded(part).match(WORD) ?? []),
+  ];
+}
+
+/**
+ * A text without its percent encoding, as it is if that is broken.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(percentDecoded("a%2Fb"), "a/b");
+ * assertEquals(percentDecoded("%zz"), "%zz");
+ * ```
+ */
+export function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 const WORD = /[^\s"'`<>|\\^{}]+/g;

@@ -149,12 +149,13 @@ Deno.test("readSource() reads each kind of field", async (t) => {
     [
       "a URL of path and host",
       { path: "data.url", kind: "url", host: "data.host", scheme: "http" },
-      ["url http://evil.example/a?b"],
+      ["host evil.example", "url http://evil.example/a?b"],
     ],
     [
       "a URL of path, host and port",
       { path: "data.url", kind: "url", host: "data.host", port: "data.port" },
       [
+        "host evil.example",
         "url http://evil.example/a?b",
         "url http://evil.example:53/a?b",
         "url https://evil.example/a?b",

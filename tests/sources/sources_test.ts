@@ -380,6 +380,11 @@ Deno.test("urlsIn() leaves out what ends a sentence or a command", async (t) => 
       "ftp://b.example/",
     ]],
     ["ssh://a.example/", []],
+    ["ldap://a.example:389/x", ["ldap://a.example:389/x"]],
+    ["/?u=http%3A%2F%2Fa.example%2Fx%3Fy&z=1", [
+      "http://a.example/x?y",
+    ]],
+    ["/?u=http%3a%2f%2fa.example%2f%zz", []],
   ];
   for (const [text, urls] of cases) {
     await t.step(
