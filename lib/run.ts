@@ -6,13 +6,12 @@
 import { readApiKey } from "./api_key.ts";
 import { type Budget, startBudget } from "./budget.ts";
 import type { Target } from "./cli.ts";
+import { type Config, DEFAULTS } from "./config.ts";
 import {
-  type Config,
   type ConfigFile,
-  DEFAULTS,
   parseConfig,
   parseConfigFile,
-} from "./config.ts";
+} from "./config_file.ts";
 import type { Alert } from "./alert.ts";
 import { messageOf, UsageError } from "./errors.ts";
 import { readFile } from "./file.ts";

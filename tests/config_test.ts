@@ -1,11 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  configSchema,
-  DEFAULTS,
-  OPTIONS,
-  parseConfig,
-  parseConfigFile,
-} from "../lib/config.ts";
+import { configSchema, DEFAULTS, OPTIONS } from "../lib/config.ts";
+import { parseConfig, parseConfigFile } from "../lib/config_file.ts";
 import { UsageError } from "../lib/errors.ts";
 import { DEFAULT_IGNORE } from "../lib/ignore.ts";
 
@@ -197,6 +192,24 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
         `sources[${n}].fields[0].path: must be names joined by dots, with [] ` +
         'after that of a list, as data.answers[].rdata (source "x" is left out)'
       ),
+    ],
+    [
+      {
+        sources: [
+          source({ groups: 1 }),
+          source({ fields: [FIELD] }),
+          source({ groups: 2 }),
+        ],
+        ignore: { domain: [] },
+        kinds: { mack: true },
+      },
+      { sources: [source({ fields: [FIELD] })], ignore: {}, kinds: {} },
+      [
+        'kinds.mack: unknown, did you mean "mac"?',
+        'ignore.domain: unknown, did you mean "domains"?',
+        'sources[0].groups: must be a list (source "x" is left out)',
+        'sources[2].groups: must be a list (source "x" is left out)',
+      ],
     ],
     [
       { severity: { medium: 90, high: 60 }, generic: true },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseConfig, parseConfigFile } from "../lib/config.ts";
+import { parseConfig, parseConfigFile } from "../lib/config_file.ts";
 import { SOURCES } from "../lib/sources/mod.ts";
 import { joinSources } from "../lib/sources/own.ts";
 
