@@ -177,7 +177,7 @@ async function retryAll(
 ): Promise<number> {
   const { retryTargets, retry } = await import("./lib/later.ts");
   const home = call.home ?? wazuhHome(Deno.execPath());
-  let isDone = true;
+  let status = 0;
   const targets = retryTargets(call, home);
   const known = call.target === undefined
     ? targets.map(({ target }) => target.baseUrl)
@@ -187,24 +187,22 @@ async function retryAll(
     let run = bareRun(options);
     try {
       run = configuredRun(options);
-      const { takenOver, lookedUp, waiting } = await retry(run, known);
-      if (takenOver > 0) {
-        await print(
-          `${run.opencti.baseUrl}: alerts taken over from addresses that are ` +
-            `asked no more: ${takenOver}\n`,
-        );
-      }
-      await print(
-        `${run.opencti.baseUrl}: alerts looked up again: ${lookedUp}, ` +
-          `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
-      );
-      isDone &&= waiting.alerts + waiting.events === 0;
+      const { takenOver, lookedUp, sent, waiting } = await retry(run, known);
+      await print([
+        `${run.opencti.baseUrl}: events sent: ${sent}`,
+        ...takenOver > 0
+          ? [`alerts taken over from addresses asked no more: ${takenOver}`]
+          : [],
+        `alerts looked up again: ${lookedUp}`,
+        `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
+      ].join(", "));
+      if (waiting.alerts + waiting.events > 0) status = Math.max(status, 1);
     } catch (error) {
       run.log.error(messageOf(error));
-      isDone = false;
+      status = Math.max(status, exitStatusOf(error));
     }
   }
-  return isDone ? 0 : 1;
+  return status;
 }
 
 /** Aborted by SIGTERM, which would else end the run in the middle. */

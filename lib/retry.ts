@@ -18,6 +18,8 @@ const BATCH = 100;
 export interface Retried {
   /** How many alerts had waited for an address that is asked no more. */
   readonly takenOver: number;
+  /** How many events were sent that had waited. */
+  readonly sent: number;
   /** How many alerts were looked up again. */
   readonly lookedUp: number;
   /** What waits still. */
@@ -73,7 +75,10 @@ export async function retry(
   const takenOver = known === undefined
     ? 0
     : spool.write((tx) => tx.takeOver({ known, baseUrl }));
-  while (await sendWaiting(withFreshBudget(run), { limit: BATCH }) > 0);
+  let sent = 0;
+  for (let batch = BATCH; batch > 0; sent += batch) {
+    batch = await sendWaiting(withFreshBudget(run), { limit: BATCH });
+  }
   let lookedUp = 0;
   let after = 0;
   while (!run.stop.aborted) {
@@ -96,6 +101,7 @@ export async function retry(
   if (problem !== undefined) throw new SpoolError(problem);
   return {
     takenOver,
+    sent,
     lookedUp,
     waiting: spool.write((tx) => tx.counts(baseUrl)),
   };

@@ -107,6 +107,16 @@ const OF_OPENCTI: readonly Fault[] = [
     says: "Cannot reach OpenCTI at http://127.0.0.1:",
   },
   {
+    name: "it speaks http, where https is meant",
+    arrange: (scene) => ({
+      url: opencti(scene).url.replace("http:", "https:"),
+    }),
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "http is spoken there, not https: check <hook_url>",
+  },
+  {
     name: "it accepts, and says nothing",
     arrange: (scene) => tcp(scene, sayNothing),
     status: 1,

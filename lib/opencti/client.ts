@@ -237,6 +237,9 @@ function explain(
 /** How to make OpenCTI be reached. */
 function mendConnection(reason: string, baseUrl: string): string {
   if (/proxy authentication/.test(reason)) return PROXY_LOGIN;
+  if (/InvalidContentType/.test(reason)) {
+    return "http is spoken there, not https: check <hook_url>";
+  }
   const check = "check <hook_url> and that OpenCTI is up";
   // Who wants to see a certificate may hang up before its reason is read.
   return baseUrl.startsWith("https:") &&
