@@ -54,7 +54,8 @@ Usage: custom-opencti [--home DIR] ALERT API_KEY HOOK_URL
   API_KEY       OpenCTI's token, from <api_key>, or file:/PATH that holds it
   HOOK_URL      OpenCTI's address, from <hook_url>, with or without /graphql
   debug         tell each step in logs/integrations.log and here
-  OPTIONS_FILE  JSON file with options, from <options>
+  OPTIONS_FILE  JSON file with options, from <options>; they go before those in
+                etc/opencti.json
   TIMEOUT       seconds that one attempt to ask OpenCTI may take (10)
   RETRIES       attempts after the first (3)
 
