@@ -1,0 +1,25 @@
+/**
+ * Alerts of tests, and what is found in them.
+ *
+ * @module
+ */
+import { parseAlert } from "../../lib/alert.ts";
+import { type Findings, findIocs } from "../../lib/sources/mod.ts";
+
+const ALERTS = new URL("../testdata/alerts/", import.meta.url);
+
+/** What is found in an alert. */
+export function findIn(alert: unknown): Findings {
+  return findIocs(parseAlert(JSON.stringify(alert)));
+}
+
+/** What is found in a real alert, by the name of its file. */
+export async function findInFile(name: string): Promise<Findings> {
+  const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
+  return findIocs(parseAlert(json));
+}
+
+/** The kinds and values of the IoCs, in their order. */
+export function valuesOf({ iocs }: Findings): string[] {
+  return iocs.map(({ kind, value }) => `${kind} ${value}`);
+}
