@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
 import type * as z from "zod/mini";
 import { type Config, configSchema, OPTIONS } from "./config.ts";
 import { messageOf, UsageError } from "./errors.ts";
+import { suggest } from "./suggest.ts";
 
 /**
  * Reads the options from the JSON of an options file.
@@ -22,6 +22,7 @@ import { messageOf, UsageError } from "./errors.ts";
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { messageOf, UsageError } from "./errors.ts";
+import { suggest } from "./suggest.ts";
  *
  * assertEquals(parseConfig('{"max_ind_alerts":5}').max_ind_alerts, 5);
  * assertThrows(() => parseConfig('{"max_ind":5}'), UsageError, '"max_ind"');
@@ -37,12 +38,13 @@ export function parseConfig(json: string, base: object = {}): Config {
   }
   const { client_cert, client_key } = config.data;
   if ((client_cert === undefined) !== (client_key === undefined)) {
-    throw new UsageError(
-      'options "client_cert" and "client_key" need each other',
-    );
+    throw new UsageError(`options ${PAIR_NEEDED}`);
   }
   return config.data;
 }
+
+const CLIENT_PAIR = ["client_cert", "client_key"] as const;
+const PAIR_NEEDED = '"client_cert" and "client_key" need each other';
 
 /** A configuration file, less what is wrong in it. */
 export interface ConfigFile {
@@ -80,7 +82,7 @@ export function parseConfigFile(json: string): ConfigFile {
   // What is wrong is taken out, from the end on: places stay as in the file.
   while (true) {
     const { error } = schema.safeParse(options, { jitless: true });
-    if (error === undefined) return { options, problems };
+    if (error === undefined) break;
     const mistakes = error.issues.flatMap((issue) =>
       (issue.code === "unrecognized_keys"
         ? issue.keys.map((key) => [...issue.path, key])
@@ -99,6 +101,12 @@ export function parseConfigFile(json: string): ConfigFile {
       if (isFirst) options = without(options, place);
     }
   }
+  const [lone, other] = CLIENT_PAIR.filter((name) => name in options);
+  if (lone !== undefined && other === undefined) {
+    problems.push(`${lone}: ${PAIR_NEEDED}`);
+    options = without(options, [lone]);
+  }
+  return { options, problems };
 }
 
 /** Says which source is not used, for it may have many fields. */
@@ -109,16 +117,16 @@ function leftOut(options: object, path: readonly PropertyKey[]): string {
     : "";
 }
 
-/** So deep is what is left out whole if something in it is wrong. */
-const DEPTHS: Readonly<Record<string, number>> = {
-  ignore: 2,
-  kinds: 2,
-  severity: 2,
-  sources: 2,
-};
+/** Of these, not all is left out if something in them is wrong. */
+const NESTED: ReadonlySet<PropertyKey> = new Set([
+  "ignore",
+  "kinds",
+  "severity",
+  "sources",
+]);
 
-function depthOf(path: readonly PropertyKey[]): number {
-  return DEPTHS[String(path[0])] ?? 1;
+function depthOf([first = ""]: readonly PropertyKey[]): number {
+  return NESTED.has(first) ? 2 : 1;
 }
 
 function indexIn([, index]: readonly PropertyKey[]): number {
@@ -218,13 +226,6 @@ function definitionOf(
     shape: valueAt(schema, ["_zod", "def", "shape"]),
     element: valueAt(schema, ["_zod", "def", "element"]),
   };
-}
-
-function suggest(name: string, known: readonly string[]): string {
-  const [first, ...rest] = known;
-  return first === undefined
-    ? ""
-    : `, did you mean "${closestString(name, [first, ...rest])}"?`;
 }
 
 function parseJson(json: string): unknown {

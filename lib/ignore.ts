@@ -90,21 +90,23 @@ export function readIgnoreLists(ignore: Ignore, options: {
     ),
     ...ignore.files.map((path) => readList(path, options.readFile, problems)),
   ];
-  return { whyIgnored, problems };
-
-  function whyIgnored(value: NormalValue, port?: string): string | undefined {
-    const host = hostOf(value);
-    return builtIn(value, port) ??
-      first(lists, (list) => list(value)) ??
-      (host ? whyIgnored(host) : undefined);
-  }
+  const notExact = lists.filter(({ isExact }) => !isExact);
+  return {
+    problems,
+    whyIgnored: (value, port) => {
+      const host = hostOf(value);
+      return builtIn(value, port) ?? inOneOf(lists, value) ??
+        (host ? builtIn(host) ?? inOneOf(notExact, host) : undefined);
+    },
+  };
 
   function builtIn(
     { kind, value }: NormalValue,
-    port: string | undefined,
+    port?: string,
   ): string | undefined {
-    const isAddress = kind === "ipv4" || kind === "ipv6";
-    if (ignore.private_networks && isAddress && !isGlobal(value)) {
+    if (
+      ignore.private_networks && isAddress({ kind, value }) && !isGlobal(value)
+    ) {
       return "not a global address (ignore.private_networks)";
     }
     if (ignore.empty_files && EMPTY_FILE_HASHES.has(value)) {
@@ -178,7 +180,7 @@ const FORMS: Readonly<
     readonly says: string;
   }>
 > = {
-  addresses: { kinds: ["address"], says: "no address and no network" },
+  addresses: { kinds: ["address"], says: "no address or network" },
   domains: { kinds: ["hostname"], says: "no domain" },
   urls: { kinds: ["url"], says: "no URL of http, https or ftp" },
   hashes: { kinds: ["hash"], says: "no hash" },
@@ -188,15 +190,34 @@ const FORMS: Readonly<
   },
 };
 
-/** Looks a value up in one list. */
-type List = (value: NormalValue) => string | undefined;
+interface List {
+  /** Says which entry holds a value. */
+  readonly why: (value: NormalValue) => string | undefined;
+  /** Whether an entry is for one value alone, not for all that is below. */
+  readonly isExact: boolean;
+}
 
-/** A list of entries of any kind, told apart by their form. */
+function inOneOf(
+  lists: readonly List[],
+  value: NormalValue,
+): string | undefined {
+  for (const { why } of lists) {
+    const found = why(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** So many wrong entries of a list are told. */
+const TOLD = 3;
+
+/** A list of entries, told apart by their form. */
 function listOf(
   entries: readonly string[],
-  { name, form, problems }: {
+  { name, form, isExact = false, problems }: {
     readonly name: string;
     readonly form: keyof typeof FORMS;
+    readonly isExact?: boolean;
     readonly problems: string[];
   },
 ): List {
@@ -204,6 +225,7 @@ function listOf(
   const networks: Range[] = [];
   const values = new Set<string>();
   const urls: string[] = [];
+  const wrong: string[] = [];
   for (const written of entries) {
     // As blockers' lists write "and all that is below".
     const entry = written.replace(/^\*?\./, "");
@@ -211,29 +233,40 @@ function listOf(
     const value = kinds.map((kind) => normalize(kind, entry))
       .find((value) => value !== undefined);
     if (network !== undefined) networks.push(network);
-    else if (value?.kind === "url") urls.push(value.value.toLowerCase());
-    else if (value !== undefined) values.add(value.value.toLowerCase());
-    else {
-      problems.push(
-        `${name}: ${JSON.stringify(written)} is ${says}: correct it or take ` +
-          "it out",
-      );
-    }
+    else if (value === undefined || isAddress(value)) wrong.push(written);
+    else if (value.kind === "url") urls.push(value.value.toLowerCase());
+    else values.add(value.value.toLowerCase());
   }
-  return ({ kind, value }) => {
-    const entry = kind === "ipv4" || kind === "ipv6"
-      ? networkThatHolds(value, networks)
-      : kind === "domain" || kind === "hostname"
-      ? parentsOf(value).find((parent) => values.has(parent))
-      : kind === "url"
-      ? urls.find((url) => value.toLowerCase().startsWith(url))
-      : values.has(value.toLowerCase())
-      ? value
-      : undefined;
+  if (wrong.length > 0) {
+    const some = wrong.slice(0, TOLD).map((one) => JSON.stringify(one));
+    const more = wrong.length > TOLD ? ` and ${wrong.length - TOLD} more` : "";
+    problems.push(
+      `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
+    );
+  }
+  return { why, isExact };
+
+  function why(value: NormalValue): string | undefined {
+    const entry = entryFor(value);
     return entry === undefined
       ? undefined
       : `${name} has ${JSON.stringify(entry)}`;
-  };
+  }
+
+  function entryFor({ kind, value }: NormalValue): string | undefined {
+    const text = value.toLowerCase();
+    if (isAddress({ kind, value })) return networkThatHolds(value, networks);
+    if (kind === "url") {
+      return urls.find((url) => isExact ? text === url : text.startsWith(url));
+    }
+    return isExact
+      ? values.has(text) ? text : undefined
+      : parentsOf(text).find((parent) => values.has(parent));
+  }
+}
+
+function isAddress({ kind }: NormalValue): boolean {
+  return kind === "ipv4" || kind === "ipv6";
 }
 
 function networkOf(entry: string): Range | undefined {
@@ -257,7 +290,10 @@ function networkThatHolds(
   return network && `${network[0].toString()}/${network[1]}`;
 }
 
-/** A domain and all that it is in: a.b.example, b.example, example. */
+/**
+ * A domain and all that it is in: a.b.example, b.example, example. What has no
+ * dot in it has only itself.
+ */
 function parentsOf(domain: string): string[] {
   const labels = domain.split(".");
   return labels.map((_, n) => labels.slice(n).join("."));
@@ -285,7 +321,7 @@ function readList(
     problems.push(
       `Cannot read the list ${path} of ignore.files: ${messageOf(error)}`,
     );
-    return () => undefined;
+    return { why: () => undefined, isExact: true };
   }
 }
 
@@ -298,26 +334,31 @@ function warningList(
   if (!Array.isArray(list)) throw new Error('it has no "list"');
   const entries = Array.from<unknown>(list)
     .filter((entry) => typeof entry === "string");
-  const found = (test: (entry: string) => boolean) => {
-    const entry = entries.find(test);
-    return entry && `${path} has ${JSON.stringify(entry)}`;
-  };
+  const options = { name: path, form: "file", problems } as const;
   switch (type) {
     case "cidr":
     case "hostname":
+      return listOf(entries, options);
     case "string":
-      return listOf(entries, { name: path, form: "file", problems });
+      return listOf(entries, { ...options, isExact: true });
     case "substring":
-      return ({ value }) => found((entry) => value.includes(entry));
-    case "regex": {
-      // As PHP writes them: /…/i
-      const patterns = new Map(entries.map((entry) => {
-        const [, body = entry, flags = ""] = /^\/(.*)\/(i?)$/.exec(entry) ?? [];
-        return [entry, new RegExp(body, flags)];
-      }));
-      return ({ value }) =>
-        found((entry) => patterns.get(entry)?.test(value) === true);
-    }
+      return listBy(
+        path,
+        entries.map((entry) => {
+          const part = entry.toLowerCase();
+          return [entry, (text) => text.includes(part)];
+        }),
+      );
+    case "regex":
+      return listBy(
+        path,
+        entries.map((entry) => {
+          // As PHP writes them: /…/i
+          const [, body = entry] = /^\/(.*)\/[a-z]*$/s.exec(entry) ?? [];
+          const regex = new RegExp(body, "i");
+          return [entry, (text) => regex.test(text)];
+        }),
+      );
     default:
       throw new Error(
         `its type is ${JSON.stringify(type)}, where cidr, hostname, string, ` +
@@ -326,15 +367,19 @@ function warningList(
   }
 }
 
-function first<T, R>(
-  items: readonly T[],
-  find: (item: T) => R | undefined,
-): R | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** A list of which each entry has its own way to hold a text. */
+function listBy(
+  name: string,
+  entries: readonly (readonly [string, (text: string) => boolean])[],
+): List {
+  return {
+    isExact: false,
+    why: ({ value }) => {
+      const text = value.toLowerCase();
+      const [entry] = entries.find(([, holds]) => holds(text)) ?? [];
+      return entry && `${name} has ${JSON.stringify(entry)}`;
+    },
+  };
 }
 
 const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([

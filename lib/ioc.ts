@@ -344,7 +344,10 @@ function plainText(kind: TextKind, text: string): string {
   const trimmed = QUOTABLE.has(kind)
     ? text.trim().replace(/^["']+|["']+$/g, "")
     : text.trim();
-  if (kind === "email") return trimmed.replace(/^"?<|>"?$|^"|"$/g, "");
+  if (kind === "email") {
+    // A display name may stand before it.
+    return /<([^<>]*)>"?$/.exec(trimmed)?.[1] ?? trimmed.replaceAll('"', "");
+  }
   if (kind !== "address" && kind !== "host" && kind !== "hostname") {
     return trimmed;
   }

@@ -216,6 +216,17 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
       { generic: true },
       ["severity: medium, high and critical must not be in another order"],
     ],
+    [
+      { toString: 1, constructor: 2, generic: true },
+      { generic: true },
+      [
+        "toString: unknown",
+        "constructor: unknown",
+      ],
+    ],
+    [{ client_cert: "/c.pem", generic: true }, { generic: true }, [
+      'client_cert: "client_cert" and "client_key" need each other',
+    ]],
     [{ proxy: "proxy.example" }, {}, [
       "proxy: must be a URL of http, https or socks5",
     ]],
@@ -232,6 +243,10 @@ Deno.test("parseConfigFile() tells a mistake with its path, and uses the rest", 
       parseConfig("{}", options);
     });
   }
+  await t.step("a prototype's name is a name like others", () => {
+    const { problems } = parseConfigFile('{"__proto__":{"generic":true}}');
+    assertEquals(problems.length, 1);
+  });
   await t.step("a schema for editors is no mistake", () => {
     assertEquals(parseConfigFile('{"$schema":"x","generic":true}'), {
       options: { generic: true },

@@ -86,6 +86,8 @@ function mutate(json: string, changes: readonly Change[]): unknown {
 
 /** As JSON.parse() does: `__proto__` is a key like others. */
 function define(owner: Record<string, unknown>, key: string, value: unknown) {
+  // JSON has no way to say how long a list is.
+  if (Array.isArray(owner) && key === "length") return;
   Object.defineProperty(owner, key, {
     value,
     enumerable: true,

@@ -207,10 +207,12 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
       "# ours\n\ncorp.example # the domain\n9.9.9.0/24\r\nhttp://evil.example/ok/\n",
     "/lists/cidr.json": '{"name":"x","type":"cidr","list":["1.1.1.0/24"]}',
     "/lists/hostname.json": '{"type":"hostname","list":["google.com"]}',
-    "/lists/string.json": `{"type":"string","list":["${"ab".repeat(20)}",7]}`,
-    "/lists/substring.json": '{"type":"substring","list":["oogl"]}',
+    "/lists/string.json": `{"type":"string","list":["${
+      "ab".repeat(20)
+    }",7,"duckdns.org"]}`,
+    "/lists/substring.json": '{"type":"substring","list":["Oogl"]}',
     "/lists/regex.json":
-      '{"type":"regex","list":["/^evil[0-9]\\\\.example$/i"]}',
+      '{"type":"regex","list":["/^evil[0-9]\\\\.example$/im"]}',
   };
   const lists = listsOf({ files: Object.keys(files) }, files);
   const cases: readonly (readonly [TextKind, string, string | undefined])[] = [
@@ -224,11 +226,15 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
     ["address", "1.1.1.1", '/lists/cidr.json has "1.1.1.0/24"'],
     ["host", "www.google.com", '/lists/hostname.json has "google.com"'],
     ["hash", "ab".repeat(20), `/lists/string.json has "${"ab".repeat(20)}"`],
-    ["host", "google.example", '/lists/substring.json has "oogl"'],
+    ["host", "duckdns.org", '/lists/string.json has "duckdns.org"'],
+    ["host", "evil.duckdns.org", undefined],
+    ["url", "http://duckdns.org/x", undefined],
+    ["host", "google.example", '/lists/substring.json has "Oogl"'],
+    ["url", "http://google.example/", '/lists/substring.json has "Oogl"'],
     [
       "host",
       "evil7.example",
-      '/lists/regex.json has "/^evil[0-9]\\\\.example$/i"',
+      '/lists/regex.json has "/^evil[0-9]\\\\.example$/im"',
     ],
     ["host", "evilx.example", undefined],
   ];
@@ -243,7 +249,7 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
 Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
   const lists = listsOf({
     addresses: ["9.9.9.9", "10.0.0.0/99", "evil.example"],
-    domains: ["a b"],
+    domains: ["a b", "1.2.3.4", "c d", "e f"],
     urls: ["evil.example"],
     hashes: ["abc"],
     files: ["/none", "/broken.json", "/type.json", "/list.json"],
@@ -257,11 +263,10 @@ Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
     "ignore.addresses",
   );
   const says = [
-    'ignore.addresses: "10.0.0.0/99" is no address and no network',
-    'ignore.addresses: "evil.example" is no address and no network',
-    'ignore.domains: "a b" is no domain',
-    'ignore.urls: "evil.example" is no URL',
-    'ignore.hashes: "abc" is no hash',
+    'ignore.addresses: no address or network: "10.0.0.0/99", "evil.example"; ',
+    'ignore.domains: no domain: "a b", "1.2.3.4", "c d" and 1 more; correct it',
+    'ignore.urls: no URL of http, https or ftp: "evil.example"; ',
+    'ignore.hashes: no hash: "abc"; ',
     "/none of ignore.files: there is no such file",
     "/broken.json of ignore.files",
     'its type is "colour"',

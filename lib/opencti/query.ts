@@ -147,7 +147,7 @@ fragment Observables on StixCyberObservableConnection {
       id
       entity_type
       observable_value
-      indicators(first: ${FIRST}) { ...Indicators }
+      indicators(first: $first) { ...Indicators }
       ... on StixFile { hashes { algorithm hash } }
       ... on Artifact { hashes { algorithm hash } }
       stixCoreRelationships(

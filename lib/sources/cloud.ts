@@ -42,7 +42,6 @@ export const CLOUD: readonly Source[] = [
           "data.aws.client_ip",
           "data.aws.remote_ip",
           "data.aws.httpRequest.clientIp",
-          "data.aws.external_ip",
           "data.aws.policyDetails.actor.ipAddressDetails.ipAddressV4",
           ...REMOTE_IPS,
         ],
@@ -56,10 +55,10 @@ export const CLOUD: readonly Source[] = [
       },
       { path: "data.aws.url", kind: "url" },
       { path: ["data.aws.referer", "data.aws.httpRequest.uri"], kind: "text" },
+      // `GET https://own.example:443/x HTTP/1.1`: what follows the own host.
       {
         path: "data.aws.request",
-        kind: "text",
-        skip: "the request to the load balancer's own site",
+        pattern: "^\\S+ https?://[^/\\s]+(?<text>/\\S*)",
       },
       { path: "data.aws.httpRequest.headers.Referer", kind: "text" },
       {
@@ -78,6 +77,7 @@ export const CLOUD: readonly Source[] = [
         path: [
           "data.aws.resource.instanceDetails.networkInterfaces[].publicIp",
           "data.aws.resource.instanceDetails.networkInterfaces[].publicDnsName",
+          "data.aws.external_ip",
           "data.aws.host_header",
           "data.aws.domain_name",
           "data.aws.httpRequest.headers.Host",
@@ -147,10 +147,10 @@ export const CLOUD: readonly Source[] = [
         pattern: "\\bIN\\s+(?:A|AAAA|CNAME|NS|PTR)\\s+(?<host>\\S+)",
       },
       { path: "data.gcp.jsonPayload.uri_or_filename", kind: "url" },
+      // What follows the load balancer's own host.
       {
         path: "data.gcp.httpRequest.requestUrl",
-        kind: "url",
-        skip: "the load balancer's own site",
+        pattern: "^https?://[^/\\s]+(?<text>/\\S*)",
       },
       { path: "data.gcp.httpRequest.referer", kind: "url" },
       {
@@ -350,6 +350,24 @@ export const CLOUD: readonly Source[] = [
       { path: "data.maltiverse.source.sha256", kind: "sha256" },
       { path: "data.maltiverse.source.sha1", kind: "sha1" },
       { path: "data.maltiverse.source.md5", kind: "md5" },
+      {
+        path: "data.threat.indicator.name",
+        kind: "host",
+        when: [{
+          field: "data.threat.indicator.type",
+          matches: "domain|hostname|addr",
+        }],
+      },
+      {
+        path: "data.threat.indicator.name",
+        kind: "url",
+        when: [{ field: "data.threat.indicator.type", equals: "url" }],
+      },
+      {
+        path: "data.threat.indicator.name",
+        kind: "hash",
+        when: [{ field: "data.threat.indicator.type", matches: "file|sample" }],
+      },
       {
         path: "data.threat.indicator.reference",
         kind: "url",

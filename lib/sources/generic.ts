@@ -39,33 +39,46 @@ export function findByName(
   alert: Alert,
   sources: readonly Source[],
 ): readonly Finding[] {
-  const kinds = kindsByName(sources);
+  const known = knownByName(sources);
+  const values = valuesIn(alert.data, "data").take(MAX_VALUES + 1).toArray();
   const fields = new Map<string, Field>();
-  for (const { text, path } of valuesIn(alert.data, "data").take(MAX_VALUES)) {
-    const kind = [...kinds.get(nameOf(path)) ?? []]
-      .find((kind) => !("reason" in toIoc({ kind, text, field: path })));
-    if (kind !== undefined) fields.set(`${kind} ${path}`, { path, kind });
+  for (const { text, path } of values.slice(0, MAX_VALUES)) {
+    const [kind, port] = [...known.get(nameOf(path)) ?? []]
+      .find(([kind]) => !("reason" in toIoc({ kind, text, field: path }))) ??
+      [];
+    if (kind === undefined) continue;
+    const beside = port && path.replace(/[^.]*$/, port);
+    fields.set(`${kind} ${path}`, { path, kind, port: beside });
   }
-  return readSource({ name: "generic", fields: [...fields.values()] }, alert);
+  const found = readSource(
+    { name: "generic", fields: [...fields.values()] },
+    alert,
+  );
+  return values.length <= MAX_VALUES ? found : [...found, {
+    text: "…",
+    field: "data",
+    reason: `only its first ${MAX_VALUES} values were looked at`,
+  }];
 }
 
 type ValueKind = Exclude<FieldKind, "text">;
 
-function kindsByName(
+/** What fields of a name are: their kinds, and the name of an address's port. */
+function knownByName(
   sources: readonly Source[],
-): ReadonlyMap<string, ReadonlySet<ValueKind>> {
-  const kinds = new Map<string, Set<ValueKind>>();
-  for (
-    const { path, kind, pattern, skip } of sources.flatMap((s) => s.fields)
-  ) {
+): ReadonlyMap<string, ReadonlyMap<ValueKind, string | undefined>> {
+  const known = new Map<string, Map<ValueKind, string | undefined>>();
+  for (const field of sources.flatMap(({ fields }) => fields)) {
+    const { path, kind, pattern, port, skip } = field;
     if (kind === undefined || kind === "text") continue;
     if (pattern !== undefined || skip !== undefined) continue;
-    for (const one of [path].flat()) {
-      const known = kinds.get(nameOf(one)) ?? new Set();
-      kinds.set(nameOf(one), known.add(kind));
+    for (const name of [path].flat().map(nameOf)) {
+      const kinds = known.get(name) ?? new Map();
+      kinds.set(kind, kinds.get(kind) ?? port?.replace(/^.*\./, ""));
+      known.set(name, kinds);
     }
   }
-  return kinds;
+  return known;
 }
 
 /** The last name of a path. */

@@ -51,7 +51,11 @@ export const HOSTS: readonly Source[] = [
   },
   {
     name: "audit",
-    groups: ["audit_command"],
+    groups: ["audit_command", "audit_detections"],
+    or: [{
+      decoders: ["auditd"],
+      when: [{ field: "data.audit.execve.a0", matches: "." }],
+    }],
     fields: [],
     find: {
       takes: "URLs anywhere in the command line, and the host of each",
@@ -107,9 +111,16 @@ export const HOSTS: readonly Source[] = [
       // Sysmon for Linux has no decoder.
       {
         path: "full_log",
+        pattern:
+          "(?:[>,]SHA1=(?<sha1>[\\da-f]+))|(?:[>,]MD5=(?<md5>[\\da-f]+))" +
+          "|(?:[>,]SHA256=(?<sha256>[\\da-f]+))",
+        when: [{ field: "full_log", matches: "<Event>" }],
+      },
+      {
+        path: "full_log",
         pattern: '<Data Name="(?:(?:Source|Destination)Ip">(?<address>[^<]+)' +
           '|(?:Source|Destination)Hostname">(?<host>[^<\\s-][^<]*)' +
-          '|QueryName">(?<host2>[^<]+)|CommandLine">(?<text>[^<]+))',
+          '|QueryName">(?<host2>[^<]+)|(?:Parent)?CommandLine">(?<text>[^<]+))',
       },
     ],
   },
@@ -133,7 +144,8 @@ export const HOSTS: readonly Source[] = [
     name: "windows_rdp",
     groups: ["windows"],
     decoders: ["windows_eventchannel"],
-    when: [{ field: "data.win.eventXML.param3", matches: "." }],
+    when: [{ field: "data.win.system.channel", matches: "TerminalServices" }],
+    or: channel("TerminalServices"),
     fields: [
       {
         path: "data.win.eventXML.param3",
@@ -177,8 +189,9 @@ export const HOSTS: readonly Source[] = [
     fields: [
       {
         path: `${EVENTDATA}.remoteAddresses`,
-        pattern:
-          "(?:^|,)\\s*(?<address>[\\da-f.:]+)(?:/(?:32|128))?(?=\\s*(?:,|$))",
+        // One address, or a network of one.
+        pattern: "(?:^|,)\\s*(?:(?<address>[\\d.]+)(?:/(?:32|255[\\d.]+255))?" +
+          "|(?<address2>[\\da-f]*:[\\da-f.:]*)(?:/128)?)(?=\\s*(?:,|$))",
       },
     ],
   },
@@ -231,11 +244,16 @@ export const HOSTS: readonly Source[] = [
           port: `${row}.remote_port`,
         },
         {
-          path: [`${row}.local_address`, `${row}.address`, `${row}.host`],
+          path: [`${row}.local_address`, `${row}.address`],
           kind: "address",
         },
         {
-          path: [`${row}.domain`, `${row}.hostnames`, `${row}.hostname`],
+          path: [
+            `${row}.domain`,
+            `${row}.host`,
+            `${row}.hostname`,
+            `${row}.hostnames`,
+          ],
           kind: "host",
         },
         { path: [`${row}.url`, `${row}.referrer`], kind: "url" },
@@ -329,7 +347,8 @@ export const HOSTS: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "reverse mapping checking getaddrinfo for (?<host>\\S+\\.\\S+) \\[",
+          "reverse mapping checking getaddrinfo for (?<host>\\S+\\.\\S+) \\[" +
+          "|\\bAddress \\S+ maps to (?<host2>[^\\s,]+),",
       },
     ],
   },

@@ -187,7 +187,8 @@ function take(
 ): Ioc | PassedOver {
   const ioc = toIoc(candidate);
   if ("reason" in ioc) return ioc;
-  const { text, field, port } = candidate;
+  const { text, field } = candidate;
+  const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
   const reason = kinds[ioc.kind] ?? !OFF.has(ioc.kind)
     ? whyIgnored(ioc, port)
     : `kinds.${ioc.kind} is false`;

@@ -30,9 +30,9 @@ const CISCO_TEXT: readonly string[] = [
   // 106100: tcp outside/1.2.3.4(44321) -> inside/10.0.0.21(22)
   "%(?:ASA|FTD)-\\d-106100: [^>]{0,200}? [^\\s/]{1,64}/" +
   "(?<address>[\\da-f.:]{2,45})\\(\\d{1,5}\\)[^>]{0,99}? -> " +
-  "[^\\s/]{1,64}/(?<address2>[\\da-f.:]{2,45})\\(\\d{1,5}\\)",
+  "[^\\s/]{1,64}/(?<address2>[\\da-f.:]{2,45})\\((?<port>\\d{1,5})\\)",
   // 421001, 338xxx: outside:1.2.3.4/80 (5.6.7.8/80)
-  "\\s(?:from|to)\\s\\S+?:(?<address>[\\da-f.:]+)/(?<port>\\d+)" +
+  "\\s(?:from|to|for)\\s\\S+?:(?<address>[\\da-f.:]+)/(?<port>\\d+)" +
   "(?: \\((?<address2>[\\da-f.:]+)/\\d+\\))?",
   "resolved from \\S+ list: (?<host>[^\\s,/]+)(?=,|/255\\.255\\.255\\.255|$)",
   // 733102: host 1.2.3.4 to shun list; 401004: Shunned packet: 1.2.3.4 = …
@@ -63,6 +63,11 @@ const CISCO: readonly Field[] = [
   { path: "data.dst", kind: "address" },
   { path: "data.url", kind: "url" },
   { path: "data.domain", kind: "host" },
+  {
+    path: ["data.server", "data.origin"],
+    kind: "address",
+    skip: "the network's own",
+  },
   ...CISCO_TEXT.map((pattern): Field => ({ path: "full_log", pattern })),
 ];
 
@@ -70,14 +75,16 @@ const CISCO: readonly Field[] = [
 const FIREPOWER: readonly Field[] = [
   {
     path: "full_log",
-    pattern: "\\b(?:Src|Dst|Initiator|Responder|Original ?Client)IP: " +
-      "(?<address>[^,\\s]+)",
+    pattern: "\\b(?:Src|Initiator|Original ?Client(?: ?Src)?)IP: " +
+      "(?<address>[^,\\s]+)" +
+      "|\\b(?:Dst|Responder)IP: (?<address2>[^,\\s]+)" +
+      "(?:(?:,[^,]*){0,3}?, (?:Dst|Responder)Port: (?<port>\\d+))?",
   },
   {
     path: "full_log",
-    pattern:
-      "\\b(?:URL|ReferencedHost|HTTPReferer): (?:(?<text>[a-z]+://[^,\\s]+)" +
-      "|(?<url>[^,\\s/]+\\.[^,\\s/]+/[^,\\s]*)|(?<host>[^,\\s/]+\\.[^,\\s/]+))",
+    pattern: "\\b(?:UR[LI]|ReferencedHost|HTTPReferer): " +
+      "(?:(?<text>[a-z]+://\\S+?)|(?<url>[^,\\s/]+\\.[^,\\s/]+/\\S*?)" +
+      "|(?<host>[^,\\s/]+\\.[^,\\s/]+))(?=,?(?:\\s|$))",
   },
   {
     path: "full_log",
@@ -155,8 +162,9 @@ export const NETWORK: readonly Source[] = [
           "(?<address2>\\S+)",
       },
       {
+        // Without it, an IPv6 address may have a port at its end, or not.
         path: ["data.srcip", "data.dstip"],
-        kind: "address",
+        pattern: "^(?<address>\\d+\\.\\d+\\.\\d+\\.\\d+)(?::\\d+)?$",
         when: [{ field: "full_log", matches: "\\} \\S+ -> \\S", not: true }],
       },
     ],
@@ -256,6 +264,11 @@ export const NETWORK: readonly Source[] = [
     // Not data.ip: decoder version 6 takes it from the middle of another field.
     fields: [
       ...ENDS,
+      // Where an administrator comes from: ui=ssh(1.2.3.4)
+      {
+        path: "full_log",
+        pattern: '\\bui="?\\w+\\((?<address>[\\da-f.:]+)\\)',
+      },
       // The other end of a VPN.
       { path: ["data.remip", "data.tunnelip"], kind: "address" },
       { path: "data.locip", kind: "address", skip: "the firewall's own" },
@@ -320,6 +333,7 @@ export const NETWORK: readonly Source[] = [
         kind: "address",
       },
       { path: "data.dst", kind: "address", port: "data.service" },
+      ...ENDS,
       {
         path: "data.origin",
         kind: "address",
@@ -330,7 +344,8 @@ export const NETWORK: readonly Source[] = [
         pattern: '\\b(?:resource|referrer):"(?<text>[^"]+)' +
           '|\\bfile_md5:"(?<md5>[^"]+)|\\bfile_sha1:"(?<sha1>[^"]+)' +
           '|\\bfile_sha256:"(?<sha256>[^"]+)' +
-          '|\\bdns_query:"(?<host>[^"]+)',
+          '|\\b(?:dns_query|domain_name):"(?<host>[^"]+)' +
+          '|\\b(?:from|to):"(?<email>[^"]+@[^"]+)',
       },
     ],
   },
@@ -389,8 +404,9 @@ export const NETWORK: readonly Source[] = [
       { path: "data.host", kind: "host" },
       {
         path: "full_log",
-        pattern:
-          "\\b(?:SrcIp|DstIp|SourceIP|DestinationIP)=(?<address>[^,)\\s]+)" +
+        pattern: "\\b(?:SrcIp|SourceIP)=(?<address>[^,)\\s]+)" +
+          "|\\b(?:DstIp|DestinationIP)=(?<address2>[^,)\\s]+)" +
+          "(?:(?:,[^,]*){0,2}?,\\s*(?:DstPort|DestinationPort)=(?<port>\\d+))?" +
           '|\\bHost="?(?<host>[^",)\\s]+)|\\bReferer="?(?<text>[^",)\\s]+)',
       },
     ],
@@ -404,14 +420,16 @@ export const NETWORK: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          ",(?:in|out),4,(?:[^,]*,){9}(?<address>[^,]+),(?<address2>[^,]+)",
+          ",(?:in|out),4,(?:[^,]*,){9}(?<address>[^,]+),(?<address2>[^,]+)" +
+          "(?:,\\d+,(?<port>\\d+))?",
       },
       {
         path: "full_log",
         pattern:
-          ",(?:in|out),6,(?:[^,]*,){6}(?<address>[^,]+),(?<address2>[^,]+)",
+          ",(?:in|out),6,(?:[^,]*,){6}(?<address>[^,]+),(?<address2>[^,]+)" +
+          "(?:,\\d+,(?<port>\\d+))?",
       },
-      { path: ["data.srcip", "data.dstip"], kind: "address" },
+      ...ENDS,
     ],
   },
   {
@@ -448,7 +466,7 @@ export const NETWORK: readonly Source[] = [
       // X-Forwarded-For
       { path: "data.cs5", pattern: LIST },
       // The request, with its header Referer.
-      { path: ["data.request", "data.cs3"], kind: "text" },
+      { path: ["data.request", "data.cs3", "data.message"], kind: "text" },
       { path: "data.dvchost", kind: "host", skip: "the device's own name" },
     ],
   },
@@ -498,7 +516,7 @@ export const NETWORK: readonly Source[] = [
     fields: [
       ...ENDS,
       { path: "data.dstcip", kind: "address" },
-      { path: "data.host", kind: "host" },
+      { path: ["data.host", "data.value"], kind: "host" },
       { path: "data.link", kind: "url", skip: "the appliance's own page" },
       { path: "data.smac", kind: "mac" },
     ],

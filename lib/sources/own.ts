@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
 import * as z from "zod/mini";
 import { messageOf } from "../errors.ts";
+import { suggest } from "../suggest.ts";
 import { FIELD_KINDS, kindNamed, type Source } from "./source.ts";
 
 /** The schema of a user's source. Made on demand: few runs need it. */
@@ -135,9 +135,10 @@ export function joinSources(
     const quoted = JSON.stringify(name);
     if (index !== own.findLastIndex((other) => other.name === name)) {
       problems.push(`sources: two are named ${quoted}, the last is used`);
-    } else if (!enabled && !isBuiltIn) {
+    } else if (!enabled && !isBuiltIn && fields === undefined) {
+      const names = builtIn.map((source) => source.name);
       problems.push(
-        `sources: ${quoted} is not built in${closest(name, builtIn)}`,
+        `sources: ${quoted} is not built in${suggest(name, names)}`,
       );
     } else if (!enabled) byName.delete(name);
     else if (known !== undefined) {
@@ -158,11 +159,4 @@ export function joinSources(
     } else byName.set(name, { ...source, fields });
   }
   return { sources: [...byName.values()], problems };
-}
-
-function closest(name: string, sources: readonly Source[]): string {
-  const [first, ...rest] = sources.map((source) => source.name);
-  return first === undefined
-    ? ""
-    : `, did you mean "${closestString(name, [first, ...rest])}"?`;
 }

@@ -237,11 +237,14 @@ export function readSource(
 
 function readField(field: Field, alert: Alert): Finding[] {
   if (!allHold(field.when ?? [], alert)) return [];
-  return [field.path].flat().flatMap((path) =>
-    textsAt(alert, path).map((text) => fromWindows(path, text))
-      .flatMap((text) => [
+  return [field.path].flat().flatMap((path) => {
+    const texts = textsAt(alert, path);
+    return texts.flatMap((written, row) => {
+      const text = fromXml(path, written);
+      const place = { path, row, rows: texts.length, field, alert };
+      return [
         ...valuesIn(text, field).flatMap((value) =>
-          readValue({ ...value, path, field, alert })
+          readValue({ ...value, ...place })
         ),
         ...field.pattern !== undefined && text.length > MAX_SEARCHED
           ? [{
@@ -250,13 +253,38 @@ function readField(field: Field, alert: Alert): Finding[] {
             reason: `only its first ${MAX_SEARCHED} characters were searched`,
           }]
           : [],
-      ])
-  );
+      ];
+    });
+  });
 }
 
-/** The decoder of Windows events leaves XML's entities as they are. */
-function fromWindows(path: string, text: string): string {
-  return path.startsWith("data.win.") && text.includes("&")
+/** Where a value stands. */
+interface Place {
+  readonly path: string;
+  /** Which it is of all that the path leads to. */
+  readonly row: number;
+  readonly rows: number;
+  readonly field: Field;
+  readonly alert: Alert;
+}
+
+/** What belongs to a value: the only one there is, or that of the same row. */
+function besides(
+  path: string | undefined,
+  { row, rows, alert }: Place,
+): string | undefined {
+  if (path === undefined) return undefined;
+  const texts = textsAt(alert, path);
+  return texts.length === rows ? texts[row] : rows === 1 ? texts[0] : undefined;
+}
+
+/**
+ * The decoder of Windows events leaves XML's entities as they are, and so does
+ * who has none.
+ */
+function fromXml(path: string, text: string): string {
+  return text.includes("&") &&
+      (path.startsWith("data.win.") || text.includes("<Event>"))
     ? text.replace(
       /&(?:amp|lt|gt|quot|apos);/g,
       (entity) => ENTITIES[entity] ?? entity,
@@ -317,17 +345,12 @@ export function kindNamed(name: string): FieldKind | undefined {
     FIELD_KINDS.find((kind) => kind === name.replace(/\d$/, ""));
 }
 
-function readValue({ kind, text, path, field, alert, ...value }: Value & {
-  readonly path: string;
-  readonly field: Field;
-  readonly alert: Alert;
-}): Finding[] {
+function readValue(value: Value & Place): Finding[] {
+  const { kind, text, path, field } = value;
   if (field.skip !== undefined) {
     return [{ text, field: path, reason: field.skip }];
   }
-  const port = field.port === undefined
-    ? value.port
-    : textsAt(alert, field.port)[0];
+  const port = besides(field.port, value) ?? value.port;
   switch (kind) {
     case "text":
       // CEF and LEEF escape "=".
@@ -335,7 +358,7 @@ function readValue({ kind, text, path, field, alert, ...value }: Value & {
         urlAndHost(url, path)
       );
     case "url":
-      return readUrl({ text, path, field, alert, port });
+      return readUrl({ ...value, port });
     case "email": {
       const domain = /@([^@\s<>"']+)/.exec(text)?.[1];
       return [
@@ -356,20 +379,15 @@ function readValue({ kind, text, path, field, alert, ...value }: Value & {
 }
 
 /** A URL may be whole, without its scheme, a host with a port, or a path. */
-function readUrl({ text, path, field, alert, port }: {
-  readonly text: string;
-  readonly path: string;
-  readonly field: Field;
-  readonly alert: Alert;
-  readonly port: string | undefined;
-}): Finding[] {
+function readUrl(value: Value & Place): Finding[] {
+  const { text, path, field, port } = value;
   // What is longer is no IoC: that is found out, and told, as for any URL.
   if (text.length > MAX_TEXT_LENGTH) {
     return [{ kind: "url", text, field: path }];
   }
   const bare = text.replace(/^["']+|["']+$/g, "");
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, path);
-  if (/^[^/\s:]+\.[^/\s:]+:\d+$/.test(bare)) {
+  if (/^(?:[^/\s:]+\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
     return [{ kind: "host", text: bare, field: path }];
   }
   const schemes = schemesFor(field, port);
@@ -378,9 +396,7 @@ function readUrl({ text, path, field, alert, port }: {
       ? schemes.flatMap((scheme) => urlAndHost(`${scheme}://${bare}`, path))
       : [{ text, field: path, reason: "not a URL of http, https or ftp" }];
   }
-  const host = field.host === undefined
-    ? undefined
-    : textsAt(alert, field.host)[0];
+  const host = besides(field.host, value);
   if (host === undefined) {
     return [{ text, field: path, reason: "a path, and the host is not told" }];
   }

@@ -9,18 +9,22 @@ const CLIENT: Field = { path: ["data.srcip", "data.srcip2"], kind: "host" };
 
 const EMAIL = "(?<email>[^\\s<>,@]{1,64}@[^\\s<>,@]{1,253})";
 
+/** A server, as logs write it: name[address], name [address] or [address]. */
+const SERVER =
+  "(?:(?<host>[\\w-]+\\.[\\w.-]+) ?)?\\[(?<address>[\\da-f.:]+)\\]";
+
 /** What mail servers say of a mail. */
 const MAIL: readonly Field[] = [
   {
     path: "full_log",
-    pattern: "\\b(?:from|to|orig_to)=<?" + EMAIL,
+    pattern: `\\b(?:from|to|orig_to|arg1)=<?${EMAIL}|>,<${EMAIL}`,
   },
   { path: "full_log", pattern: "\\bhelo=<(?<host>[^\\s<>]+\\.[^\\s<>]+)>" },
   // The client or the next server: name[address]
   {
     path: "full_log",
     pattern: "\\b(?:RCPT from |connect(?:ion)? (?:from|to) |client=|relay=)" +
-      "(?<host>[\\w-]+\\.[\\w.-]+)?\\[(?<address>[\\da-f.:]+)\\]",
+      SERVER,
   },
 ];
 
@@ -30,10 +34,22 @@ export const WEB: readonly Source[] = [
     name: "web",
     groups: ["web", "accesslog", "apache", "nginx"],
     decoders: ["web-accesslog*", "apache-*", "nginx-*"],
-    // The line has the header Referer, and what an attacker wrote into a path.
     fields: [
       CLIENT,
-      { path: ["data.url", "full_log"], kind: "text" },
+      { path: "data.url", kind: "text" },
+      // The line has the request, and the header Referer; of the user agent,
+      // which often names a crawler's page, what makes Log4j load code.
+      {
+        path: "full_log",
+        pattern: '"[A-Z]{3,10} (?<text>[^"]{1,8000}) HTTP/' +
+          '|(?<!\\[ref )"(?<text2>https?://[^"]+)"' +
+          '|\\$\\{[^{}]{0,99}(?<text3>(?:ldaps?|rmi|https?)://[^}\\s"]+)',
+      },
+      {
+        path: "full_log",
+        pattern: "\\s(?<text>https?://\\S+)",
+        when: [{ field: "decoder.name", matches: "iis" }],
+      },
       { path: "data.user_agent", kind: "user_agent" },
     ],
   },
@@ -47,7 +63,7 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "\\b(?:[A-Z]+_)*(?:DIRECT|PARENT|HIT|CARP|ROUNDROBIN)/(?:(?<address>[\\da-f.:]+)|(?<host>[^\\s/]+\\.[^\\s/]+))(?=\\s)",
+          "\\b(?:[A-Z]+_)*(?:DIRECT|PARENT|HIT|CARP|ROUNDROBIN|DST|PINNED)/(?:(?<address>[\\da-f.:]+)|(?<host>[^\\s/]+\\.[^\\s/]+))(?=\\s)",
       },
     ],
   },
@@ -69,10 +85,11 @@ export const WEB: readonly Source[] = [
           "\\bquery: (?<host>\\S+) IN |\\bquery \\(cache\\) '(?<host2>[^/']+)/",
       },
       // unexpected RCODE (REFUSED) resolving 'name/A/IN': 1.2.3.4#53
+      // lame server resolving 'name' (in 'zone'?): 1.2.3.4#53
       {
         path: "full_log",
-        pattern:
-          "\\bresolving '(?<host>[^/']+)/[^']*'(?:: (?<address>[\\da-f.:]+)#)?",
+        pattern: "\\bresolving '(?<host>[^/']+)(?:/[^']*)?'" +
+          "(?: \\(in '[^']*'\\??\\))?(?:: (?<address>[\\da-f.:]+)#)?",
       },
     ],
   },
@@ -89,9 +106,9 @@ export const WEB: readonly Source[] = [
     fields: [
       {
         path: "full_log",
-        pattern:
-          "\\bdnsmasq\\S* (?:query\\[\\w+\\]|reply|cached) (?<host>\\S+) " +
-          "(?:from|is) (?<host2>[^\\s<]+)",
+        pattern: "\\bdnsmasq\\S* (?:\\d+ \\S+ )?" +
+          "(?:query\\[[^\\]]+\\]|reply|cached(?:-stale)?|forwarded) " +
+          "(?<host>\\S+)(?: (?:from|is) (?<host2>[^\\s<]+))?",
       },
     ],
   },
@@ -117,7 +134,14 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern: `\\bF=<${EMAIL}>|\\bRCPT <(?<email2>[^\\s<>]{1,320})>` +
-          "|\\bH=(?:(?<host>[\\w-]+\\.[\\w.-]+) )?(?:\\(\\S*\\) )?\\[(?<address>[\\da-f.:]+)\\]",
+          `|\\s(?:<=|=>|->|>>|\\*\\*) <?${EMAIL}`,
+      },
+      // H=name (name in HELO) [address]; … failed for (name) [address]
+      {
+        path: "full_log",
+        pattern: "(?:\\bH=|\\bfailed for )(?:(?<host>[\\w-]+\\.[\\w.-]+) )?" +
+          "(?:\\((?:(?<host2>[\\w-]+\\.[\\w.-]+)|[^)\\s]*)\\) )?" +
+          "\\[(?<address>[\\da-f.:]+)\\]",
       },
     ],
   },

@@ -29,6 +29,10 @@ Deno.test("joinSources() adds, changes and switches off", async (t) => {
       [DOCKER, { name: "audit", groups: ["audit"], fields: FIELDS }],
     ],
     "off": [{ name: "docker", enabled: false }, [AUDIT]],
+    "one's own, off": [
+      { name: "acme", enabled: false, groups: ["acme"], fields: FIELDS },
+      BUILT_IN,
+    ],
     "on": [{ name: "docker", enabled: true }, BUILT_IN],
   };
   for (const [name, [own, sources]] of Object.entries(cases)) {
