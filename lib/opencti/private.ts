@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isGlobal } from "../ignore.ts";
+import { isGlobal } from "../addresses.ts";
 import { normalize } from "../ioc.ts";
 
 /** A resolver that hangs must not keep the run. */
