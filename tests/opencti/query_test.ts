@@ -90,7 +90,7 @@ Deno.test("QUERY asks for the first few of every connection", () => {
     "exact: $first",
     "externalReferences: 10",
     "files: 10",
-    "indicators: 10",
+    "indicators: $first",
     "indicators: 5",
     "partial: $first",
     "stixCoreRelationships: 10",
