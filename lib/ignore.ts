@@ -86,7 +86,7 @@ export function readIgnoreLists(ignore: Ignore, options: {
   const problems: string[] = [];
   let own: { readonly host: NormalValue | null | undefined } | undefined;
   const lists = [
-    ...OWN_LISTS.map((name) =>
+    ...OWN_LISTS.filter((name) => ignore[name].length > 0).map((name) =>
       listOf(ignore[name], { name: `ignore.${name}`, form: name, problems })
     ),
     ...ignore.files.map((path) => readList(path, options.readFile, problems)),

@@ -348,9 +348,9 @@ function plainText(kind: TextKind, text: string): string {
     // A display name may stand before it.
     return /<([^<>]*)>"?$/.exec(trimmed)?.[1] ?? trimmed.replaceAll('"', "");
   }
-  if (kind !== "address" && kind !== "host" && kind !== "hostname") {
-    return trimmed;
-  }
+  const isPlain = kind !== "address" && kind !== "host" && kind !== "hostname";
+  // Most are plain IPv4 addresses, and need no more.
+  if (isPlain || /^[\d.]+$/.test(trimmed)) return trimmed;
   const withoutPort = trimmed
     .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
     .replace(/^([^:]+):\d{1,5}$/, "$1");

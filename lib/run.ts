@@ -19,7 +19,7 @@ import { type IgnoreLists, readIgnoreLists } from "./ignore.ts";
 import { type Log, openLog, redactor } from "./log.ts";
 import { spoolFolder } from "./marker.ts";
 import { type Findings, findIocs, SOURCES } from "./sources/mod.ts";
-import { joinSources } from "./sources/own.ts";
+import { type JoinedSources, joinSources } from "./sources/own.ts";
 import { percentDecoded } from "./sources/urls.ts";
 import type { Spool } from "./spool.ts";
 
@@ -92,7 +92,8 @@ function makeRun(
   const budget = freshBudget({ opencti: target, config, stop });
   const debug = options.debug || config.debug;
   const log = openLog({ home, debug, redact, now: () => new Date() });
-  const joined = joinSources(SOURCES, config.sources);
+  let joined: JoinedSources | undefined;
+  const joinedSources = () => joined ??= joinSources(SOURCES, config.sources);
   let spool: Promise<Spool> | undefined;
   let lists: IgnoreLists | undefined;
   const readLists = () =>
@@ -111,12 +112,12 @@ function makeRun(
     findIocs: (alert) =>
       findIocs(alert, {
         ...config,
-        sources: joined.sources,
+        sources: joinedSources().sources,
         whyIgnored: (value, port) => readLists().whyIgnored(value, port),
       }),
     problems: () => [
       ...problems,
-      ...joined.problems.map((problem) =>
+      ...joinedSources().problems.map((problem) =>
         `Mistakes in the configuration: ${problem}`
       ),
       ...lists?.problems ?? [],

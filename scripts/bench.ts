@@ -14,7 +14,7 @@ const ALERTS = new URL("../tests/testdata/alerts/", import.meta.url).pathname;
 
 /** What is timed: the most that it may take as a ratio, and its alert. */
 const CASES = [
-  ["an alert without IoCs", 1.15, "sshd_breakin"],
+  ["an alert without IoCs", 1.15, "syscheck_added_nohash"],
   ["an alert that OpenCTI knows nothing about", 1.6, "suricata_dns_malicious"],
   ["an alert with a match", 1.7, "suricata_alert_http"],
 ] as const;

@@ -15,7 +15,7 @@ import { matchAnswer } from "../lib/match.ts";
 import { questionFor } from "../lib/opencti/query.ts";
 import { readResponse } from "../lib/opencti/response.ts";
 import { headerFor, MAX_MESSAGE_BYTES } from "../lib/queue.ts";
-import { FIND_DEFAULTS, findIocs, SOURCES } from "../lib/sources/mod.ts";
+import { findDefaults, findIocs, SOURCES } from "../lib/sources/mod.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 
@@ -303,7 +303,7 @@ Deno.test("10 MB in a field take less than a second", async (t) => {
         // No alert is read by all of them.
         for (const source of SOURCES) {
           const start = performance.now();
-          const options = { ...FIND_DEFAULTS, sources: [source] };
+          const options = { ...findDefaults(), sources: [source] };
           questionFor(findIocs(read, options).iocs, WHATEVER);
           const ms = performance.now() - start;
           assert(ms < 1000, `${ms} ms: ${source.name}, ${Object.keys(alert)}`);

@@ -411,6 +411,7 @@ export const HOSTS: readonly Source[] = [
     groups: ["racoon*"],
     decoders: ["racoon*"],
     or: [{
+      groups: ["errors"],
       when: [{ field: "full_log", matches: "\\bracoon(?:\\[\\d+\\])?:\\s" }],
     }],
     fields: [

@@ -59,12 +59,14 @@ export interface FindOptions {
 }
 
 /** How IoCs are looked for without a configuration. */
-export const FIND_DEFAULTS: FindOptions = {
-  sources: SOURCES,
-  kinds: {},
-  generic: false,
-  ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
-};
+export function findDefaults(): FindOptions {
+  return {
+    sources: SOURCES,
+    kinds: {},
+    generic: false,
+    ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
+  };
+}
 
 /** Asked for only if the configuration says so. */
 const OFF: ReadonlySet<IocKind> = new Set(["user_agent", "mac"]);
@@ -107,7 +109,7 @@ export interface Findings {
  */
 export function findIocs(
   alert: Alert,
-  options: FindOptions = FIND_DEFAULTS,
+  options: FindOptions = findDefaults(),
 ): Findings {
   const readers = readersOf(alert, options);
   const iocs = new Map<string, Ioc>();

@@ -101,6 +101,12 @@ function groupsOf(pattern: string): string[] {
     .map(([, name = ""]) => name);
 }
 
+/** All sources, and what is wrong with the user's. */
+export interface JoinedSources {
+  readonly sources: readonly Source[];
+  readonly problems: readonly string[];
+}
+
 /**
  * Joins the user's sources to those that are built in: what one of theirs says
  * replaces what the built-in source of that name says.
@@ -125,7 +131,8 @@ function groupsOf(pattern: string): string[] {
 export function joinSources(
   builtIn: readonly Source[],
   own: readonly OwnSource[],
-): { readonly sources: readonly Source[]; readonly problems: string[] } {
+): JoinedSources {
+  if (own.length === 0) return { sources: builtIn, problems: [] };
   const byName = new Map(builtIn.map((source) => [source.name, source]));
   const problems: string[] = [];
   for (const [index, { enabled = true, ...source }] of own.entries()) {

@@ -121,9 +121,8 @@ export type ReadAlert = (alert: Alert) => readonly Finding[];
  * ```
  */
 export function isFor(source: Source, alert: Alert): boolean {
-  return [source, ...source.or ?? []].some((selector) =>
-    isSelected(selector, alert)
-  );
+  return isSelected(source, alert) ||
+    source.or?.some((selector) => isSelected(selector, alert)) === true;
 }
 
 /**
@@ -189,6 +188,8 @@ function allHold(conditions: readonly Condition[], alert: Alert): boolean {
 
 function holds({ field, equals, matches, not }: Condition, alert: Alert) {
   const texts = textsAt(alert, field);
+  // Most fields are not there: no regular expression is made for these.
+  if (texts.length === 0) return not === true;
   const wanted = equals === undefined ? [] : [equals].flat();
   const pattern = matches === undefined ? undefined : new RegExp(matches, "iu");
   const isSo = texts.some((text) =>
