@@ -43,9 +43,15 @@ export const DEFAULTS = {
 
 /**
  * The schema of an options file and of the configuration file. Strict: a
- * typing error must be told. Made on demand: many runs have neither.
+ * typing error must be told. Made once, and on demand: many runs have neither.
  */
 export function configSchema() {
+  return schema ??= makeSchema();
+}
+
+let schema: ReturnType<typeof makeSchema> | undefined;
+
+function makeSchema() {
   const count = z.int().check(z.nonnegative());
   const percent = z.int().check(z.gte(0), z.lte(100));
   const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));

@@ -21,8 +21,7 @@ import { suggest } from "./suggest.ts";
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * import { messageOf, UsageError } from "./errors.ts";
-import { suggest } from "./suggest.ts";
+ * import { UsageError } from "./errors.ts";
  *
  * assertEquals(parseConfig('{"max_ind_alerts":5}').max_ind_alerts, 5);
  * assertThrows(() => parseConfig('{"max_ind":5}'), UsageError, '"max_ind"');
@@ -41,6 +40,25 @@ export function parseConfig(json: string, base: object = {}): Config {
     throw new UsageError(`options ${PAIR_NEEDED}`);
   }
   return config.data;
+}
+
+/**
+ * The configuration file that options name. Whether they are right is found out
+ * when they are read, with what that file says.
+ *
+ * @throws {UsageError} If they are no JSON object.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(configPathIn('{"config":"/etc/o.json"}'), "/etc/o.json");
+ * assertEquals(configPathIn('{"debug":true}'), undefined);
+ * ```
+ */
+export function configPathIn(json: string): string | undefined {
+  const path = valueAt(objectOf(parseJson(json)), ["config"]);
+  return typeof path === "string" && path.startsWith("/") ? path : undefined;
 }
 
 const CLIENT_PAIR = ["client_cert", "client_key"] as const;
@@ -92,14 +110,12 @@ export function parseConfigFile(json: string): ConfigFile {
       const says = explainAt(issue, path, valueAt(options, path));
       problems.push(`${written(path)}: ${says}${leftOut(options, path)}`);
     }
-    const places = mistakes.map(({ path }) => path.slice(0, depthOf(path)))
-      .toSorted((a, b) => indexIn(b) - indexIn(a));
-    for (const [n, place] of places.entries()) {
-      const isFirst = n === places.findIndex((one) =>
-        written(one) === written(place)
-      );
-      if (isFirst) options = without(options, place);
-    }
+    const places = new Map(
+      mistakes.map(({ path }) => path.slice(0, depthOf(path)))
+        .toSorted((a, b) => indexIn(b) - indexIn(a))
+        .map((place) => [written(place), place]),
+    );
+    for (const place of places.values()) options = without(options, place);
   }
   const [lone, other] = CLIENT_PAIR.filter((name) => name in options);
   if (lone !== undefined && other === undefined) {

@@ -193,7 +193,7 @@ function listOf(
     // As blockers' lists write "and all that is below".
     const entry = written.replace(/^\*?\./, "");
     const network = kinds.includes("address") ? networkOf(entry) : undefined;
-    const value = kinds.map((kind) => normalize(kind, entry))
+    const value = kinds.values().map((kind) => normalize(kind, entry))
       .find((value) => value !== undefined);
     if (network !== undefined) networks.push(network);
     else if (value === undefined || isAddress(value)) wrong.push(written);
@@ -207,14 +207,7 @@ function listOf(
       `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
     );
   }
-  return { why, isExact };
-
-  function why(value: NormalValue): string | undefined {
-    const entry = entryFor(value);
-    return entry === undefined
-      ? undefined
-      : `${name} has ${JSON.stringify(entry)}`;
-  }
+  return namedList(name, { isExact, entryFor });
 
   function entryFor({ kind, value }: NormalValue): string | undefined {
     const text = value.toLowerCase();
@@ -304,24 +297,24 @@ function warningList(
       return listOf(entries, options);
     case "string":
       return listOf(entries, { ...options, isExact: true });
-    case "substring":
-      return listBy(
-        path,
-        entries.map((entry) => {
-          const part = entry.toLowerCase();
-          return [entry, (text) => text.includes(part)];
-        }),
+    case "substring": {
+      const parts = entries.map((entry) =>
+        [entry, entry.toLowerCase()] as const
       );
-    case "regex":
-      return listBy(
-        path,
-        entries.map((entry) => {
-          // As PHP writes them: /…/i
-          const [, body = entry] = /^\/(.*)\/[a-z]*$/s.exec(entry) ?? [];
-          const regex = new RegExp(body, "i");
-          return [entry, (text) => regex.test(text)];
-        }),
-      );
+      const entryFor = ({ value }: NormalValue) =>
+        parts.find(([, part]) => value.toLowerCase().includes(part))?.[0];
+      return namedList(path, { isExact: false, entryFor });
+    }
+    case "regex": {
+      // As PHP writes them: /…/i
+      const patterns = entries.map((entry) => {
+        const [, body = entry] = /^\/(.*)\/[a-z]*$/s.exec(entry) ?? [];
+        return [entry, new RegExp(body, "i")] as const;
+      });
+      const entryFor = ({ value }: NormalValue) =>
+        patterns.find(([, pattern]) => pattern.test(value))?.[0];
+      return namedList(path, { isExact: false, entryFor });
+    }
     default:
       throw new Error(
         `its type is ${JSON.stringify(type)}, where cidr, hostname, string, ` +
@@ -330,16 +323,15 @@ function warningList(
   }
 }
 
-/** A list of which each entry has its own way to hold a text. */
-function listBy(
-  name: string,
-  entries: readonly (readonly [string, (text: string) => boolean])[],
-): List {
+/** A list that says its name, and which entry holds a value. */
+function namedList(name: string, { isExact, entryFor }: {
+  readonly isExact: boolean;
+  readonly entryFor: (value: NormalValue) => string | undefined;
+}): List {
   return {
-    isExact: false,
-    why: ({ value }) => {
-      const text = value.toLowerCase();
-      const [entry] = entries.find(([, holds]) => holds(text)) ?? [];
+    isExact,
+    why: (value) => {
+      const entry = entryFor(value);
       return entry && `${name} has ${JSON.stringify(entry)}`;
     },
   };

@@ -9,6 +9,7 @@ import type { Target } from "./cli.ts";
 import { type Config, DEFAULTS } from "./config.ts";
 import {
   type ConfigFile,
+  configPathIn,
   parseConfig,
   parseConfigFile,
 } from "./config_file.ts";
@@ -155,7 +156,7 @@ function readConfig(
   const hasOptions = optionsFile !== "" || optionsJson !== "";
   try {
     const json = hasOptions ? optionsJson || readFile(optionsFile) : "{}";
-    const path = hasOptions ? parseConfig(json).config : undefined;
+    const path = configPathIn(json);
     const { options, problems } = readConfigFile(path, home);
     const config = hasOptions || Object.keys(options).length > 0
       ? parseConfig(json, options)

@@ -10,6 +10,7 @@ import { SOURCES } from "../lib/sources/mod.ts";
 import {
   type Condition,
   type Field,
+  groupsOf,
   kindNamed,
   type Selector,
   type Source,
@@ -203,8 +204,8 @@ function describeFields(fields: readonly Field[]): string[] {
   const paths = new Map<string, Set<string>>();
   for (const { path, kind, pattern, host, skip } of fields) {
     if (skip !== undefined) continue;
-    const named = [...(pattern ?? "").matchAll(/\(\?<(\w+)>/g)]
-      .map(([, name = ""]) => kindNamed(name) ?? kind);
+    const named = groupsOf(pattern ?? "")
+      .map((name) => kindNamed(name) ?? kind);
     for (const kindHere of new Set(pattern === undefined ? [kind] : named)) {
       if (kindHere === undefined) continue;
       const known = paths.get(kindHere) ?? new Set();

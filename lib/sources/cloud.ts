@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Source } from "./source.ts";
+import { hashesIn, type Source } from "./source.ts";
 
 const ACTION = "data.aws.service.action";
 const EVIDENCE = "data.ms-graph.evidence[]";
@@ -214,9 +214,7 @@ export const CLOUD: readonly Source[] = [
         kind: "address",
       },
       { path: [`${EVIDENCE}.url`, `${EVIDENCE}.urls[]`], kind: "url" },
-      { path: `${EVIDENCE}.fileDetails.sha256`, kind: "sha256" },
-      { path: `${EVIDENCE}.fileDetails.sha1`, kind: "sha1" },
-      { path: `${EVIDENCE}.fileDetails.md5`, kind: "md5" },
+      ...hashesIn(`${EVIDENCE}.fileDetails`),
       { path: `${EVIDENCE}.imageFile.sha256`, kind: "sha256" },
       { path: `${EVIDENCE}.imageFile.sha1`, kind: "sha1" },
       {
@@ -347,9 +345,7 @@ export const CLOUD: readonly Source[] = [
         kind: "host",
       },
       { path: "data.maltiverse.source.url", kind: "url" },
-      { path: "data.maltiverse.source.sha256", kind: "sha256" },
-      { path: "data.maltiverse.source.sha1", kind: "sha1" },
-      { path: "data.maltiverse.source.md5", kind: "md5" },
+      ...hashesIn("data.maltiverse.source"),
       {
         path: "data.threat.indicator.name",
         kind: "host",

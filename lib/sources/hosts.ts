@@ -4,12 +4,12 @@
  * @module
  */
 import { findInCommandLine } from "./audit.ts";
-import type { Source } from "./source.ts";
+import { hashesIn, type Source } from "./source.ts";
 
 const EVENTDATA = "data.win.eventdata";
 
 /** `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`; the last is no hash of the file. */
-const HASHES = "(?:^|,)(?:SHA1=(?<sha1>[0-9A-F]+)|MD5=(?<md5>[0-9A-F]+)" +
+const HASHES = "(?:^|[,>])(?:SHA1=(?<sha1>[0-9A-F]+)|MD5=(?<md5>[0-9A-F]+)" +
   "|SHA256=(?<sha256>[0-9A-F]+))";
 
 /** `type:  5 a.example;::ffff:1.2.3.4;` */
@@ -111,9 +111,7 @@ export const HOSTS: readonly Source[] = [
       // Sysmon for Linux has no decoder.
       {
         path: "full_log",
-        pattern:
-          "(?:[>,]SHA1=(?<sha1>[\\da-f]+))|(?:[>,]MD5=(?<md5>[\\da-f]+))" +
-          "|(?:[>,]SHA256=(?<sha256>[\\da-f]+))",
+        pattern: HASHES,
         when: [{ field: "full_log", matches: "<Event>" }],
       },
       {
@@ -235,9 +233,7 @@ export const HOSTS: readonly Source[] = [
     or: [{ when: [{ field: "data.osquery.name", matches: "." }] }],
     fields: ["data.osquery.columns", "data.osquery.snapshot[]"].flatMap(
       (row) => [
-        { path: `${row}.sha256`, kind: "sha256" },
-        { path: `${row}.sha1`, kind: "sha1" },
-        { path: `${row}.md5`, kind: "md5" },
+        ...hashesIn(row),
         {
           path: `${row}.remote_address`,
           kind: "address",

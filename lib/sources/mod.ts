@@ -20,7 +20,7 @@ import { NETWORK } from "./network.ts";
 import {
   type Finding,
   isFor,
-  isUnmet,
+  isNamed,
   type ReadAlert,
   readSource,
   type Source,
@@ -149,8 +149,10 @@ export function findIocs(
     sources: readers.map(({ name }) => name),
     emptySources: readers.filter(({ findings }) => findings.length === 0)
       .map(({ name }) => name),
-    unmet: options.sources.filter((source) => isUnmet(source, alert))
-      .map(({ name }) => name),
+    unmet: options.sources.filter((source) =>
+      source.when !== undefined && isNamed(source, alert) &&
+      !readers.some(({ name }) => name === source.name)
+    ).map(({ name }) => name),
     iocs: [...iocs.values()],
     passedOver: [...passedOver.values()],
     tooMany,
@@ -168,10 +170,11 @@ function readersOf(
   { sources, generic }: Pick<FindOptions, "sources" | "generic">,
 ): readonly Reader[] {
   // What is in an embedded alert in turn is left alone.
-  const inner = sources.filter(({ find }) => find?.in !== findInEmbedded);
   const readAlert = (embedded: Alert) =>
-    readersOf(embedded, { sources: inner, generic })
-      .flatMap(({ findings }) => findings);
+    readersOf(embedded, {
+      sources: sources.filter(({ find }) => find?.in !== findInEmbedded),
+      generic,
+    }).flatMap(({ findings }) => findings);
   const readers = sources.filter((source) => isFor(source, alert))
     .map((source) => ({
       name: source.name,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Field, Source } from "./source.ts";
+import { type Field, hashesIn, type Source } from "./source.ts";
 
 const ENDS: readonly Field[] = [
   { path: "data.srcip", kind: "address" },
@@ -137,11 +137,8 @@ export const NETWORK: readonly Source[] = [
         scheme: "http",
       },
       { path: "data.http.http_refer", kind: "url" },
-      ...["data.files[]", "data.fileinfo"].flatMap((file): Field[] => [
-        { path: `${file}.sha256`, kind: "sha256" },
-        { path: `${file}.sha1`, kind: "sha1" },
-        { path: `${file}.md5`, kind: "md5" },
-      ]),
+      ...hashesIn("data.files[]"),
+      ...hashesIn("data.fileinfo"),
       { path: "data.http.http_user_agent", kind: "user_agent" },
       { path: ["data.ether.src_mac", "data.ether.dest_mac"], kind: "mac" },
     ],
@@ -192,9 +189,7 @@ export const NETWORK: readonly Source[] = [
         scheme: "http",
       },
       { path: "data.referrer", kind: "url" },
-      { path: "data.sha256", kind: "sha256" },
-      { path: "data.sha1", kind: "sha1" },
-      { path: "data.md5", kind: "md5" },
+      ...hashesIn("data"),
       { path: ["data.mailfrom", "data.rcptto[]", "data.from"], kind: "email" },
       { path: "data.user_agent", kind: "user_agent" },
     ],

@@ -6,7 +6,7 @@
 import * as z from "zod/mini";
 import { messageOf } from "../errors.ts";
 import { suggest } from "../suggest.ts";
-import { FIELD_KINDS, kindNamed, type Source } from "./source.ts";
+import { FIELD_KINDS, groupsOf, kindNamed, type Source } from "./source.ts";
 
 /** The schema of a user's source. Made on demand: few runs need it. */
 export function ownSourceSchema() {
@@ -94,11 +94,6 @@ function whyNoRegex(text: string): string | undefined {
     // It says the whole expression first.
     return messageOf(error).split(": ").at(-1) ?? "";
   }
-}
-
-function groupsOf(pattern: string): string[] {
-  return [...pattern.matchAll(/\(\?<([A-Za-z]\w*)>/g)]
-    .map(([, name = ""]) => name);
 }
 
 /** All sources, and what is wrong with the user's. */

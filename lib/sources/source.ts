@@ -125,26 +125,6 @@ export function isFor(source: Source, alert: Alert): boolean {
     source.or?.some((selector) => isSelected(selector, alert)) === true;
 }
 
-/**
- * Whether only conditions keep a source from an alert: its groups or decoders
- * are those.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { parseAlert } from "../alert.ts";
- *
- * const alert = parseAlert('{"rule":{"groups":["acme"]}}');
- * const when = [{ field: "data.verdict", equals: "blocked" }];
- * const source = { name: "acme", groups: ["acme"], when, fields: [] };
- * assertEquals(isUnmet(source, alert), true);
- * ```
- */
-export function isUnmet(source: Source, alert: Alert): boolean {
-  return source.when !== undefined && isNamed(source, alert) &&
-    !isFor(source, alert);
-}
-
 function isSelected(selector: Selector, alert: Alert): boolean {
   const { groups, decoders, when = [] } = selector;
   const isByConditionsAlone = groups === undefined && decoders === undefined &&
@@ -153,8 +133,19 @@ function isSelected(selector: Selector, alert: Alert): boolean {
     allHold(when, alert);
 }
 
-/** Whether the alert has one of the groups or decoders. */
-function isNamed({ groups, decoders }: Selector, alert: Alert): boolean {
+/**
+ * Whether the alert has one of the groups or decoders.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "../alert.ts";
+ *
+ * const alert = parseAlert('{"decoder":{"name":"acme-proxy"}}');
+ * assertEquals(isNamed({ groups: ["x"], decoders: ["acme-*"] }, alert), true);
+ * ```
+ */
+export function isNamed({ groups, decoders }: Selector, alert: Alert): boolean {
   return groups?.some((name) =>
     alert.rule.groups.some((group) => isNamedBy(name, group))
   ) ||
@@ -327,6 +318,36 @@ function valuesIn(text: string, { kind, pattern }: Field): Value[] {
           : [{ kind: named, text, port: groups["port"] }];
       })
     );
+}
+
+/**
+ * The names of the groups of a pattern.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(groupsOf("(?<!x)(?<address>a)|(?<host2>b)"), ["address", "host2"]);
+ * ```
+ */
+export function groupsOf(pattern: string): string[] {
+  return [...pattern.matchAll(/\(\?<([A-Za-z]\w*)>/g)]
+    .map(([, name = ""]) => name);
+}
+
+/**
+ * The fields of the hashes that stand side by side in an object.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hashesIn("data.file")[2], { path: "data.file.md5", kind: "md5" });
+ * ```
+ */
+export function hashesIn(path: string): readonly Field[] {
+  return (["sha256", "sha1", "md5"] as const)
+    .map((kind) => ({ path: `${path}.${kind}`, kind }));
 }
 
 /**
