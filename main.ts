@@ -9,28 +9,35 @@
  * @module
  */
 import project from "./deno.json" with { type: "json" };
-import { type Alert, parseAlert } from "./lib/alert.ts";
+import { type Alert, isOwnEvent, parseAlert } from "./lib/alert.ts";
 import { type Call, HELP, parseCall, wazuhHome } from "./lib/cli.ts";
 import {
   AlertError,
   ConfigError,
   exitStatusOf,
+  IntegrationError,
   messageOf,
   OpenctiError,
   QueueError,
   sentenceOf,
   UsageError,
+  withFate,
 } from "./lib/errors.ts";
 import { readFile } from "./lib/file.ts";
 import { printError } from "./lib/log.ts";
-import { dueIn } from "./lib/marker.ts";
-import { bareRun, configuredRun, type Run } from "./lib/run.ts";
+import {
+  isForeignRoot,
+  prepareRun,
+  type Run,
+  type RunOptions,
+} from "./lib/run.ts";
 import type { Findings } from "./lib/sources/mod.ts";
+import { dueIn } from "./lib/state/marker.ts";
 
 /** Runs one call, and returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const call = parseCall(args);
+    const call = parseCall(args, wazuhHome(Deno.execPath()));
     switch (call.command) {
       case "help":
         await print(HELP);
@@ -38,8 +45,14 @@ async function main(args: readonly string[]): Promise<number> {
       case "version":
         await print(`custom-opencti ${project.version}\n`);
         return 0;
-      case "look up":
-        return await lookUpAlert(call);
+      case "look up": {
+        const { run, error } = prepare(call);
+        return await lookUpAlert(call.alertFile, { run, error });
+      }
+      case "refused": {
+        const { run } = prepare(call);
+        return await lookUpAlert(call.alertFile, { run, error: call.error });
+      }
       case "retry":
         return await retryAll(call);
     }
@@ -49,26 +62,41 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function lookUpAlert(
-  call: Extract<Call, { command: "look up" }>,
-): Promise<number> {
-  const home = call.home ?? wazuhHome(Deno.execPath());
-  const options = { ...call, home, stop: stopSignal() };
-  let run = bareRun(options);
-  let alert: Alert | undefined;
-  let json = "";
-  let status = 0;
-  try {
-    json = readAlert(call.alertFile);
-    alert = parse(json, call.alertFile);
-    run = configuredRun(options);
-    await handle(alert, json, run);
-  } catch (error) {
-    status = exitStatusOf(error);
-    await report(error, { alert, json }, run);
+function prepare(call: Omit<RunOptions, "stop">) {
+  if (isForeignRoot(call.home)) {
+    printError(
+      "Run by root, this writes no log and keeps nothing, for Wazuh's user " +
+        "could not use it: put runuser -u wazuh -- before the command",
+    );
   }
-  if (status !== 0) return status;
-  const due = dueIn(run.spoolDir);
+  return prepareRun({ ...call, stop: stopSignal() });
+}
+
+/** An alert's JSON, and what was read of it. */
+interface Read {
+  readonly alert: Alert;
+  readonly json: string;
+}
+
+async function lookUpAlert(
+  path: string,
+  { run, error }: {
+    readonly run: Run;
+    /** What keeps this run from asking OpenCTI. */
+    readonly error: UsageError | undefined;
+  },
+): Promise<number> {
+  let read: Read | undefined;
+  try {
+    const json = readAlert(path);
+    read = { alert: parse(json, { path, run }), json };
+    if (error !== undefined) throw error;
+    await handle(read, run);
+  } catch (failure) {
+    run.log.error(about(read?.alert, await report(failure, read, run)));
+    return exitStatusOf(failure);
+  }
+  const due = dueIn(run.stateFolders);
   if (due !== undefined && due <= run.now() && !run.stop.aborted) {
     const { drain } = await import("./lib/later.ts");
     await drain(run);
@@ -89,39 +117,51 @@ function readAlert(path: string): string {
   }
 }
 
-function parse(json: string, path: string): Alert {
+function parse(
+  json: string,
+  { path, run }: { readonly path: string; readonly run: Run },
+): Alert {
   try {
     return parseAlert(json);
   } catch (error) {
-    throw new AlertError(`Cannot read alert: ${path}: ${messageOf(error)}`);
+    const mend = messageOf(error) === "it is not JSON"
+      ? `, set ${run.places.setting("alert_format")} to json`
+      : "";
+    throw new AlertError(
+      `Cannot read alert: ${path}: ${messageOf(error)}${mend}`,
+    );
   }
 }
 
-async function handle(alert: Alert, json: string, run: Run): Promise<void> {
+async function handle({ alert, json }: Read, run: Run): Promise<void> {
   const { log } = run;
   log.debug(about(alert, `groups ${alert.rule.groups.join(", ") || "none"}`));
-  if (alert.data["integration"] === "opencti") {
-    log.debug("left alone: it is an alert of our own");
+  if (isOwnEvent(alert)) {
+    log.debug("skipped: it is an alert of our own");
     return;
   }
   const findings = run.findIocs(alert);
   explain(findings, run);
-  await tellProblems(alert, run);
+  await emitProblems(alert, run);
   if (findings.iocs.length === 0) return;
   // What is needed from here on is loaded here: most alerts never get so far.
-  const { keyOf, lookUp, mayLookUp } = await import("./lib/later.ts");
-  const subject = { alert, json, key: keyOf(alert, run) };
-  if (await mayLookUp(run, subject)) await lookUp(subject, findings, run);
+  const later = await import("./lib/later.ts");
+  const subject = later.subjectOf(alert, json, run);
+  const outage = await later.openOutage(run);
+  if (outage === undefined) await later.lookUp(subject, findings, run);
+  else await later.keepForOutage(subject, outage, run);
 }
 
 /** What of the configuration cannot be used; the rest of it is. */
-async function tellProblems(alert: Alert, run: Run): Promise<void> {
+async function emitProblems(alert: Alert, run: Run): Promise<void> {
   const problems = run.problems();
   if (problems.length === 0) return;
-  const error = new ConfigError(problems.join("; "));
-  run.log.error(error.message);
-  const { tellError } = await import("./lib/later.ts");
-  await tellError(error, alert, run);
+  const { kind, message } = new ConfigError(
+    `${problems.join("; ")}; the rest is used, and the alert is not lost`,
+  );
+  run.log.error(message);
+  const { emitError } = await import("./lib/later.ts");
+  await emitError(message, { kind, alert }, run);
 }
 
 function explain(findings: Findings, { log }: Run): void {
@@ -141,28 +181,49 @@ function explain(findings: Findings, { log }: Run): void {
   if (findings.iocs.length === 0) log.debug("nothing to look up");
 }
 
-/** Says what went wrong, as an event too if that was not done already. */
+/**
+ * Emits what went wrong, if that was not done already, and keeps the alert if
+ * that makes sense.
+ *
+ * @returns What went wrong, and what became of the alert.
+ */
 async function report(
   error: unknown,
-  { alert, json }: { readonly alert: Alert | undefined; readonly json: string },
+  read: Read | undefined,
   run: Run,
-): Promise<void> {
-  const isTold = error instanceof OpenctiError || error instanceof QueueError;
+): Promise<string> {
+  if (error instanceof OpenctiError || error instanceof QueueError) {
+    return error.message;
+  }
+  const { emitError, keepUnasked, subjectOf } = await import("./lib/later.ts");
+  const kind = error instanceof IntegrationError ? error.kind : "unexpected";
+  const message = run.redact(sentenceOf(error));
+  const alert = read?.alert;
+  let says = withFate(message, "lost");
   try {
-    if (
-      error instanceof UsageError && alert !== undefined &&
-      run.findIocs(alert).iocs.length > 0
-    ) {
-      const { keepUnasked, keyOf } = await import("./lib/later.ts");
-      await keepUnasked({ alert, json, key: keyOf(alert, run) }, error, run);
-    } else if (!isTold) {
-      const { tellError } = await import("./lib/later.ts");
-      await tellError(error, alert, run);
+    if (read !== undefined && mayHoldIocs(read.alert, run)) {
+      const subject = subjectOf(read.alert, read.json, run);
+      says = withFate(message, await keepUnasked(subject, error, run));
+    } else {
+      if (read !== undefined) {
+        says =
+          `${message}; the alert holds nothing to look up, and is not lost`;
+      }
+      await emitError(says, { kind, alert }, run);
     }
   } catch (next) {
     run.log.error(messageOf(next));
   }
-  run.log.error(about(alert, sentenceOf(error)));
+  return says;
+}
+
+/** Whether an alert is worth keeping: it is if nobody can tell. */
+function mayHoldIocs(alert: Alert, run: Run): boolean {
+  try {
+    return run.findIocs(alert).iocs.length > 0;
+  } catch {
+    return true;
+  }
 }
 
 /** A line of the log that says which alert it is about. */
@@ -175,18 +236,23 @@ function about(alert: Alert | undefined, text: string): string {
 async function retryAll(
   call: Extract<Call, { command: "retry" }>,
 ): Promise<number> {
+  const { home } = call;
+  if (isForeignRoot(home)) {
+    throw new UsageError(
+      "What waits is Wazuh's user's, and root would lock it out: run " +
+        `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
+    );
+  }
   const { retryTargets, retry } = await import("./lib/later.ts");
-  const home = call.home ?? wazuhHome(Deno.execPath());
   let status = 0;
   const targets = retryTargets(call, home);
   const known = call.target === undefined
     ? targets.map(({ target }) => target.baseUrl)
     : undefined;
   for (const target of targets) {
-    const options = { ...call, ...target, home, stop: stopSignal() };
-    let run = bareRun(options);
+    const { run, error } = prepare({ ...call, ...target, home });
     try {
-      run = configuredRun(options);
+      if (error !== undefined) throw error;
       const { takenOver, lookedUp, sent, waiting } = await retry(run, known);
       await print([
         `${run.opencti.baseUrl}: events sent: ${sent}`,

@@ -47,6 +47,7 @@ export const Alert = z.object({
   rule: z.catch(Rule, { id: undefined, description: undefined, groups: [] }),
   decoder: z.catch(z.object({ name: text }), { name: undefined }),
   agent: z.catch(Agent, { id: undefined, name: undefined, ip: undefined }),
+  location: text,
   full_log: text,
   data: jsonObject,
   syscheck: jsonObject,
@@ -63,6 +64,9 @@ export type Agent = Alert["agent"];
  * Reads an alert from its JSON.
  *
  * @param json What integratord wrote to the alert file.
+ *
+ * What was copied from the dashboard is unwrapped: `{"_source": …}`, and an
+ * array of one alert.
  *
  * @throws {AlertError} If it is no JSON object.
  *
@@ -91,10 +95,41 @@ export function parseAlert(json: string): Alert {
       cutOff ? "it is cut off before its JSON ends" : "it is not JSON",
     );
   }
+  if (Array.isArray(value) && value.length > 1) {
+    throw new AlertError(
+      `it is a list of ${value.length} alerts, where one is needed`,
+    );
+  }
   // Code made for a schema pays off only if the schema is used again.
-  const alert = Alert.safeParse(value, { jitless: true });
+  const alert = Alert.safeParse(unwrapped(value), { jitless: true });
   if (!alert.success) throw new AlertError("it is JSON, but not an object");
   return alert.data;
+}
+
+/** What the dashboard puts around an alert is taken off. */
+function unwrapped(value: unknown): unknown {
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  const source = member(one, "_source");
+  return typeof source === "object" && source !== null ? source : one;
+}
+
+/**
+ * Whether an alert was made of an event of our own. Anybody can write
+ * `"integration": "opencti"` into a log: the location must be ours, too.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = '"data":{"integration":"opencti"}';
+ * const isOwn = (json: string) => isOwnEvent(parseAlert(json));
+ * assertEquals(isOwn(`{${data},"location":"opencti"}`), true);
+ * assertEquals(isOwn(`{${data},"location":"/var/log/x"}`), false);
+ * ```
+ */
+export function isOwnEvent({ data, location = "" }: Alert): boolean {
+  return data["integration"] === "opencti" &&
+    /^(?:\([^)]*\) [^\s>]+->)?opencti$/.test(location);
 }
 
 /**

@@ -8,8 +8,10 @@
 export interface Budget {
   /** Milliseconds until the run must end; 0 if they are over. */
   readonly leftMs: () => number;
-  /** The same for asking OpenCTI: less what the queue may need after that. */
+  /** The same for asking OpenCTI: less what is needed after that. */
   readonly leftToAskMs: () => number;
+  /** The same for the spool: less what the queue may need after that. */
+  readonly leftToKeepMs: () => number;
 }
 
 /** What a run's time is made of. */
@@ -37,16 +39,16 @@ const MAX_RESERVE_MS = 1000;
  * import { assertEquals } from "@std/assert";
  *
  * let now = 0;
- * const { leftMs, leftToAskMs } = startBudget({
+ * const { leftMs, leftToAskMs, leftToKeepMs } = startBudget({
  *   timeoutMs: 10_000,
  *   retries: 3,
  *   total_timeout: 25,
  *   now: () => now,
  *   stop: new AbortController().signal,
  * });
- * assertEquals([leftMs(), leftToAskMs()], [25_000, 24_000]);
- * now = 24_500;
- * assertEquals([leftMs(), leftToAskMs()], [500, 0]);
+ * assertEquals([leftMs(), leftToAskMs(), leftToKeepMs()], [25_000, 24_000, 24_500]);
+ * now = 24_400;
+ * assertEquals([leftMs(), leftToAskMs(), leftToKeepMs()], [600, 0, 100]);
  * ```
  */
 export function startBudget(options: BudgetOptions): Budget {
@@ -55,5 +57,9 @@ export function startBudget(options: BudgetOptions): Budget {
   const end = now() + totalMs;
   const reserveMs = Math.min(Math.round(totalMs / 5), MAX_RESERVE_MS);
   const leftMs = () => stop.aborted ? 0 : Math.max(Math.round(end - now()), 0);
-  return { leftMs, leftToAskMs: () => Math.max(leftMs() - reserveMs, 0) };
+  return {
+    leftMs,
+    leftToAskMs: () => Math.max(leftMs() - reserveMs, 0),
+    leftToKeepMs: () => Math.max(leftMs() - reserveMs / 2, 0),
+  };
 }

@@ -29,8 +29,19 @@ export type Call =
     readonly debug: boolean;
     /** Empty if there is none. */
     readonly optionsFile: string;
-    /** Wazuh's home, if the call says it. */
-    readonly home: string | undefined;
+    /** Wazuh's home. */
+    readonly home: string;
+  }
+  | {
+    /** A wrong call that says which alert it is about. */
+    readonly command: "refused";
+    readonly error: UsageError;
+    readonly alertFile: string;
+    /** As far as it is known: it has no address. */
+    readonly target: Target;
+    readonly debug: boolean;
+    readonly optionsFile: string;
+    readonly home: string;
   }
   | {
     readonly command: "retry";
@@ -38,7 +49,7 @@ export type Call =
     readonly target: Target | undefined;
     readonly debug: boolean;
     readonly optionsFile: string;
-    readonly home: string | undefined;
+    readonly home: string;
   };
 
 /** What `--help` prints. */
@@ -77,7 +88,10 @@ const MAX_TIMEOUT_S = 3600;
  * Reads the arguments of a call, in every form that integratord has had, and as
  * a person types them.
  *
- * @throws {UsageError} If they are wrong. The message never holds the API key.
+ * @param home Wazuh's home, if the call does not say it.
+ *
+ * @throws {UsageError} If they are wrong, and do not name an alert. The message
+ * never holds the API key.
  *
  * @see https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html
  *
@@ -91,11 +105,59 @@ const MAX_TIMEOUT_S = 3600;
  * assertEquals(call.target.timeoutMs, 10_000);
  * ```
  */
-export function parseCall(args: readonly string[]): Call {
-  const parsed = parseArgs(withoutRedirection(args), {
-    boolean: ["help", "version"],
-    string: ["_", "home"],
-    alias: { h: "help" },
+export function parseCall(
+  args: readonly string[],
+  home: string = DEFAULT_HOME,
+): Call {
+  const given = withoutRedirection(args);
+  try {
+    return parseGiven(given, home);
+  } catch (error) {
+    // Options, right or wrong, say nothing of the alert.
+    const [alertFile, apiKey = "", hookUrl] = given.filter((argument, n) =>
+      !argument.startsWith("-") && given[n - 1] !== "--home"
+    );
+    if (
+      !(error instanceof UsageError) || alertFile === undefined ||
+      alertFile === "retry" || hookUrl === undefined
+    ) throw error;
+    return {
+      command: "refused",
+      error,
+      alertFile,
+      target: {
+        apiKey: isToken(apiKey) ? apiKey : "",
+        baseUrl: "",
+        timeoutMs: 1000 * Number(DEFAULT_TIMEOUT),
+        retries: Number(DEFAULT_RETRIES),
+      },
+      debug: false,
+      optionsFile: "",
+      home: homeIn(given) || home,
+    };
+  }
+}
+
+function homeIn(args: readonly string[]): string | undefined {
+  const at = args.indexOf("--home");
+  return at === -1
+    ? args.find((argument) => argument.startsWith("--home="))?.slice(7)
+    : args[at + 1];
+}
+
+const ARGUMENTS = {
+  boolean: ["help", "version"],
+  string: ["_", "home"],
+  alias: { h: "help" },
+} as const;
+
+const DEFAULT_HOME = "/var/ossec";
+const DEFAULT_TIMEOUT = "10";
+const DEFAULT_RETRIES = "3";
+
+function parseGiven(args: readonly string[], defaultHome: string): Call {
+  const parsed = parseArgs(args, {
+    ...ARGUMENTS,
     unknown: (argument, key) => refuseUnknownOption(argument, key, args),
   });
   if (parsed.home === "") {
@@ -112,7 +174,7 @@ export function parseCall(args: readonly string[]): Call {
     timeout,
     retries,
   ] = parsed._;
-  const { home } = parsed;
+  const home = parsed.home ?? defaultHome;
   if (first === "retry" && apiKey === undefined) {
     return {
       command: "retry",
@@ -123,19 +185,25 @@ export function parseCall(args: readonly string[]): Call {
     };
   }
   if (
-    first === undefined || apiKey === undefined || hookUrl === undefined ||
-    parsed._.length > MAX_ARGUMENTS
+    first === undefined || apiKey === undefined || hookUrl === undefined
   ) {
     throw new UsageError(
       `Wrong number of arguments: ${parsed._.length} where 3 to ` +
         `${MAX_ARGUMENTS} are needed, see custom-opencti --help`,
     );
   }
+  if (isParted(parsed._)) {
+    throw new UsageError(
+      "The call is parted at a blank: take the blanks out of <hook_url> and " +
+        `<api_key> in ${home}/etc/ossec.conf (${parsed._.length} arguments ` +
+        `came, where ${MAX_ARGUMENTS} are the most)`,
+    );
+  }
   if (debug !== "" && debug !== "debug") {
     throw new UsageError('The fourth argument must be "debug" or empty');
   }
   const call = {
-    target: targetOf({ apiKey, hookUrl, timeout, retries }),
+    target: targetOf({ apiKey, hookUrl, timeout, retries }, home),
     debug: debug === "debug",
     optionsFile,
     home,
@@ -146,7 +214,28 @@ export function parseCall(args: readonly string[]): Call {
 }
 
 /**
+ * Whether a blank in a value has moved the arguments behind it: integratord
+ * writes them into one line, and parts that at each blank.
+ */
+function isParted(args: readonly string[]): boolean {
+  const [, apiKey = "", hookUrl = "", debug = "", options = "", timeout = ""] =
+    args;
+  const isUrl = (text: string) => /^https?:\/\//i.test(text);
+  return args.length > MAX_ARGUMENTS ||
+    // A blank before a value: an empty argument, and the value behind it.
+    (apiKey === "" && !isUrl(hookUrl) && isUrl(debug)) ||
+    (hookUrl === "" && isUrl(debug)) ||
+    // A blank in the address or behind it: what follows stands too far behind.
+    (isUrl(hookUrl) &&
+      (timeout.startsWith("/") || options === "debug" ||
+        (args.length > 5 && debug !== "" && debug !== "debug")));
+}
+
+/**
  * Which OpenCTI is asked, from the texts of an integration block.
+ *
+ * @param home Wazuh's home, whose configuration is to be mended if they are
+ * wrong.
  *
  * @throws {UsageError} If they are wrong. The message never holds the API key.
  *
@@ -170,22 +259,25 @@ export function targetOf(
     readonly timeout?: string | undefined;
     readonly retries?: string | undefined;
   },
+  home: string = DEFAULT_HOME,
 ): Target {
+  const conf = `${home}/etc/ossec.conf`;
   if (apiKey === "") {
     throw new UsageError(
-      "API_KEY is empty: set <api_key> in the integration block to a token of OpenCTI",
+      `API_KEY is empty: set <api_key> in ${conf} to a token of OpenCTI`,
     );
   }
   if (!isToken(apiKey)) {
     throw new UsageError(
-      "API_KEY holds a character that no token has: copy it from OpenCTI again",
+      "API_KEY holds a character that no token has: copy it from OpenCTI " +
+        `again, into <api_key> in ${conf}`,
     );
   }
   return {
     apiKey,
-    baseUrl: baseUrlOf(hookUrl),
-    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || "10"),
-    retries: numberOf("RETRIES", retries || "3"),
+    baseUrl: baseUrlOf(hookUrl, conf),
+    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || DEFAULT_TIMEOUT),
+    retries: numberOf("RETRIES", retries || DEFAULT_RETRIES),
   };
 }
 
@@ -203,7 +295,7 @@ export function targetOf(
  */
 export function wazuhHome(executable: string): string {
   const home = /^(.*)\/integrations\/[^/]+$/.exec(executable)?.[1];
-  return home === undefined ? "/var/ossec" : home || "/";
+  return home === undefined ? DEFAULT_HOME : home || "/";
 }
 
 /**
@@ -229,23 +321,28 @@ function refuseUnknownOption(
   );
 }
 
-function baseUrlOf(hookUrl: string): string {
+function baseUrlOf(hookUrl: string, conf: string): string {
   const url = URL.parse(hookUrl);
   if (url === null || !/^https?:$/.test(url.protocol)) {
+    const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(hookUrl);
     throw new UsageError(
-      "HOOK_URL is not a URL of http or https: set <hook_url> to " +
-        "OpenCTI's address, as https://opencti.example.com",
+      `HOOK_URL is not a URL of http or https${
+        hasScheme || hookUrl === "" ? "" : ", for it has no https:// before it"
+      }: set <hook_url> in ${conf} to OpenCTI's address, as ` +
+        "https://opencti.example.com",
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(
-      "HOOK_URL holds a user or password: OpenCTI takes the API_KEY alone",
+      "HOOK_URL holds a user or password, and OpenCTI takes the API_KEY " +
+        `alone: take them out of <hook_url> in ${conf}`,
     );
   }
   url.search = "";
   url.hash = "";
-  return url.href.replace(/\/+$/, "").replace(/\/graphql$/, "")
-    .replace(/\/+$/, "");
+  // As it is pasted from a browser, or from OpenCTI's documentation.
+  return url.href.replace(/\/dashboard(?:\/.*)?$/, "").replace(/\/+$/, "")
+    .replace(/\/graphql$/, "").replace(/\/+$/, "");
 }
 
 function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {

@@ -37,6 +37,7 @@ export const DEFAULTS = {
   debug: false,
   total_timeout: 25,
   spool_max: 10_000,
+  spool_max_bytes: 256 * 1024 * 1024,
   spool_max_age: 86_400,
   error_interval: 300,
 };
@@ -117,6 +118,7 @@ function makeSchema() {
     ),
     state_dir: z.optional(path),
     spool_max: z._default(count, DEFAULTS.spool_max),
+    spool_max_bytes: z._default(count, DEFAULTS.spool_max_bytes),
     spool_max_age: z._default(seconds, DEFAULTS.spool_max_age),
     error_interval: z._default(seconds, DEFAULTS.error_interval),
     ca_file: z.optional(path),
@@ -249,11 +251,16 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   state_dir: {
     needs: PATH,
-    means: "Where the spool is, else `queue/opencti` in Wazuh's home",
+    means: "Where the spool is, else `queue/opencti` in Wazuh's home (or, " +
+      "where that is missing and Wazuh's user cannot make it, `logs/opencti`)",
   },
   spool_max: {
     needs: COUNT,
     means: "How many alerts and events may wait in the spool",
+  },
+  spool_max_bytes: {
+    needs: COUNT,
+    means: "How many bytes these may have together",
   },
   spool_max_age: {
     needs: SECONDS,

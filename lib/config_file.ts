@@ -61,6 +61,11 @@ export function configPathIn(json: string): string | undefined {
   return typeof path === "string" && path.startsWith("/") ? path : undefined;
 }
 
+/** Whether the JSON of an options file sets an option. */
+export function hasOption(json: string, name: keyof Config): boolean {
+  return valueAt(objectOf(parseJson(json)), [name]) !== undefined;
+}
+
 const CLIENT_PAIR = ["client_cert", "client_key"] as const;
 const PAIR_NEEDED = '"client_cert" and "client_key" need each other';
 

@@ -5,22 +5,31 @@
  * @module
  */
 import { parseAlert } from "./alert.ts";
-import { AlertError, messageOf, OpenctiError } from "./errors.ts";
-import { lookUp, mayLookUp } from "./look_up.ts";
+import { emit, emitCounted, sendWaiting } from "./emit.ts";
+import { AlertError, messageOf, OpenctiError, QueueError } from "./errors.ts";
+import { keepUnasked, lookUp, openOutage } from "./look_up.ts";
 import type { Run } from "./run.ts";
-import type { KeptAlert } from "./spool.ts";
-import { sendWaiting, tell, tellCounted } from "./tell.ts";
+import type { KeptAlert } from "./state/transaction.ts";
 
 /** What a run takes out besides its own work. */
 const FEW = { alerts: 5, events: 20 };
 
-/** A queue that takes nothing must not cost each run its whole budget. */
-const SEND_MS = 2000;
+/**
+ * A queue that takes nothing must not cost a run that has nothing to send: a
+ * free one takes an event at once.
+ */
+const SEND_MS = 50;
 
-/** Takes out a few of the oldest that are due, as far as time allows. */
+/** A spool that another process has locked is looked at by the next run. */
+const LOOK_MS = 100;
+
+/**
+ * Takes out a few of those that are due, as far as time allows: what was tried
+ * least first, and on past what fails again.
+ */
 export async function drain(run: Run): Promise<void> {
   try {
-    await tell(run, (tx, teller) => tellCounted(tx, teller, run));
+    await emit(run, (tx, emitter) => emitCounted(tx, emitter, run));
     await sendWaiting(run, { limit: FEW.events, timeoutMs: SEND_MS });
     await lookUpFew(run);
   } catch (error) {
@@ -29,47 +38,69 @@ export async function drain(run: Run): Promise<void> {
 }
 
 async function lookUpFew(run: Run): Promise<void> {
-  const { budget, stop, now } = run;
+  const { budget, stop, now, opencti: { baseUrl } } = run;
+  if (await openOutage(run) !== undefined) return;
   const spool = await run.spool();
-  const alerts = spool.write((tx) =>
-    tx.takeAlerts({
-      baseUrl: run.opencti.baseUrl,
+  const alerts = await spool.tryWrite((tx) => {
+    tx.takeOver({ from: "none", baseUrl });
+    return tx.takeAlerts({
+      baseUrl,
       limit: FEW.alerts,
       dueBy: now(),
       nextDue: now() + budget.leftMs(),
-      after: 0,
-    })
-  );
-  for (const alert of alerts) {
+    });
+  }, () => LOOK_MS);
+  for (const alert of alerts ?? []) {
     if (stop.aborted || budget.leftToAskMs() === 0) return;
-    if (!await mayLookUp(run)) return;
-    if (!await lookUpKept(alert, run)) return;
+    await lookUpKept(alert, run);
   }
 }
 
+/** What looking up a kept alert came to. */
+export type KeptOutcome = "done" | "failed";
+
 /**
- * Looks up an alert that was kept.
- *
- * @returns `false` if there is no sense in trying others.
+ * Looks up an alert that was kept. If it fails again, it stays there, and is
+ * tried again after twice the time.
  *
  * @throws {QueueError} If its events are kept, but not sent.
  */
-export async function lookUpKept(kept: KeptAlert, run: Run): Promise<boolean> {
+export async function lookUpKept(
+  kept: KeptAlert,
+  run: Run,
+): Promise<KeptOutcome> {
   const { key, json, tries } = kept;
+  const forget = async () => {
+    const spool = await run.spool();
+    await spool.write((tx) => tx.forgetAlert(key), run.budget.leftToKeepMs);
+  };
+  let alert: ReturnType<typeof parseAlert>;
   try {
-    const alert = parseAlert(json);
-    run.log.debug(`Alert ${alert.id ?? "without id"}: looked up again`);
-    await lookUp({ alert, json, key, tries }, run.findIocs(alert), run);
-    return true;
+    alert = parseAlert(json);
   } catch (error) {
-    if (error instanceof AlertError) {
-      const spool = await run.spool();
-      spool.write((tx) => tx.forgetAlert(key));
-    } else if (!(error instanceof OpenctiError)) {
-      throw error;
+    if (!(error instanceof AlertError)) throw error;
+    run.log.error(`A kept alert cannot be read, it is lost: ${error.message}`);
+    await forget();
+    return "done";
+  }
+  const name = `Alert ${alert.id ?? "without id"}`;
+  const subject = { alert, json, key, tries };
+  try {
+    const findings = run.findIocs(alert);
+    if (findings.iocs.length === 0) {
+      run.log.info(`${name}: nothing to look up any more, it is not kept`);
+      await forget();
+      return "done";
     }
-    run.log.error(messageOf(error));
-    return error instanceof AlertError ||
-      (error instanceof OpenctiError && error.kind === "not_understood");
+    run.log.debug(`${name}: looked up again`);
+    await lookUp(subject, findings, run);
+    return "done";
+  } catch (error) {
+    if (error instanceof QueueError) throw error;
+    if (!(error instanceof OpenctiError)) {
+      await keepUnasked(subject, error, run);
+    }
+    run.log.error(`${name}: ${messageOf(error)}`);
+    return "failed";
   }
 }

@@ -95,6 +95,46 @@ export function sentenceOf(error: unknown): string {
     : `Unexpected error, please report it: ${messageOf(error)}`;
 }
 
+/** What became of what something went wrong with. */
+export type Fate = "kept" | "lost";
+
+/** An event's error must be short enough to be shown whole, fate included. */
+const MAX_MESSAGE_BYTES = 800;
+
+/**
+ * A message about a failure, that ends in what became of the alert, or of its
+ * event. What is too long to be shown is cut off before that.
+ *
+ * @param message Without secrets: what is cut off must not be half of one.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(
+ *   withFate("OpenCTI is not ready", "kept"),
+ *   "OpenCTI is not ready; the alert is kept",
+ * );
+ * ```
+ */
+export function withFate(
+  message: string,
+  fate: Fate,
+  of: "alert" | "event" = "alert",
+): string {
+  let shown = message;
+  while (jsonBytes(shown) > MAX_MESSAGE_BYTES) {
+    shown = shown.slice(0, Math.floor(shown.length * 0.9));
+  }
+  return `${shown.toWellFormed()}${
+    shown === message ? "" : "…"
+  }; the ${of} is ${fate}`;
+}
+
+function jsonBytes(text: string): number {
+  return new TextEncoder().encode(JSON.stringify(text)).byteLength;
+}
+
 /**
  * What went wrong, as text, whatever was thrown.
  *

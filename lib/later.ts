@@ -5,6 +5,12 @@
  * @module
  */
 export { drain } from "./drain.ts";
-export { keepUnasked, keyOf, lookUp, mayLookUp } from "./look_up.ts";
+export { emitError } from "./emit.ts";
+export {
+  keepForOutage,
+  keepUnasked,
+  lookUp,
+  openOutage,
+  subjectOf,
+} from "./look_up.ts";
 export { retry, retryTargets } from "./retry.ts";
-export { tellError } from "./tell.ts";

@@ -20,8 +20,8 @@ const MAX_LINE_LENGTH = 70_000;
 
 /** How a {@linkcode Log} is set up. */
 export interface LogOptions {
-  /** Wazuh's home. */
-  readonly home: string;
+  /** The file; `undefined` if nothing may be written. */
+  readonly path: string | undefined;
   readonly debug: boolean;
   /** Takes the secrets out of a text. */
   readonly redact: (text: string) => string;
@@ -33,12 +33,11 @@ export interface LogOptions {
  * be written, that is told once on stderr.
  */
 export function openLog(options: LogOptions): Log {
-  const { home, debug, redact, now } = options;
-  const path = `${home}/logs/integrations.log`;
+  const { path, debug, redact, now } = options;
   let isBroken = false;
 
   function write(level: string, text: string): void {
-    if (isBroken) return;
+    if (isBroken || path === undefined) return;
     const line = printable(text);
     try {
       refuseDevice(path);
@@ -78,30 +77,6 @@ export function openLog(options: LogOptions): Log {
       print(line);
     },
   };
-}
-
-/**
- * Makes a function that takes secrets out of a text. The text never gets
- * longer.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const redact = redactor(["s3cret-token"]);
- * assertEquals(redact("Bearer s3cret-token"), "Bearer [API_KEY]");
- * ```
- */
-export function redactor(
-  secrets: readonly string[],
-): (text: string) => string {
-  // A shorter one is no secret, and may stand in any text. A secret that holds
-  // another comes first.
-  const marks = secrets.filter((secret) => secret.length >= 4)
-    .toSorted((a, b) => b.length - a.length)
-    .map((secret) => [secret, "[API_KEY]".slice(0, secret.length)] as const);
-  return (text) =>
-    marks.reduce((rest, [secret, mark]) => rest.replaceAll(secret, mark), text);
 }
 
 /** Prints a line to stderr; that nobody reads it is no failure. */

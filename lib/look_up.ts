@@ -4,23 +4,41 @@
  *
  * @module
  */
-import * as z from "zod/mini";
 import type { Alert } from "./alert.ts";
-import { messageOf, OpenctiError, type UsageError } from "./errors.ts";
+import {
+  emit,
+  type Emitter,
+  hasCounted,
+  isDueDaily,
+  outageName,
+} from "./emit.ts";
+import {
+  type Fate,
+  IntegrationError,
+  messageOf,
+  OpenctiError,
+  sentenceOf,
+  withFate,
+} from "./errors.ts";
 import { readFile } from "./file.ts";
 import { matchEvent, recoveredEvent, warningEvent } from "./event.ts";
-import { afterFailure, mayAsk, Outage } from "./health.ts";
-import { dueIn } from "./marker.ts";
 import { matchAnswer, matchKey } from "./match.ts";
 import { ask, type Reply } from "./opencti/client.ts";
 import { connect } from "./opencti/connection.ts";
 import { isNameOfPrivate, isPrivate } from "./opencti/private.ts";
 import { type Question, questionFor } from "./opencti/query.ts";
 import type { Problem } from "./opencti/response.ts";
+import { redactJson } from "./redact.ts";
 import type { Run } from "./run.ts";
 import type { Findings } from "./sources/mod.ts";
-import type { Transaction } from "./spool.ts";
-import { tell, type Teller } from "./tell.ts";
+import {
+  afterAnswer,
+  afterFailure,
+  mayAsk,
+  Outage,
+} from "./state/circuit_breaker.ts";
+import { dueIn } from "./state/marker.ts";
+import { keyOf, type Transaction } from "./state/transaction.ts";
 
 /** An alert that is looked up, now or again. */
 export interface Subject {
@@ -39,63 +57,95 @@ const KEEP_AFTER_MS = 500;
 const FIRST_RETRY_MS = 5000;
 const MAX_RETRY_MS = 600_000;
 
-const DAY_MS = 86_400_000;
+/** A run that only wants to know whether OpenCTI fails does not wait for long. */
+const MAX_LOOK_MS = 500;
 
-/** The key of an alert that is new. Without an id it gets one. */
-export function keyOf(alert: Alert, { opencti }: Run): string {
-  return `${alert.id ?? crypto.randomUUID()} ${opencti.baseUrl}`;
+/** An alert that is new. Without an id it gets one. */
+export function subjectOf(
+  alert: Alert,
+  json: string,
+  { opencti }: Run,
+): Subject {
+  const id = alert.id ?? crypto.randomUUID();
+  return { alert, json, key: keyOf(id, opencti.baseUrl) };
 }
 
 /**
- * Whether OpenCTI may be asked, as far as its failures go. A new alert that is
- * not looked up for them is kept.
+ * The outage for which OpenCTI is not asked now; `undefined` if it may be. After
+ * a pause it is this run that tries.
  */
-export async function mayLookUp(run: Run, subject?: Subject): Promise<boolean> {
-  if (dueIn(run.spoolDir) === undefined) return true;
+export async function openOutage(run: Run): Promise<Outage | undefined> {
+  if (dueIn(run.stateFolders) === undefined) return undefined;
   const spool = await run.spool();
-  const name = outageName(run);
-  const outage = spool.write((tx) => {
+  const name = outageName(run.opencti.baseUrl);
+  const until = performance.now() + MAX_LOOK_MS;
+  return await spool.tryWrite((tx) => {
     const { may, next } = mayAsk(tx.recall(name, Outage), run.now());
-    if (may && next !== undefined) rememberOutage(tx, next, run);
+    if (may && next !== undefined) tx.remember(name, next);
     return may ? undefined : next;
-  });
-  if (outage === undefined) return true;
-  if (subject !== undefined) {
-    const until = new Date(outage.pausedUntil).toISOString();
-    run.log.info(
-      `Alert ${subject.alert.id ?? "without id"}: kept, OpenCTI failed ` +
-        `${outage.failures} times and is not asked before ${until}`,
-    );
-    await tell(run, (tx, { error }) => {
-      keep(subject, { tx, run, why: outage.says, due: outage.pausedUntil });
-      rememberOutage(tx, { ...outage, alerts: outage.alerts + 1 }, run);
-      const { kind, says } = outage;
-      const { baseUrl } = run.opencti;
-      error({ kind, says, alerts: 1, alert: subject.alert, baseUrl });
-    });
-  }
-  return false;
+  }, () => Math.min(run.budget.leftToAskMs(), until - performance.now()));
 }
 
-/** Keeps an alert that cannot be looked up for a wrong option, and tells it. */
-export async function keepUnasked(
+/** Keeps a new alert that is not looked up, for OpenCTI fails. */
+export async function keepForOutage(
   subject: Subject,
-  { kind, message }: UsageError,
+  outage: Outage,
   run: Run,
 ): Promise<void> {
+  const { log, opencti: { baseUrl } } = run;
   const { alert } = subject;
-  await tell(run, (tx, { error }) => {
-    keep(subject, { tx, run, why: message, due: nextTry(subject, run) });
-    error({ kind, says: message, alerts: 1, alert });
+  const until = new Date(outage.pausedUntil).toISOString();
+  await emit(run, (tx, { error }) => {
+    const { says: why, kind } = outage;
+    const due = outage.pausedUntil;
+    const fate = keep(subject, { tx, run, why, due, isTry: false });
+    log.info(
+      `Alert ${alert.id ?? "without id"}: ${fate}, OpenCTI failed ` +
+        `${outage.failures} times and is not asked before ${until}`,
+    );
+    const says = withFate(why, fate);
+    const isEmitted = error({ kind, says, alerts: 1, alert, baseUrl }) ||
+      outage.isEmitted;
+    const alerts = outage.alerts + 1;
+    tx.remember(outageName(baseUrl), { ...outage, alerts, isEmitted });
   });
 }
 
 /**
- * Looks up the IoCs of an alert, and tells what is known of them.
+ * Keeps a new alert that cannot be looked up for a wrong call, a wrong option,
+ * or what nobody foresaw, and emits that.
+ *
+ * @returns What became of the alert.
+ */
+export async function keepUnasked(
+  subject: Subject,
+  error: unknown,
+  run: Run,
+): Promise<Fate> {
+  const { alert, tries } = subject;
+  const why = run.redact(sentenceOf(error));
+  const kind = error instanceof IntegrationError ? error.kind : "unexpected";
+  let fate: Fate = "lost";
+  await emit(run, (tx, emitter) => {
+    fate = keep(subject, { tx, run, why, due: nextTry(subject, run) });
+    emitter.error({
+      kind,
+      says: withFate(why, fate),
+      alerts: tries === undefined ? 1 : 0,
+      alert,
+    });
+  });
+  return fate;
+}
+
+/**
+ * Looks up the IoCs of an alert, and emits what is known of them.
+ *
+ * @param findings One IoC at least.
  *
  * @throws {OpenctiError} If OpenCTI cannot be asked, or for a part of the
- * question: the alert is kept then, and the error told.
- * @throws {QueueError} If not all is told yet: the events are kept.
+ * question: the alert is kept then, and the error emitted.
+ * @throws {QueueError} If not all is sent yet: the events are kept.
  */
 export async function lookUp(
   subject: Subject,
@@ -116,7 +166,7 @@ async function lookUpNow(
   run: Run,
 ): Promise<void> {
   const { alert, key } = subject;
-  const { config, log, opencti } = run;
+  const { config, log, opencti: { baseUrl } } = run;
   const now = new Date(run.now());
   const question = questionFor(iocs, {
     ...config,
@@ -139,52 +189,66 @@ async function lookUpNow(
     `answer after ${latencyMs} ms`,
   ].join(", "));
 
-  const { baseUrl } = opencti;
   const { severity } = config;
   const context = { alert, baseUrl, latencyMs, severity, now };
   const events = await Promise.all(matches.map(async (match) => ({
     event: matchEvent(match, context),
     key: await digest(`${key} ${matchKey(match)}`),
   })));
-  const failure = failureOf(problems);
+  const failure = failureOf(problems, run);
   const mustRecord = events.length > 0 || failure !== undefined || isKept ||
-    dueIn(run.spoolDir) !== undefined;
+    dueIn(run.stateFolders) !== undefined;
+  let fate: Fate = "lost";
   if (mustRecord) {
-    await tell(run, (tx, teller) => {
+    await emit(run, (tx, emitter) => {
       if (failure === undefined) tx.forgetAlert(key);
       else {
         const why = failure.message;
-        keep(subject, { tx, run, why, due: nextTry(subject, run) });
+        fate = keep(subject, { tx, run, why, due: nextTry(subject, run) });
       }
-      tellRecovery(tx, teller, run);
-      for (const { event, key } of events) teller.event(event, { alert, key });
+      recordAnswer(tx, emitter, run);
+      for (const { event, key } of events) emitter.event(event, { alert, key });
       if (failure !== undefined) {
-        countFailure(failure, subject, { teller, run });
+        countFailure(failure, { subject, fate, emitter, run });
       }
     }).catch((error) => {
       if (failure === undefined) throw error;
       log.error(messageOf(error));
     });
   }
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw sealed(failure, fate);
 }
 
-function failureOf(problems: readonly Problem[]): OpenctiError | undefined {
+/** What OpenCTI could not look up, its secrets taken out. */
+function failureOf(
+  problems: readonly Problem[],
+  { redact }: Run,
+): OpenctiError | undefined {
   const [first] = problems;
   return first && new OpenctiError(
-    problems.map(({ says }) => says).join("; "),
+    redact(problems.map(({ says }) => says).join("; ")),
     first.kind,
   );
 }
 
+/** The failure, with what became of the alert. */
+function sealed({ kind, message }: OpenctiError, fate: Fate): OpenctiError {
+  return new OpenctiError(withFate(message, fate), kind);
+}
+
+/** Counts a failure, and returns whether it is emitted. */
 function countFailure(
-  { kind, message }: OpenctiError,
-  { alert, tries }: Subject,
-  { teller, run }: { readonly teller: Teller; readonly run: Run },
-): void {
-  teller.error({
-    kind,
-    says: message,
+  failure: OpenctiError,
+  { subject: { alert, tries }, fate, emitter, run }: {
+    readonly subject: Subject;
+    readonly fate: Fate;
+    readonly emitter: Emitter;
+    readonly run: Run;
+  },
+): boolean {
+  return emitter.error({
+    kind: failure.kind,
+    says: sealed(failure, fate).message,
     // It was counted when it was new.
     alerts: tries === undefined ? 1 : 0,
     alert,
@@ -192,136 +256,167 @@ function countFailure(
   });
 }
 
-/** Asks OpenCTI; if it fails, the alert is kept and the failure told. */
+/** Asks OpenCTI; if it fails, the alert is kept and the failure emitted. */
 async function askOrKeep(
   subject: Subject,
   question: Question,
   run: Run,
 ): Promise<{ readonly reply: Reply; readonly isKept: boolean }> {
   const { opencti, config, log, budget, stop } = run;
-  let isKept = subject.tries !== undefined;
   const client = await connect(config, readFile);
-  const keeping = setTimeout(async () => {
-    // The run may be killed while it waits.
-    const spool = await run.spool();
-    const due = run.now() + budget.leftMs();
-    spool.write((tx) => keep(subject, { tx, run, why: "no answer yet", due }));
-    isKept = true;
-  }, KEEP_AFTER_MS);
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const keeping = keepAfterAWhile(subject, { run, ended });
   try {
     const reply = await ask(question, {
       ...opencti,
       client,
+      // What fails again is tried again later: it must not use up a run's time.
+      retries: subject.tries === undefined ? opencti.retries : 0,
       leftMs: budget.leftToAskMs,
       stop,
       now: () => performance.now(),
       sleep: (ms) => sleep(ms, stop),
       onAttempt: (line) => log.debug(line),
     });
-    return { reply, isKept };
+    end();
+    return { reply, isKept: await keeping || subject.tries !== undefined };
   } catch (error) {
+    end();
+    await keeping;
     if (!(error instanceof OpenctiError)) throw error;
-    clearTimeout(keeping);
-    await tellFailure(error, subject, run)
-      .catch((next) => log.error(messageOf(next)));
-    throw error;
+    throw await recordFailure(
+      new OpenctiError(run.redact(error.message), error.kind),
+      subject,
+      run,
+    );
   } finally {
-    clearTimeout(keeping);
     client?.close();
   }
 }
 
-async function tellFailure(
+/**
+ * Keeps an alert if its answer does not come soon: the run may be killed while
+ * it waits.
+ *
+ * @returns Whether it was kept.
+ */
+async function keepAfterAWhile(
+  subject: Subject,
+  { run, ended }: { readonly run: Run; readonly ended: Promise<void> },
+): Promise<boolean> {
+  let hasEnded = false;
+  const ending = ended.then(() => hasEnded = true);
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, KEEP_AFTER_MS);
+  await Promise.race([ending, late]);
+  clearTimeout(timer);
+  if (hasEnded) return false;
+  const spool = await run.spool();
+  const due = run.now() + run.budget.leftMs();
+  const fate = await spool.tryWrite(
+    (tx) => keep(subject, { tx, run, why: "no answer yet", due }),
+    () => hasEnded ? 0 : run.budget.leftToAskMs(),
+  );
+  return fate === "kept";
+}
+
+/** Keeps an alert for which OpenCTI failed, and returns the failure to throw. */
+async function recordFailure(
   failure: OpenctiError,
   subject: Subject,
   run: Run,
-): Promise<void> {
+): Promise<OpenctiError> {
   const { kind, message: why } = failure;
+  const { baseUrl } = run.opencti;
   const isNew = subject.tries === undefined;
-  await tell(run, (tx, teller) => {
-    if (kind === "stopped") {
-      keep(subject, { tx, run, why, due: run.now() });
-      return;
-    }
-    keep(subject, { tx, run, why, due: nextTry(subject, run) });
-    // An alert that OpenCTI never understands must not look like an outage
-    // again and again.
-    if (isNew || kind !== "not_understood") {
-      const outage = afterFailure(tx.recall(outageName(run), Outage), {
-        now: run.now(),
-        kind,
-        says: run.redact(why),
-      });
-      const alerts = outage.alerts + (isNew ? 1 : 0);
-      rememberOutage(tx, { ...outage, alerts }, run);
-    }
-    countFailure(failure, subject, { teller, run });
-  });
+  const isStopped = kind === "stopped";
+  let fate: Fate = "lost";
+  await emit(run, (tx, emitter) => {
+    const due = isStopped ? run.now() : nextTry(subject, run);
+    fate = keep(subject, { tx, run, why, due });
+    if (isStopped) return;
+    const isEmitted = countFailure(failure, { subject, fate, emitter, run });
+    // That it fails again says more of the alert than of OpenCTI.
+    if (!isNew) return;
+    const name = outageName(baseUrl);
+    const outage = afterFailure(tx.recall(name, Outage), {
+      now: run.now(),
+      kind,
+      says: why,
+    });
+    tx.remember(name, {
+      ...outage,
+      alerts: outage.alerts + 1,
+      isEmitted: outage.isEmitted || isEmitted,
+    });
+  }).catch((error) => run.log.error(messageOf(error)));
+  return sealed(failure, fate);
 }
 
+/** Keeps an alert, and returns what became of it: the spool has its limits. */
 function keep(
   { json, key, tries }: Subject,
-  { tx, run, why, due }: {
+  { tx, run, why, due, isTry = true }: {
     readonly tx: Transaction;
     readonly run: Run;
     readonly why: string;
     readonly due: number;
+    /** Whether OpenCTI was asked, or should have been. */
+    readonly isTry?: boolean;
   },
-): void {
-  const { redact, opencti: { baseUrl }, log } = run;
-  log.debug(`kept until it can be looked up: ${why}`);
+): Fate {
+  const { redact, opencti: { apiKey, baseUrl }, log } = run;
   tx.keepAlert({
     key,
     baseUrl,
-    json: redact(json),
+    json: redactJson(json, apiKey),
     why: redact(why),
-    tries: (tries ?? 0) + 1,
+    tries: (tries ?? 0) + Number(isTry),
   }, due);
+  tx.prune();
+  const fate = tx.isDurable && tx.hasAlert(key) ? "kept" : "lost";
+  log.debug(`${fate}: ${why}`);
+  return fate;
 }
 
 function nextTry({ tries }: Subject, { now }: Run): number {
   return now() + Math.min(FIRST_RETRY_MS * 2 ** (tries ?? 0), MAX_RETRY_MS);
 }
 
-function outageName({ opencti }: Run): string {
-  return `outage ${opencti.baseUrl}`;
-}
-
-function rememberOutage(tx: Transaction, outage: Outage, run: Run): void {
-  // Not due by itself, but there, so that each run looks at it.
-  tx.remember(outageName(run), outage, run.now() + 365 * DAY_MS);
-}
-
-function tellRecovery(tx: Transaction, { event }: Teller, run: Run): void {
+/** OpenCTI answered: an outage is over. */
+function recordAnswer(tx: Transaction, { event }: Emitter, run: Run): void {
   const { opencti: { baseUrl }, now } = run;
-  const outage = tx.recall(outageName(run), Outage);
+  const name = outageName(baseUrl);
+  const outage = tx.recall(name, Outage);
   if (outage === undefined) return;
-  tx.forget(outageName(run));
-  // What was not told of the outage's errors is told now.
-  for (const name of tx.names(`error ${baseUrl} `)) tx.forget(name);
-  tx.makeDue(baseUrl, now());
-  event(recoveredEvent({ ...outage, now: now() }), {});
+  const { isRecovered, next } = afterAnswer(outage, hasCounted(tx, baseUrl));
+  if (next === undefined) tx.forget(name);
+  else tx.remember(name, next);
+  if (isRecovered) event(recoveredEvent({ ...outage, now: now() }), {});
 }
 
 /** Once a day, if the token goes over a network where others may read it. */
 async function warnOfClearText(run: Run): Promise<void> {
-  const { opencti: { baseUrl }, now } = run;
+  const { opencti: { baseUrl }, budget, now } = run;
   const { protocol, hostname } = new URL(baseUrl);
   if (protocol === "https:" || isPrivate(hostname) === true) return;
   const spool = await run.spool();
   const name = `warned ${baseUrl}`;
-  const isDue = spool.write((tx) => {
-    const last = tx.recall(name, z.number()) ?? 0;
-    const due = now() - last >= DAY_MS || now() < last;
-    if (due) tx.remember(name, now());
-    return due;
-  });
-  if (!isDue || await isNameOfPrivate(hostname)) return;
-  await tell(run, (_, { event }) => {
+  const isDue = await spool.tryWrite(
+    (tx) => isDueDaily(tx, name, now()),
+    budget.leftToKeepMs,
+  );
+  // A name that is not resolved in time is asked for again by the next run.
+  if (
+    !isDue || await isNameOfPrivate(hostname, budget.leftToKeepMs()) !== false
+  ) return;
+  await emit(run, (tx, { event }) => {
+    if (!isDueDaily(tx, name, now())) return;
+    tx.remember(name, now());
     event(
       warningEvent(
         `The token goes in clear to ${baseUrl}, and whoever sees it can use ` +
-          "it: give OpenCTI a certificate, and set <hook_url> to https://",
+          `it: give OpenCTI a certificate, and set ${run.places.url} to https://`,
       ),
       {},
     );

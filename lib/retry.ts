@@ -5,11 +5,12 @@
  */
 import { type Call, targetOf } from "./cli.ts";
 import { lookUpKept } from "./drain.ts";
+import { sendWaiting } from "./emit.ts";
 import { messageOf, SpoolError, UsageError } from "./errors.ts";
 import { readFile } from "./file.ts";
 import { readIntegrationBlocks } from "./ossec_conf.ts";
 import { type Run, type RunOptions, withFreshBudget } from "./run.ts";
-import { sendWaiting } from "./tell.ts";
+import { MAX_FAILURES } from "./state/circuit_breaker.ts";
 
 /** How many events are sent in the time of one run. */
 const BATCH = 100;
@@ -44,7 +45,7 @@ export function retryTargets(
       throw new Error("it has no integration block of custom-opencti");
     }
     return blocks.map((block) => ({
-      target: targetOf(block),
+      target: targetOf(block, home),
       optionsFile,
       optionsJson: block.options,
     }));
@@ -57,8 +58,10 @@ export function retryTargets(
 }
 
 /**
- * Looks up all alerts of one OpenCTI that wait, and sends all events. It ends
- * when OpenCTI fails. Each alert and each batch of events has the time of a run.
+ * Looks up all alerts of one OpenCTI that wait, and sends all events. It goes
+ * on past an alert that fails again, and ends when so many fail in a row that
+ * OpenCTI must be down. Each alert and each batch of events has the time of a
+ * run.
  *
  * @param known The addresses of every OpenCTI that Wazuh's configuration names,
  * if that is known: alerts that wait for another are looked up here.
@@ -72,37 +75,49 @@ export async function retry(
 ): Promise<Retried> {
   const spool = await run.spool();
   const { baseUrl } = run.opencti;
-  const takenOver = known === undefined
-    ? 0
-    : spool.write((tx) => tx.takeOver({ known, baseUrl }));
-  let sent = 0;
-  for (let batch = BATCH; batch > 0; sent += batch) {
-    batch = await sendWaiting(withFreshBudget(run), { limit: BATCH });
-  }
+  const { leftToKeepMs } = run.budget;
+  const { takenOver, keys } = await spool.write((tx) => ({
+    takenOver: tx.takeOver({ from: "none", baseUrl }) +
+      (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl })),
+    keys: tx.alertKeys(baseUrl),
+  }), leftToKeepMs);
+  const sent = await sendAll(run);
   let lookedUp = 0;
-  let after = 0;
-  while (!run.stop.aborted) {
+  let failures = 0;
+  for (const key of keys) {
+    if (run.stop.aborted || failures >= MAX_FAILURES) break;
     const one = withFreshBudget(run);
-    const [kept] = spool.write((tx) =>
-      tx.takeAlerts({
-        baseUrl,
-        limit: 1,
-        dueBy: Number.MAX_SAFE_INTEGER,
-        nextDue: run.now() + one.budget.leftMs(),
-        after,
-      })
+    const kept = await spool.write(
+      (tx) => tx.takeAlert(key, run.now() + one.budget.leftMs()),
+      one.budget.leftToKeepMs,
     );
-    if (kept === undefined) break;
-    after = kept.id;
-    if (!await lookUpKept(kept, one)) break;
-    lookedUp++;
+    // Another run may have looked it up by now.
+    if (kept === undefined) continue;
+    if (await lookUpKept(kept, one) === "failed") failures++;
+    else {
+      failures = 0;
+      lookedUp++;
+    }
   }
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
-  return {
-    takenOver,
-    sent,
-    lookedUp,
-    waiting: spool.write((tx) => tx.counts(baseUrl)),
-  };
+  const last = withFreshBudget(run).budget;
+  const waiting = await spool.write(
+    (tx) => tx.counts(baseUrl),
+    last.leftToKeepMs,
+  );
+  return { takenOver, sent, lookedUp, waiting };
+}
+
+/** Sends all events, and returns how many. */
+async function sendAll(run: Run): Promise<number> {
+  let sent = 0;
+  while (true) {
+    const batch = await sendWaiting(withFreshBudget(run), {
+      limit: BATCH,
+      timeoutMs: Infinity,
+    });
+    if (batch === 0) return sent;
+    sent += batch;
+  }
 }

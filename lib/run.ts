@@ -10,6 +10,7 @@ import { type Config, DEFAULTS } from "./config.ts";
 import {
   type ConfigFile,
   configPathIn,
+  hasOption,
   parseConfig,
   parseConfigFile,
 } from "./config_file.ts";
@@ -17,12 +18,14 @@ import type { Alert } from "./alert.ts";
 import { messageOf, UsageError } from "./errors.ts";
 import { readFile } from "./file.ts";
 import { type IgnoreLists, readIgnoreLists } from "./ignore.ts";
-import { type Log, openLog, redactor } from "./log.ts";
-import { spoolFolder } from "./marker.ts";
+import { type Log, openLog } from "./log.ts";
+import { type Places, placesOf } from "./places.ts";
+import { redactor } from "./redact.ts";
+import { type StateFolders, stateFolders } from "./state/marker.ts";
 import { type Findings, findIocs, SOURCES } from "./sources/mod.ts";
 import { type JoinedSources, joinSources } from "./sources/own.ts";
 import { percentDecoded } from "./sources/urls.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool } from "./state/spool.ts";
 
 /** What a run has at hand. */
 export interface Run {
@@ -30,8 +33,8 @@ export interface Run {
   readonly config: Config;
   /** Wazuh's home. */
   readonly home: string;
-  /** Where the spool is. */
-  readonly spoolDir: string;
+  /** Where state may be kept; nowhere if the run must leave no traces. */
+  readonly stateFolders: StateFolders;
   readonly log: Log;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
@@ -40,7 +43,9 @@ export interface Run {
   readonly stop: AbortSignal;
   /** A clock: milliseconds since 1970. */
   readonly now: () => number;
-  /** Opens the spool, once. */
+  /** Where values came from. */
+  readonly places: Places;
+  /** The spool of this run. */
   readonly spool: () => Promise<Spool>;
   /** Finds the IoCs of an alert, as the configuration says. */
   readonly findIocs: (alert: Alert) => Findings;
@@ -59,40 +64,45 @@ export interface RunOptions {
   readonly stop: AbortSignal;
 }
 
-/**
- * Sets up a run with the defaults, for what goes wrong before the options are
- * known.
- */
-export function bareRun(options: RunOptions): Run {
-  const { target: { apiKey } } = options;
-  return makeRun(options, { config: DEFAULTS, apiKey, problems: [] });
+/** A run, and what keeps it from asking OpenCTI. */
+export interface PreparedRun {
+  readonly run: Run;
+  /** A wrong option, or a token that cannot be read: the rest is used. */
+  readonly error: UsageError | undefined;
 }
 
-/**
- * Sets up a run with its options and its token.
- *
- * @throws {UsageError} If one of these cannot be used.
- */
-export function configuredRun(options: RunOptions): Run {
-  const { config, problems } = readConfig(options);
-  const apiKey = readApiKey(options.target.apiKey, readFile);
-  return makeRun(options, { config, apiKey, problems });
+/** Sets up a run, as far as its options can be used. */
+export function prepareRun(options: RunOptions): PreparedRun {
+  const read = readConfig(options);
+  const { apiKey } = options.target;
+  try {
+    const run = makeRun(options, {
+      ...read,
+      apiKey: readApiKey(apiKey, readFile),
+    });
+    return { run, error: read.error };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { run: makeRun(options, { ...read, apiKey: "" }), error };
+  }
 }
 
 function makeRun(
   { target, home, stop, ...options }: RunOptions,
-  { config, apiKey, problems }: {
-    readonly config: Config;
+  { config, apiKey, problems, file, isOption }: ReadConfig & {
     readonly apiKey: string;
-    readonly problems: readonly string[];
   },
 ): Run {
-  const token = apiKey.startsWith("file:") ? "" : apiKey;
-  const redact = redactor([token, ...secretsIn(config.proxy)]);
-  const spoolDir = spoolFolder(home, config);
+  const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
+  const isForeign = isForeignRoot(home);
+  const folders = isForeign ? [] : stateFolders(home, config);
   const budget = freshBudget({ opencti: target, config, stop });
-  const debug = options.debug || config.debug;
-  const log = openLog({ home, debug, redact, now: () => new Date() });
+  const log = openLog({
+    path: isForeign ? undefined : `${home}/logs/integrations.log`,
+    debug: options.debug || config.debug,
+    redact,
+    now: () => new Date(),
+  });
   let joined: JoinedSources | undefined;
   const joinedSources = () => joined ??= joinSources(SOURCES, config.sources);
   let spool: Promise<Spool> | undefined;
@@ -103,7 +113,8 @@ function makeRun(
     opencti: { ...target, apiKey },
     config,
     home,
-    spoolDir,
+    stateFolders: folders,
+    places: placesOf({ home, apiKey: target.apiKey, file, isOption }),
     log,
     redact,
     budget,
@@ -126,16 +137,30 @@ function makeRun(
   };
 
   async function openSpool(): Promise<Spool> {
-    const spool = await import("./spool.ts");
-    return await spool.openSpool({
+    const spool = await import("./state/spool.ts");
+    return spool.openSpool({
       ...config,
-      dir: spoolDir,
+      folders,
       home,
       now: () => Date.now(),
-      leftMs: budget.leftMs,
       onProblem: log.error,
     });
   }
+}
+
+/**
+ * Whether root runs this in a home of another user's. Files that root makes or
+ * changes there would be closed to that user, or be links that it has laid.
+ */
+export function isForeignRoot(home: string): boolean {
+  return Deno.uid() === 0 &&
+    ["queue/sockets", "queue", "logs"].some((folder) => {
+      try {
+        return Deno.statSync(`${home}/${folder}`).uid !== 0;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** The same run with the time that it had at first. */
@@ -150,30 +175,60 @@ function freshBudget(
   return startBudget({ ...opencti, ...config, now, stop });
 }
 
+/** The options, and where they stand. */
+interface ReadConfig {
+  readonly config: Config;
+  readonly problems: readonly string[];
+  /** What is wrong with `<options>`: then the configuration file is used. */
+  readonly error: UsageError | undefined;
+  /** The configuration file that was read, or would have been. */
+  readonly file: string;
+  /** Whether an option stands in `<options>`. */
+  readonly isOption: (name: keyof Config) => boolean;
+}
+
 function readConfig(
   { optionsFile, optionsJson = "", home }: RunOptions,
-): { readonly config: Config; readonly problems: readonly string[] } {
+): ReadConfig {
   const hasOptions = optionsFile !== "" || optionsJson !== "";
+  let json = "{}";
+  let error: UsageError | undefined;
+  let path: string | undefined;
   try {
-    const json = hasOptions ? optionsJson || readFile(optionsFile) : "{}";
-    const path = configPathIn(json);
-    const { options, problems } = readConfigFile(path, home);
-    const config = hasOptions || Object.keys(options).length > 0
-      ? parseConfig(json, options)
-      : DEFAULTS;
-    return { config, problems };
-  } catch (error) {
-    throw new UsageError(
-      `Wrong <options> of the integration block: ${messageOf(error)}${
-        optionsFile && ` (${optionsFile})`
-      }`,
-    );
+    if (hasOptions) json = optionsJson || readFile(optionsFile);
+    path = configPathIn(json);
+  } catch (reason) {
+    error = wrongOptions(reason, { home, optionsFile });
+    json = "{}";
   }
+  const file = path ?? `${home}/etc/opencti.json`;
+  const { options, problems } = readConfigFile(path, file);
+  let config: Config = DEFAULTS;
+  try {
+    if (hasOptions || Object.keys(options).length > 0) {
+      config = parseConfig(json, options);
+    }
+  } catch (reason) {
+    error = wrongOptions(reason, { home, optionsFile });
+    config = parseConfig("{}", options);
+  }
+  const isOption = (name: keyof Config) => hasOption(json, name);
+  return { config, problems, error, file, isOption };
+}
+
+function wrongOptions(
+  reason: unknown,
+  { home, optionsFile }: Pick<RunOptions, "home" | "optionsFile">,
+): UsageError {
+  return new UsageError(
+    `Wrong <options> in ${home}/etc/ossec.conf: ${messageOf(reason)}${
+      optionsFile && ` (${optionsFile})`
+    }`,
+  );
 }
 
 /** The configuration file; there need be none unless the options name it. */
-function readConfigFile(path: string | undefined, home: string): ConfigFile {
-  const file = path ?? `${home}/etc/opencti.json`;
+function readConfigFile(path: string | undefined, file: string): ConfigFile {
   let json: string;
   try {
     json = readFile(file);

@@ -6,7 +6,8 @@
  */
 import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
-import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
+import { makeHome } from "../tests/stand_ins/home.ts";
+import { startQueue } from "../tests/stand_ins/queue.ts";
 import { compile } from "./compile.ts";
 
 const ROUNDS = 40;

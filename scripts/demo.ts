@@ -11,7 +11,8 @@ import {
   TOKEN,
 } from "../tests/stand_ins/opencti.ts";
 import { runProgram } from "../tests/stand_ins/program.ts";
-import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
+import { makeHome } from "../tests/stand_ins/home.ts";
+import { startQueue } from "../tests/stand_ins/queue.ts";
 import { readRules, rulesMetBy, valueAt } from "./rules.ts";
 
 /** Alerts of some sources, and the fields that show what each is about. */

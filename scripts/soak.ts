@@ -8,7 +8,8 @@
 import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
 import { runProgram } from "../tests/stand_ins/program.ts";
-import { makeHome, startQueue } from "../tests/stand_ins/queue.ts";
+import { makeHome } from "../tests/stand_ins/home.ts";
+import { startQueue } from "../tests/stand_ins/queue.ts";
 import { waitingIn } from "../tests/stand_ins/spool.ts";
 
 const ALERTS = Number(Deno.args[0] ?? 2000);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readApiKey } from "../lib/api_key.ts";
 import { UsageError } from "../lib/errors.ts";
 import { readFile } from "../lib/file.ts";
-import { makeHome } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
 
 Deno.test("readApiKey() takes a token as it is, or out of a file", async () => {
   assertEquals(readApiKey("flgrn_octi_tkn_x", readFile), "flgrn_octi_tkn_x");

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { parseCall, wazuhHome } from "../lib/cli.ts";
 import { UsageError } from "../lib/errors.ts";
 
@@ -78,7 +83,7 @@ Deno.test("parseCall() takes the arguments of every Wazuh version", async (t) =>
         },
         debug,
         optionsFile,
-        home: undefined,
+        home: "/var/ossec",
       });
     });
   }
@@ -103,6 +108,11 @@ Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
     ["http://cti.example:8080/opencti/", "http://cti.example:8080/opencti"],
     ["https://cti.example/graphql?x=1#y", "https://cti.example"],
     ["https://cti.example//graphql", "https://cti.example"],
+    ["https://cti.example/dashboard", "https://cti.example"],
+    [
+      "https://cti.example/opencti/dashboard/observations/indicators/1?x=y#z",
+      "https://cti.example/opencti",
+    ],
   ] as const;
   for (const [url, baseUrl] of cases) {
     await t.step(url, () => {
@@ -127,7 +137,7 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
   const cases: readonly (readonly [string[], string])[] = [
     [[], "Wrong number of arguments: 0"],
     [["a", KEY], "Wrong number of arguments: 2"],
-    [[...THREE, "", "", "10", "3", "x"], "Wrong number of arguments: 8"],
+    [[...THREE, "", "", "10", "3", "x"], "The call is parted at a blank"],
     [["a", "", URL], "API_KEY is empty"],
     [["a", `${KEY}\n`, URL], "API_KEY holds a character"],
     [["a", KEY, ""], "HOOK_URL is not a URL"],
@@ -157,15 +167,68 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
   ];
   for (const [args, message] of cases) {
     await t.step(args.join(" "), () => {
-      const error = assertThrows(() => parseCall(args), UsageError, message);
+      const error = errorOf(args);
+      assertStringIncludes(error.message, message);
       assert(!error.message.includes(KEY), error.message);
       assertEquals(error.exitStatus, 2);
     });
   }
 });
 
+/** What is wrong with a call, whether it names an alert or not. */
+function errorOf(args: readonly string[]): UsageError {
+  try {
+    const call = parseCall(args);
+    if (call.command === "refused") return call.error;
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  throw new Error("Nothing is wrong with it");
+}
+
+Deno.test("parseCall() says that a blank parts the call, whatever Wazuh's version is", async (t) => {
+  const [file = "", key = "", url = ""] = THREE;
+  const cases: Readonly<Record<string, string[]>> = {
+    "4.8 to 4.14, behind the address": [...THREE, "", "", "", "10", "3"],
+    "4.8 to 4.14, before the address": [file, key, "", url, "", "", "10", "3"],
+    "4.8 to 4.14, in the address": [...THREE, "x", "", "", "10", "3"],
+    "4.8 to 4.14, before the token": [file, "", key, url, "", "", "10", "3"],
+    "4.8 to 4.14, debug": [...THREE, "", "debug", "/o.json", "10", "3"],
+    "4.7, behind the address": [...THREE, "", "", "/tmp/o.json"],
+    "4.7, before the address": [file, key, "", url, "", "/tmp/o.json"],
+    "4.2, before the address": [file, key, "", url, ""],
+    "4.2, debug, behind the address": [...THREE, "", "debug"],
+  };
+  for (const [name, args] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const call = parseCall([...args, REDIRECTION], "/opt/ossec");
+      assert(call.command === "refused");
+      assertStringIncludes(
+        call.error.message,
+        "The call is parted at a blank: take the blanks out of <hook_url> " +
+          "and <api_key> in /opt/ossec/etc/ossec.conf",
+      );
+      assertEquals([call.alertFile, call.home], [file, "/opt/ossec"]);
+    });
+  }
+});
+
+Deno.test("parseCall() refuses a wrong call that names its alert, and throws any other", () => {
+  const refused = parseCall(["--home", "/w", "a", KEY, "cti.example"]);
+  assert(refused.command === "refused");
+  assertEquals(refused.target.apiKey, KEY, "it is taken out of what is kept");
+  assertEquals([refused.alertFile, refused.home], ["a", "/w"]);
+  assertStringIncludes(
+    refused.error.message,
+    "for it has no https:// before it: set <hook_url> in /w/etc/ossec.conf",
+  );
+  assertThrows(() => parseCall(["a", KEY]), UsageError);
+  assertThrows(() => parseCall(["retry", KEY, "cti.example"]), UsageError);
+});
+
 Deno.test("parseCall() takes retry with and without an OpenCTI", () => {
-  const nothing = { debug: false, optionsFile: "", home: undefined };
+  const nothing = { debug: false, optionsFile: "", home: "/var/ossec" };
   assertEquals(parseCall(["retry"]), {
     command: "retry",
     target: undefined,
@@ -182,7 +245,7 @@ Deno.test("parseCall() takes retry with and without an OpenCTI", () => {
     },
     debug: true,
     optionsFile: "/tmp/o.json",
-    home: undefined,
+    home: "/var/ossec",
   });
 });
 

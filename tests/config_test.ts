@@ -25,6 +25,7 @@ Deno.test("parseConfig() fills in the defaults", () => {
     debug: false,
     total_timeout: 25,
     spool_max: 10_000,
+    spool_max_bytes: 268_435_456,
     spool_max_age: 86_400,
     error_interval: 300,
   });

@@ -5,7 +5,7 @@ import { encodeEvent } from "../lib/encode.ts";
 import { errorEvent, matchEvent } from "../lib/event.ts";
 import { type Ioc, toIoc } from "../lib/ioc.ts";
 import type { Match } from "../lib/match.ts";
-import { redactor } from "../lib/log.ts";
+import { redactor } from "../lib/redact.ts";
 import { Indicator, Observable } from "../lib/opencti/schema.ts";
 
 const MAX_BYTES = 65_000;

@@ -16,7 +16,8 @@ import {
 } from "./stand_ins/network.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram, type RunResult, SLACK_MS } from "./stand_ins/program.ts";
-import { fillQueue, makeHome, startQueue } from "./stand_ins/queue.ts";
+import { giveToGroup, giveToWazuh, makeHome } from "./stand_ins/home.ts";
+import { abandonQueue, fillQueue, startQueue } from "./stand_ins/queue.ts";
 import { waitingIn } from "./stand_ins/spool.ts";
 
 const ALERT =
@@ -671,8 +672,7 @@ const OF_THE_QUEUE: readonly Fault[] = [
   {
     name: "nobody reads it",
     arrange: (scene) => {
-      const path = `${scene.home}/queue/sockets/queue`;
-      Deno.listenDatagram({ transport: "unixpacket", path }).close();
+      abandonQueue(scene.home);
       return { url: opencti(scene).url, noQueue: true };
     },
     status: 1,
@@ -720,8 +720,16 @@ const OF_THE_QUEUE: readonly Fault[] = [
 ];
 
 function spoolPath({ home }: Scene): string {
-  Deno.mkdirSync(`${home}/queue/opencti`, { mode: 0o750, recursive: true });
   return `${home}/queue/opencti/spool.db`;
+}
+
+/** Makes what a test put into the spool's folder Wazuh's own. */
+function giveFilesToWazuh(home: string): void {
+  const dir = `${home}/queue/opencti`;
+  if (!Deno.lstatSync(dir).isDirectory) return;
+  for (const { name, isFile } of Deno.readDirSync(dir)) {
+    if (isFile) giveToWazuh(`${dir}/${name}`, 0o640);
+  }
 }
 
 /** A spool in which nothing can be kept: the match is told all the same. */
@@ -730,6 +738,7 @@ function unusable(name: string, put: (path: string) => unknown): Fault {
     name,
     arrange: async (scene) => {
       await put(spoolPath(scene));
+      giveFilesToWazuh(scene.home);
       return {
         url: opencti(scene).url,
         check: ({ stderr, messages }) => {
@@ -749,6 +758,7 @@ const OF_THE_DISK: readonly Fault[] = [
     arrange: (scene) => {
       const path = spoolPath(scene);
       Deno.writeTextFileSync(path, "no database ".repeat(1000));
+      giveFilesToWazuh(scene.home);
       return {
         url: opencti(scene).url,
         check: ({ stderr }) => {
@@ -828,6 +838,7 @@ const OF_THE_DISK: readonly Fault[] = [
         (db) => db.close(),
       );
       db.exec("PRAGMA journal_mode = WAL; BEGIN EXCLUSIVE");
+      giveFilesToWazuh(scene.home);
       return {
         url: opencti(scene).url,
         timeout: 3,
@@ -854,6 +865,7 @@ const OF_THE_DISK: readonly Fault[] = [
     name: "there is no folder for the log, and a file in the spool's place",
     arrange: async (scene) => {
       await Deno.remove(`${scene.home}/logs`);
+      await Deno.remove(`${scene.home}/queue/opencti`);
       await Deno.writeTextFile(`${scene.home}/queue/opencti`, "");
       return {
         url: opencti(scene).url,
@@ -970,7 +982,8 @@ const OF_THE_ALERT: readonly Fault[] = [
     name: "a token in a file",
     arrange: (scene) => {
       const path = `${scene.home}/token`;
-      Deno.writeTextFileSync(path, `${TOKEN}\n`, { mode: 0o640 });
+      Deno.writeTextFileSync(path, `${TOKEN}\n`);
+      giveToGroup(path, 0o640);
       return { url: opencti(scene).url, apiKey: `file:${path}` };
     },
     status: 0,
@@ -983,7 +996,8 @@ const OF_THE_ALERT: readonly Fault[] = [
       return { url };
     },
     status: 2,
-    events: [],
+    events: ["error"],
+    alerts: 1,
     says: "HOOK_URL holds a user or password",
   },
   {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram } from "./stand_ins/program.ts";
-import { makeHome, startQueue } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
+import { startQueue } from "./stand_ins/queue.ts";
 
 const ALERTS = new URL("testdata/alerts/", import.meta.url).pathname;
 
@@ -51,7 +52,6 @@ async function run(
   },
 ) {
   const home = await makeHome();
-  await Deno.mkdir(`${home}/etc`);
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(`${home}/${name}`, text);
   }

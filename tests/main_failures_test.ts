@@ -8,7 +8,8 @@ import { getAvailablePort } from "@std/net";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram, SLACK_MS } from "./stand_ins/program.ts";
-import { fillQueue, makeHome, startQueue } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
+import { abandonQueue, fillQueue, startQueue } from "./stand_ins/queue.ts";
 
 const ALERT =
   new URL("testdata/alerts/suricata_alert_http.json", import.meta.url).pathname;
@@ -274,8 +275,7 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
   });
   await t.step("nobody reads it", async () => {
     const home = await makeHome();
-    const path = `${home}/queue/sockets/queue`;
-    Deno.listenDatagram({ transport: "unixpacket", path }).close();
+    abandonQueue(home);
     assertStringIncludes((await run(home)).lastLine, "nobody reads it");
   });
   await t.step("its buffer is full", async () => {

@@ -5,7 +5,8 @@ import type { TextKind } from "../lib/ioc.ts";
 import { patternsOf } from "../lib/stix.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram } from "./stand_ins/program.ts";
-import { makeHome, startQueue } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
+import { startQueue } from "./stand_ins/queue.ts";
 
 const ALERTS = new URL("testdata/alerts/", import.meta.url).pathname;
 

@@ -7,7 +7,8 @@ import {
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { runProgram } from "./stand_ins/program.ts";
-import { makeHome, startQueue } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
+import { startQueue } from "./stand_ins/queue.ts";
 
 const ALERTS = new URL("testdata/alerts/", import.meta.url).pathname;
 const EVENTS = new URL("testdata/events/", import.meta.url).pathname;
@@ -192,7 +193,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
         assertEquals(status, 2);
         assertStringIncludes(
           lastLine,
-          `Wrong <options> of the integration block: ${says}`,
+          `/etc/ossec.conf: ${says} (`,
         );
         assertStringIncludes(
           message,
@@ -294,7 +295,7 @@ Deno.test("custom-opencti leaves alone what it need not look up", async (t) => {
   const own = `${home}/own.json`;
   await Deno.writeTextFile(
     own,
-    '{"rule":{"groups":["ids"]},"data":{"integration":"opencti","srcip":"185.244.31.158"}}',
+    '{"rule":{"groups":["ids"]},"location":"opencti","data":{"integration":"opencti","srcip":"185.244.31.158"}}',
   );
   for (
     const path of [
@@ -320,6 +321,19 @@ Deno.test("custom-opencti leaves alone what it need not look up", async (t) => {
     [],
     "no line for an alert that was not looked up",
   );
+});
+
+Deno.test("custom-opencti looks up what only says that it is an event of its own", async () => {
+  const home = await makeHome();
+  await using opencti = startOpencti(KNOWLEDGE);
+  await using queue = startQueue(home);
+  const alert = `${home}/alert.json`;
+  await Deno.writeTextFile(
+    alert,
+    '{"rule":{"groups":["ids"]},"location":"/var/log/app.json","data":{"integration":"opencti","srcip":"185.244.31.158"}}',
+  );
+  await runProgram(home, [alert, TOKEN, opencti.url]);
+  assertEquals((await queue.receive(1)).length, 1);
 });
 
 Deno.test("custom-opencti logs one line for an alert that was looked up", async () => {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { QueueError } from "../lib/errors.ts";
 import { headerFor, sendToQueue } from "../lib/queue.ts";
-import { makeHome, startQueue } from "./stand_ins/queue.ts";
+import { makeHome } from "./stand_ins/home.ts";
+import { abandonQueue, startQueue } from "./stand_ins/queue.ts";
 
 const OPTIONS = {
   timeoutMs: 5000,
@@ -111,7 +112,7 @@ Deno.test("sendToQueue() names the path that it cannot write to", async (t) => {
     assert(error.message.includes("does not exist"), error.message);
   });
   await t.step("nobody reads it", async () => {
-    Deno.listenDatagram({ transport: "unixpacket", path }).close();
+    abandonQueue(home);
     const error = await assertRejects(
       () => sendToQueue(["x"], { home, ...OPTIONS }),
       QueueError,

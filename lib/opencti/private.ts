@@ -30,16 +30,25 @@ export function isPrivate(host: string): boolean | undefined {
   return address === undefined ? undefined : !isGlobal(address.value);
 }
 
-/** Whether all addresses of a name are private; `false` if it has none. */
-export async function isNameOfPrivate(name: string): Promise<boolean> {
+/**
+ * Whether all addresses of a name are private; `undefined` if it has none, or
+ * they are not known in time.
+ */
+export async function isNameOfPrivate(
+  name: string,
+  timeoutMs: number,
+): Promise<boolean | undefined> {
   const { lookup } = await import("node:dns/promises");
   const late = new Promise<[]>((resolve) =>
-    Deno.unrefTimer(setTimeout(() => resolve([]), RESOLVE_MS))
+    Deno.unrefTimer(
+      setTimeout(() => resolve([]), Math.min(timeoutMs, RESOLVE_MS)),
+    )
   );
   const addresses = await Promise.race([
     lookup(name, { all: true }).catch(() => []),
     late,
   ]);
-  return addresses.length > 0 &&
-    addresses.every(({ address }) => isPrivate(address) === true);
+  return addresses.length === 0
+    ? undefined
+    : addresses.every(({ address }) => isPrivate(address) === true);
 }

@@ -6,6 +6,8 @@
  */
 
 import { PERMISSIONS } from "../../scripts/compile.ts";
+import { WAZUH } from "./home.ts";
+import { runtimeForWazuh } from "./runtime.ts";
 import { assertNoSecret } from "./secret.ts";
 
 /** What a run of the program came to. */
@@ -27,8 +29,6 @@ const EXECUTABLE = Deno.env.get("CUSTOM_OPENCTI");
  */
 export const SLACK_MS = EXECUTABLE === undefined ? 1500 : 500;
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-
 /** How a run differs from what integratord does. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -36,23 +36,26 @@ export interface RunOptions {
   readonly onStart?: (process: Deno.ChildProcess) => void;
   /** A program that is given the program's path and arguments, to run it. */
   readonly wrapper?: readonly string[];
+  /** As root, not as Wazuh's user. */
+  readonly asRoot?: boolean;
 }
 
 /**
- * Runs the program with these arguments. The executable finds Wazuh's home by
- * its own place; the source is told. Whatever it writes must not hold the
- * token.
+ * Runs the program with these arguments, as Wazuh's user. The executable finds
+ * Wazuh's home by its own place; the source is told. Whatever it writes must
+ * not hold the token.
  */
 export async function runProgram(
   home: string,
   args: readonly string[],
-  { env, onStart, wrapper = [] }: RunOptions = {},
+  { env, onStart, wrapper = [], asRoot = false }: RunOptions = {},
 ): Promise<RunResult> {
   const start = performance.now();
   const [path, options] = await commandFor(home, args);
   const [program = path, ...before] = wrapper;
   const process = new Deno.Command(program, {
     ...options,
+    ...asRoot ? {} : WAZUH,
     env: { ...options.env, ...env },
     args: wrapper.length === 0
       ? options.args ?? []
@@ -80,11 +83,11 @@ export async function runProgram(
 
 /** Reads whatever the program may have written. */
 async function assertNoSecretIn(home: string): Promise<void> {
-  for (const folder of [`${home}/logs`, `${home}/queue/opencti`]) {
-    for (const { name, isFile } of await entriesOf(folder)) {
+  for (const folder of ["logs", "logs/opencti", "queue/opencti"]) {
+    for (const { name, isFile } of await entriesOf(`${home}/${folder}`)) {
       if (!isFile) continue;
       // Other runs may take it away.
-      const bytes = await Deno.readFile(`${folder}/${name}`)
+      const bytes = await Deno.readFile(`${home}/${folder}/${name}`)
         .catch(() => new Uint8Array());
       assertNoSecret(name, new TextDecoder("latin1").decode(bytes));
     }
@@ -106,10 +109,12 @@ async function commandFor(
   const env = { TMPDIR: `${home}/tmp` };
   const options = { cwd: home, stdin: "null", env } as const;
   if (EXECUTABLE === undefined) {
-    const deno = ["run", "--quiet", "--unstable-net", ...PERMISSIONS, MAIN];
-    return [Deno.execPath(), {
+    const { deno, main, env } = await runtimeForWazuh();
+    const run = ["run", "--quiet", "--unstable-net", ...PERMISSIONS, main];
+    return [deno, {
       ...options,
-      args: [...deno, "--home", home, ...args],
+      env: { ...options.env, ...env },
+      args: [...run, "--home", home, ...args],
     }];
   }
   const path = `${home}/integrations/custom-opencti`;

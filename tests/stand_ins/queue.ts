@@ -4,6 +4,7 @@
  * @module
  */
 
+import { giveToWazuh } from "./home.ts";
 import { assertNoSecret } from "./secret.ts";
 
 /** A message that does not come must fail a test, not stop it. */
@@ -15,17 +16,6 @@ export interface QueueStandIn extends AsyncDisposable {
   readonly receive: (count: number) => Promise<readonly string[]>;
   /** The messages that came and were not received yet. */
   readonly waiting: readonly string[];
-}
-
-/** Makes a folder as Wazuh's home is, with nothing running. */
-export async function makeHome(): Promise<string> {
-  const home = await Deno.makeTempDir({ prefix: "wazuh-home-" });
-  addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
-  await Deno.mkdir(`${home}/logs`);
-  await Deno.mkdir(`${home}/integrations`);
-  await Deno.mkdir(`${home}/tmp`);
-  await Deno.mkdir(`${home}/queue/sockets`, { recursive: true });
-  return home;
 }
 
 /** Listens on the queue's path under a home. */
@@ -44,6 +34,7 @@ export function startQueue(
   const close = kind === "datagram"
     ? listenDatagram(path, add)
     : listenStream(path, add);
+  giveToWazuh(path, 0o660);
   return {
     waiting,
     receive: async (count) => {
@@ -110,6 +101,13 @@ function isClosed(error: unknown): boolean {
     error instanceof Deno.errors.Interrupted;
 }
 
+/** Makes a queue that nobody listens on, as a stopped analysisd leaves it. */
+export function abandonQueue(home: string): void {
+  const path = `${home}/queue/sockets/queue`;
+  Deno.listenDatagram({ transport: "unixpacket", path }).close();
+  giveToWazuh(path, 0o660);
+}
+
 /**
  * Makes a queue that nobody reads and that is full.
  *
@@ -118,6 +116,7 @@ function isClosed(error: unknown): boolean {
 export async function fillQueue(home: string): Promise<() => Promise<void>> {
   const path = `${home}/queue/sockets/queue`;
   const unread = Deno.listenDatagram({ transport: "unixpacket", path });
+  giveToWazuh(path, 0o660);
   const filler = new URL("fill_queue.ts", import.meta.url).pathname;
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", "--unstable-net", filler, path],

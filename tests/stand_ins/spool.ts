@@ -41,8 +41,8 @@ export function passTime(home: string, seconds: number): void {
   db.exec(`
     UPDATE waiting SET kept_at = kept_at - ${ms}, due = due - ${ms};
     UPDATE remembered SET due = due - ${ms};
-    UPDATE remembered SET value = json_set(value, '$.toldAt',
-      (value ->> '$.toldAt') - ${ms}) WHERE name LIKE 'error %';
+    UPDATE remembered SET value = json_set(value, '$.emittedAt',
+      (value ->> '$.emittedAt') - ${ms}) WHERE name LIKE 'error %';
     UPDATE remembered SET value = json_set(value,
       '$.since', (value ->> '$.since') - ${ms},
       '$.pausedUntil', (value ->> '$.pausedUntil') - ${ms})

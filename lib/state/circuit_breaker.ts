@@ -1,6 +1,9 @@
 /**
- * Whether OpenCTI is asked, and whether an error is told: what was counted
- * before and a time in, what to do and what is counted now out.
+ * A circuit breaker: after so many failures in a row, OpenCTI is not asked for
+ * a while; then one run tries.
+ *
+ * Pure: what was known before and a time in, what to do and what is known now
+ * out.
  *
  * @module
  */
@@ -19,15 +22,17 @@ export const Outage = z.object({
   /** The last failure. */
   kind: z.string(),
   says: z.string(),
+  /** Whether an event said so. */
+  isEmitted: z.boolean(),
 });
 
-/** OpenCTI failed, and did not answer since. */
+/** OpenCTI failed, and did not answer since, or nobody was told of either. */
 export type Outage = z.infer<typeof Outage>;
 
-/** How many failures in a row are taken before OpenCTI is left alone. */
-const MAX_FAILURES = 5;
+/** How many failures in a row are taken before OpenCTI is not asked. */
+export const MAX_FAILURES = 5;
 
-/** For how long it is left alone. */
+/** For how long it is not asked. */
 const PAUSE_MS = 30_000;
 
 /**
@@ -44,6 +49,7 @@ const PAUSE_MS = 30_000;
  *   failures: 5,
  *   pausedUntil: 30_000,
  *   alerts: 5,
+ *   isEmitted: true,
  *   ...failure,
  * };
  * assertEquals(mayAsk(outage, 29_999).may, false);
@@ -97,53 +103,38 @@ export function afterFailure(
     alerts: outage?.alerts ?? 0,
     kind,
     says,
+    isEmitted: outage?.isEmitted ?? false,
   };
 }
 
-/** The schema of an {@linkcode ErrorCount}. */
-export const ErrorCount = z.object({
-  /** When an error of this kind was told, in milliseconds since 1970. */
-  toldAt: z.number(),
-  /** To how many alerts it happened since then. */
-  untold: z.number(),
-  /** What it said the last time. */
-  error: z.string(),
-});
-
-/** What is known of the errors of one kind. */
-export type ErrorCount = z.infer<typeof ErrorCount>;
-
 /**
- * Counts an error, and says whether it is told now.
+ * What an answer makes of an outage: it is over. If no event said that there
+ * was one, none says that it is over; but what was counted of it may still be
+ * emitted, and then its end is, too.
  *
- * @returns How many alerts the event stands for, 0 if none is sent.
+ * @param isCounted Whether errors of it were counted, and not emitted yet.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const error = { error: "Cannot reach OpenCTI", alerts: 1, intervalMs: 1000 };
- * const first = countError(undefined, { ...error, now: 5000 });
- * assertEquals(first.tell, 1);
- * const second = countError(first.next, { ...error, now: 5999 });
- * assertEquals(second.tell, 0);
- * assertEquals(countError(second.next, { ...error, now: 6000 }).tell, 2);
+ * const failure = { kind: "unready", says: "OpenCTI is not ready", now: 7 };
+ * const outage = afterFailure(undefined, failure);
+ * assertEquals(afterAnswer({ ...outage, isEmitted: true }, false), {
+ *   isRecovered: true,
+ *   next: undefined,
+ * });
+ * assertEquals(afterAnswer(outage, false).isRecovered, false);
+ * assertEquals(afterAnswer(outage, true).next?.failures, 0);
  * ```
  */
-export function countError(
-  count: ErrorCount | undefined,
-  { error, alerts, intervalMs, now }: {
-    readonly error: string;
-    readonly alerts: number;
-    readonly intervalMs: number;
-    readonly now: number;
-  },
-): { readonly tell: number; readonly next: ErrorCount } {
-  const untold = (count?.untold ?? 0) + alerts;
-  const toldAt = count?.toldAt ?? 0;
-  // A clock that was set back must not keep an error back.
-  const isTold = now >= toldAt && now - toldAt < intervalMs;
-  return untold === 0 || isTold
-    ? { tell: 0, next: { toldAt, untold, error } }
-    : { tell: untold, next: { toldAt: now, untold: 0, error } };
+export function afterAnswer(
+  outage: Outage,
+  isCounted: boolean,
+): { readonly isRecovered: boolean; readonly next: Outage | undefined } {
+  if (outage.isEmitted) return { isRecovered: true, next: undefined };
+  return {
+    isRecovered: false,
+    next: isCounted ? { ...outage, failures: 0, pausedUntil: 0 } : undefined,
+  };
 }

@@ -1,0 +1,323 @@
+/**
+ * Emits events: records them in the spool, sends them to the queue, and takes
+ * them out again. A run that is killed on the way loses none.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+import type { Alert } from "./alert.ts";
+import { bytesOf, encodeEvent } from "./encode.ts";
+import { type Fate, QueueError, withFate } from "./errors.ts";
+import { errorEvent, type Event, warningEvent } from "./event.ts";
+import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "./queue.ts";
+import type { Run } from "./run.ts";
+import { Outage } from "./state/circuit_breaker.ts";
+import { countError, Throttle } from "./state/throttle.ts";
+import type { Transaction } from "./state/transaction.ts";
+
+/** What a change of the spool can emit. */
+export interface Emitter {
+  /** Emits an event, unless its key was emitted before. */
+  readonly event: (event: Event, options: {
+    /** The event comes from its agent. */
+    readonly alert?: Alert | undefined;
+    /** What it says. */
+    readonly key?: string;
+  }) => void;
+  /**
+   * Counts an error, and emits it if none of its kind was emitted lately.
+   *
+   * @returns Whether it is emitted.
+   */
+  readonly error: (error: CountedError) => boolean;
+}
+
+/** An error that is emitted, or counted. */
+export interface CountedError {
+  readonly kind: string;
+  readonly says: string;
+  /** To how many alerts it happened that it was not counted for. */
+  readonly alerts: number;
+  /** The last of these. */
+  readonly alert?: Alert | undefined;
+  /** Set if it happened with OpenCTI. */
+  readonly baseUrl?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Changes the spool, and sends the events that the change emits.
+ *
+ * @throws {QueueError} If the events are not sent.
+ */
+export async function emit(
+  run: Run,
+  change: (tx: Transaction, emitter: Emitter) => void,
+): Promise<void> {
+  const spool = await run.spool();
+  const { leftToKeepMs } = run.budget;
+  const recordAll = (what: typeof change) =>
+    spool.write((tx) => record(tx, what, run), leftToKeepMs);
+  const recorded = await recordAll(change);
+  const ids = [...recorded.ids];
+  const problem = spool.takeProblem();
+  if (problem !== undefined) {
+    const { ids: more } = await recordAll((_, { error }) => {
+      error({ kind: "spool", says: problem, alerts: 1 });
+    });
+    ids.push(...more);
+  }
+  const elsewhere = spool.whyElsewhere();
+  if (elsewhere !== undefined) {
+    const { ids: more } = await recordAll((tx, emitter) =>
+      warnOfFolder(elsewhere, { tx, emitter, run })
+    );
+    ids.push(...more);
+  }
+  if (ids.length === 0) return;
+  await send(run, {
+    take: (tx) => ids.map(tx.event).filter((event) => event !== undefined),
+    fate: recorded.isDurable ? "kept" : "lost",
+  });
+}
+
+/** Emits an error, in a sentence that says what became of the alert. */
+export async function emitError(
+  says: string,
+  { kind, alert }: {
+    readonly kind: string;
+    readonly alert?: Alert | undefined;
+  },
+  run: Run,
+): Promise<void> {
+  await emit(run, (_, { error }) => {
+    error({ kind, says, alerts: 1, alert });
+  });
+}
+
+/** Once a day, if the spool is not where it should be. */
+function warnOfFolder(
+  reason: string,
+  { tx, emitter, run }: {
+    readonly tx: Transaction;
+    readonly emitter: Emitter;
+    readonly run: Run;
+  },
+): void {
+  const name = "warned folder";
+  if (!isDueDaily(tx, name, run.now())) return;
+  tx.remember(name, run.now());
+  emitter.event(
+    warningEvent(
+      `State is kept in ${run.home}/logs/opencti for the time being: ${reason}`,
+    ),
+    {},
+  );
+}
+
+/** Whether something that is said once a day, as remembered, is due again. */
+export function isDueDaily(
+  tx: Transaction,
+  name: string,
+  now: number,
+): boolean {
+  const last = tx.recall(name, z.number()) ?? 0;
+  return now - last >= DAY_MS || now < last;
+}
+
+/**
+ * Sends the oldest events that wait.
+ *
+ * @param options How many at the most, and how long a queue is waited for that
+ * takes none.
+ *
+ * @returns How many were sent.
+ *
+ * @throws {QueueError} If not all could be sent.
+ */
+export async function sendWaiting(
+  run: Run,
+  { limit, timeoutMs }: { readonly limit: number; readonly timeoutMs: number },
+): Promise<number> {
+  const spool = await run.spool();
+  const waiting = await spool.tryWrite(
+    (tx) => tx.events(1).length,
+    run.budget.leftToKeepMs,
+  );
+  if (waiting === undefined || waiting === 0) return 0;
+  return await send(run, {
+    take: (tx) => tx.events(limit),
+    fate: "kept",
+    timeoutMs,
+  });
+}
+
+/** One run sends at a time, so that no event is sent twice. */
+async function send(
+  run: Run,
+  { take, fate, timeoutMs = Infinity }: {
+    readonly take: (tx: Transaction) => ReturnType<Transaction["events"]>;
+    /** What becomes of events that are not sent. */
+    readonly fate: Fate;
+    readonly timeoutMs?: number;
+  },
+): Promise<number> {
+  const { home, stop, budget } = run;
+  const spool = await run.spool();
+  const end = performance.now() + timeoutMs;
+  const leftMs = () =>
+    Math.max(Math.min(budget.leftMs(), end - performance.now()), 0);
+  const unlock = await spool.lock(leftMs);
+  if (unlock === undefined) {
+    throw new QueueError(
+      withFate(
+        "Another run is still sending to Wazuh's queue: see that " +
+          "wazuh-analysisd runs and keeps up",
+        fate,
+        "event",
+      ),
+    );
+  }
+  let sent = 0;
+  const marked: Promise<void>[] = [];
+  try {
+    const events = await spool.write(take, budget.leftMs);
+    if (events.length > 0) {
+      await sendToQueue(events.map(({ message }) => message), {
+        home,
+        timeoutMs: leftMs(),
+        stop,
+        onSent: (index) => {
+          sent++;
+          const id = events[index]?.id;
+          if (id === undefined) return;
+          marked.push(spool.write((tx) => tx.forgetEvent(id), budget.leftMs));
+        },
+      });
+    }
+    await Promise.all(marked);
+  } catch (error) {
+    await Promise.all(marked);
+    // A send may still be pending: nobody else may send its event before this
+    // process ends, and with it the lock.
+    if (!(error instanceof QueueError)) unlock();
+    throw error instanceof QueueError
+      ? new QueueError(withFate(error.message, fate, "event"))
+      : error;
+  }
+  unlock();
+  return sent;
+}
+
+/** Makes a change and what it emits, and returns the ids of its events. */
+function record(
+  tx: Transaction,
+  change: (tx: Transaction, emitter: Emitter) => void,
+  run: Run,
+): { readonly ids: readonly number[]; readonly isDurable: boolean } {
+  const { log, config } = run;
+  const ids: number[] = [];
+  const event: Emitter["event"] = (emitted, { alert, key }) => {
+    const message = messageFor(emitted, alert, run);
+    const id = tx.keepEvent(message, key);
+    log.debug(
+      `${
+        id === undefined ? "emitted before, or waiting to be: " : ""
+      }event of ${bytesOf(message)} bytes: ${message}`,
+    );
+    if (id !== undefined) ids.push(id);
+  };
+  const error: Emitter["error"] = ({ kind, says, alerts, alert, baseUrl }) => {
+    const name = `error ${baseUrl ?? "-"} ${kind}`;
+    const { emit, next } = countError(tx.recall(name, Throttle), {
+      error: run.redact(says),
+      alerts,
+      intervalMs: config.error_interval * 1000,
+      now: run.now(),
+    });
+    rememberThrottle(tx, name, { throttle: next, run });
+    if (emit === 0) return false;
+    event(errorEvent({ kind, error: says, alerts: emit }, alert), { alert });
+    return true;
+  };
+  change(tx, { event, error });
+  tx.prune(ids[0]);
+  const dropped = tx.dropped();
+  if (dropped > 0) {
+    error({
+      kind: "dropped",
+      says: "Alerts or events waited too long, or were too many, and were " +
+        `dropped from the spool, ${dropped} now: mend what they wait for, or ` +
+        `raise "spool_max_age", "spool_max_bytes" or ${
+          run.places.option("spool_max")
+        }; what was dropped is lost`,
+      alerts: dropped,
+    });
+  }
+  return { ids, isDurable: tx.isDurable };
+}
+
+/** Emits the errors that were only counted, when their time has come. */
+export function emitCounted(
+  tx: Transaction,
+  emitter: Emitter,
+  run: Run,
+): void {
+  const intervalMs = run.config.error_interval * 1000;
+  for (const name of tx.names("error ")) {
+    const throttle = tx.recall(name, Throttle);
+    if (throttle === undefined || throttle.suppressed === 0) continue;
+    const { emit, next } = countError(throttle, {
+      error: throttle.error,
+      alerts: 0,
+      intervalMs,
+      now: run.now(),
+    });
+    if (emit === 0) continue;
+    rememberThrottle(tx, name, { throttle: next, run });
+    // As record() writes the name.
+    const [, baseUrl = "", kind = "unexpected"] = name.split(" ");
+    emitter.event(
+      errorEvent({ kind, error: throttle.error, alerts: emit }, undefined),
+      {},
+    );
+    const outage = tx.recall(outageName(baseUrl), Outage);
+    if (outage !== undefined) {
+      tx.remember(outageName(baseUrl), { ...outage, isEmitted: true });
+    }
+  }
+}
+
+/** Under which name the spool remembers an OpenCTI's outage. */
+export function outageName(baseUrl: string): string {
+  return `outage ${baseUrl}`;
+}
+
+/** Whether errors of an OpenCTI were counted, and not emitted yet. */
+export function hasCounted(tx: Transaction, baseUrl: string): boolean {
+  return tx.names(`error ${baseUrl} `).some((name) =>
+    (tx.recall(name, Throttle)?.suppressed ?? 0) > 0
+  );
+}
+
+function rememberThrottle(
+  tx: Transaction,
+  name: string,
+  { throttle, run }: { readonly throttle: Throttle; readonly run: Run },
+): void {
+  const due = throttle.suppressed === 0
+    ? undefined
+    : throttle.emittedAt + run.config.error_interval * 1000;
+  tx.remember(name, throttle, due);
+}
+
+function messageFor(
+  event: Event,
+  alert: Alert | undefined,
+  { redact }: Run,
+): string {
+  const header = headerFor(alert?.agent);
+  const maxBytes = MAX_MESSAGE_BYTES - bytesOf(header);
+  return header + encodeEvent(event, { maxBytes, redact });
+}

@@ -1,0 +1,223 @@
+/**
+ * The spool's database: opening, making, upgrading and setting it aside.
+ *
+ * No call waits for another process that has it locked: that is for the caller,
+ * who knows how much time there is.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import * as z from "zod/mini";
+import { messageOf, SpoolError } from "../errors.ts";
+
+const VERSION = 2;
+
+/** What makes a database of a version out of the one before. */
+const UPGRADES: readonly string[] = [
+  `
+  CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('alert', 'event')),
+    kept_at INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    key TEXT UNIQUE,
+    base_url TEXT,
+    why TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX waiting_kind ON waiting (kind, id);
+  CREATE TABLE told (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE remembered (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    due INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // A text's bytes stand in an index: adding them up must not read the texts.
+  `
+  ALTER TABLE waiting ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE waiting SET bytes = octet_length(text);
+  CREATE INDEX waiting_bytes ON waiting (id, kind, bytes);
+  CREATE INDEX waiting_tries ON waiting (kind, base_url, tries, id);
+  ALTER TABLE told RENAME TO emitted;
+  UPDATE remembered SET
+    value = json_object(
+      'emittedAt', value ->> '$.toldAt',
+      'suppressed', value ->> '$.untold',
+      'error', value ->> '$.error'
+    )
+    WHERE name LIKE 'error %';
+  UPDATE remembered SET
+    value = json_set(value, '$.isEmitted', json('true')),
+    due = NULL
+    WHERE name LIKE 'outage %';
+  `,
+];
+
+/** The database's file in a folder. */
+export function databaseIn(dir: string): string {
+  return `${dir}/spool.db`;
+}
+
+/**
+ * Opens the database in a folder, and makes or upgrades it.
+ *
+ * @throws {SpoolError} If it is of a newer version.
+ * @throws {Error} If SQLite cannot open it, see {@linkcode isLocked} and
+ * {@linkcode isCorrupt}.
+ */
+export function openDatabase(dir: string): DatabaseSync {
+  const db = new DatabaseSync(databaseIn(dir), { timeout: 0 });
+  try {
+    // In this mode a run that is killed leaves nothing half-written, and no
+    // change waits for the disk.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    upgrade(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/** A database in memory, for where there can be none on disk. */
+export function openInMemory(): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  upgrade(db);
+  return db;
+}
+
+function upgrade(db: DatabaseSync): void {
+  const version = versionOf(db);
+  if (version === VERSION) return;
+  if (version > VERSION) {
+    throw new SpoolError(
+      `it is of a newer version of custom-opencti (${version} where ` +
+        `${VERSION} is known): install that again, or move the file away`,
+    );
+  }
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    // Another run may have been faster.
+    for (const sql of UPGRADES.slice(versionOf(db))) db.exec(sql);
+    db.exec(`PRAGMA user_version = ${VERSION}`);
+    db.exec("COMMIT");
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+function versionOf(db: DatabaseSync, schema = "main"): number {
+  return z.object({ user_version: z.number() }).parse(
+    db.prepare(`PRAGMA ${schema}.user_version`).get(),
+  ).user_version;
+}
+
+/** Takes back a transaction. */
+export function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // SQLite did that already.
+  }
+}
+
+/**
+ * Moves all that is in the database of another folder into this one, for where
+ * state had to be kept there for a while.
+ *
+ * @throws {Error} If one of them is locked, or the other cannot be read.
+ */
+export function moveInto(db: DatabaseSync, otherDir: string): void {
+  const path = databaseIn(otherDir);
+  db.prepare("ATTACH DATABASE ? AS other").run(path);
+  try {
+    if (versionOf(db, "other") !== VERSION) return;
+    db.exec(`
+      BEGIN IMMEDIATE;
+      INSERT OR IGNORE INTO main.waiting
+        (kind, kept_at, due, key, base_url, why, tries, text, bytes)
+        SELECT kind, kept_at, due, key, base_url, why, tries, text, bytes
+        FROM other.waiting ORDER BY id;
+      INSERT OR IGNORE INTO main.emitted (key)
+        SELECT key FROM other.emitted ORDER BY id;
+      INSERT OR IGNORE INTO main.remembered SELECT * FROM other.remembered;
+      DELETE FROM other.waiting;
+      DELETE FROM other.emitted;
+      DELETE FROM other.remembered;
+      COMMIT;
+    `);
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  } finally {
+    db.exec("DETACH DATABASE other");
+  }
+}
+
+/** Free pages of 4 KiB that are worth the time to give them back. */
+const MANY_PAGES = 256;
+
+/** Gives the disk back what an empty database does not need. */
+export function giveSpaceBack(db: DatabaseSync): void {
+  const { freelist_count } = z.object({ freelist_count: z.number() }).parse(
+    db.prepare("PRAGMA freelist_count").get(),
+  );
+  if (freelist_count < MANY_PAGES) return;
+  try {
+    db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // Another run uses it: the next that empties it will.
+  }
+}
+
+/**
+ * Moves a corrupt database away.
+ *
+ * @param options The inode of the file that is corrupt, if it is known: another
+ * run may have moved it already.
+ *
+ * @returns Where to, `undefined` if another run was faster.
+ */
+export function setAside(
+  dir: string,
+  { inode, now }: { readonly inode?: number | null; readonly now: number },
+): string | undefined {
+  const path = databaseIn(dir);
+  if (inode !== undefined && Deno.lstatSync(path).ino !== inode) {
+    return undefined;
+  }
+  const time = new Date(now).toISOString().replace(/[:.]/g, "-");
+  const aside = `${path}.corrupt-${time}`;
+  Deno.renameSync(path, aside);
+  for (const end of ["-wal", "-shm"]) {
+    try {
+      Deno.renameSync(path + end, aside + end);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return aside;
+}
+
+/** Whether an error is the database's, not that of who uses it. */
+export function isOfDatabase(error: unknown): boolean {
+  return error instanceof SpoolError ||
+    error instanceof Error && "code" in error &&
+      error.code === "ERR_SQLITE_ERROR";
+}
+
+/** Whether another process has the database locked. */
+export function isLocked(error: unknown): boolean {
+  return isOfDatabase(error) && /locked|busy/.test(messageOf(error));
+}
+
+/** Whether the file is no database any more. */
+export function isCorrupt(error: unknown): boolean {
+  return /malformed|not a database/.test(messageOf(error));
+}

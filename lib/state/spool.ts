@@ -1,0 +1,339 @@
+/**
+ * The spool: what could not be done, and what was emitted, in a SQLite
+ * database.
+ *
+ * It is opened only when there is something to keep or to take out. Beside it
+ * stands a marker, see `marker.ts`. Where the database cannot be used, the run
+ * goes on with one in memory.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import * as z from "zod/mini";
+import { messageOf, SpoolError } from "../errors.ts";
+import {
+  databaseIn,
+  giveSpaceBack,
+  isCorrupt,
+  isLocked,
+  isOfDatabase,
+  moveInto,
+  openDatabase,
+  openInMemory,
+  rollBack,
+  setAside,
+} from "./database.ts";
+import { ensureFile, ensureFolder, FolderDenied } from "./folder.ts";
+import {
+  NEVER,
+  removeUnlessFile,
+  setMarker,
+  type StateFolders,
+} from "./marker.ts";
+import {
+  type SpoolLimits,
+  type Transaction,
+  transactionOn,
+} from "./transaction.ts";
+
+/** How the spool is opened. */
+export interface SpoolOptions extends SpoolLimits {
+  /** Its folder, made if it is missing; with none, nothing outlasts the run. */
+  readonly folders: StateFolders;
+  /** Wazuh's home: who owns its queue may own the folder. */
+  readonly home: string;
+  /** A clock: milliseconds since 1970. */
+  readonly now: () => number;
+  /** Called with why what should be kept is not. */
+  readonly onProblem: (problem: string) => void;
+}
+
+/** A change of the spool. It may be made twice: it must do nothing else. */
+export type Change<T> = (tx: Transaction) => T;
+
+/** How long another process that has the spool locked may be waited for. */
+export type LeftMs = () => number;
+
+/** The spool of a run. */
+export interface Spool {
+  /**
+   * Changes it, all or nothing. If the database fails, or is locked for all the
+   * time that is left, the change is made once more, in a new one or in memory.
+   */
+  readonly write: <T>(change: Change<T>, leftMs: LeftMs) => Promise<T>;
+  /** The same; but if it is locked, nothing is changed, and that is no problem. */
+  readonly tryWrite: <T>(
+    change: Change<T>,
+    leftMs: LeftMs,
+  ) => Promise<T | undefined>;
+  /**
+   * Takes the lock for what one run may do at a time. It ends with the process.
+   *
+   * @returns What gives it back, `undefined` if another run had it all the time
+   * that is left.
+   */
+  readonly lock: (leftMs: LeftMs) => Promise<(() => void) | undefined>;
+  /** What {@linkcode SpoolOptions.onProblem} was called with last, once. */
+  readonly takeProblem: () => string | undefined;
+  /**
+   * Why the folder is not the first one, and what makes it the first;
+   * `undefined` if it is.
+   */
+  readonly whyElsewhere: () => string | undefined;
+  readonly close: () => void;
+}
+
+/** So long a lock is waited for, even if no time is left. */
+const LEAST_WAIT_MS = 100;
+
+const POLL_MS = 10;
+
+/** Prepares the spool. It is opened by its first change. */
+export function openSpool(options: SpoolOptions): Spool {
+  const { folders, home, now, onProblem } = options;
+  let db: DatabaseSync | undefined;
+  let dir: string | undefined;
+  let inode: number | null = null;
+  let problem: string | undefined;
+  let elsewhere: string | undefined;
+
+  function opened(): DatabaseSync {
+    if (db !== undefined) return db;
+    if (folders.length === 0) return db = openInMemory();
+    for (const folder of folders) {
+      dir = folder;
+      try {
+        ensureFolder({ dir, home });
+        inode = ensureFile(databaseIn(dir));
+        db = openDatabase(dir);
+        moveFromOthers(db, dir);
+        return db;
+      } catch (error) {
+        if (!(error instanceof FolderDenied)) throw error;
+        elsewhere ??= error.message;
+      }
+    }
+    dir = folders[0];
+    throw new SpoolError(elsewhere ?? "it has no folder");
+  }
+
+  /** What had to be kept in another folder, as long as this could not be used. */
+  function moveFromOthers(into: DatabaseSync, here: string): void {
+    const others = folders.slice(folders.indexOf(here) + 1);
+    for (const other of others.filter(hasDatabase)) {
+      try {
+        moveInto(into, other);
+        setMarker(other, null);
+      } catch (error) {
+        // If another run has it locked, the next run does it.
+        if (isLocked(error)) continue;
+        const aside = setAside(other, { now: now() });
+        say(
+          `What waits in ${databaseIn(other)} cannot be read ` +
+            `(${messageOf(error)}): it is in ${aside} now`,
+        );
+      }
+    }
+  }
+
+  function close(): void {
+    try {
+      db?.close();
+    } catch {
+      // It is no longer open.
+    }
+    db = undefined;
+  }
+
+  /** Uses another database in place of one that failed. */
+  function replace(error: unknown): void {
+    close();
+    try {
+      if (isCorrupt(error) && dir !== undefined) {
+        openAfterCorrupt(error, dir);
+        return;
+      }
+      say(notKept(messageOf(error)));
+    } catch (next) {
+      say(notKept(`${messageOf(error)}; ${messageOf(next)}`));
+    }
+    dir = undefined;
+    db = openInMemory();
+  }
+
+  function openAfterCorrupt(error: unknown, folder: string): void {
+    const aside = setAside(folder, { inode, now: now() });
+    opened();
+    if (aside !== undefined) {
+      say(
+        `The spool is corrupt (${messageOf(error)}): a new one was begun, ` +
+          `what waited in the old one is in ${aside}`,
+      );
+    }
+  }
+
+  function say(text: string): void {
+    problem = text;
+    onProblem(text);
+  }
+
+  function notKept(reason: string): string {
+    const folder = dir ?? folders[0] ?? "";
+    return `Nothing can be kept in the spool ${databaseIn(folder)}: ${
+      explain(reason, folder)
+    }`;
+  }
+
+  async function write<T>(change: Change<T>, leftMs: LeftMs): Promise<T> {
+    try {
+      return await untilUnlocked(() => transact(change), leftMs);
+    } catch (error) {
+      if (!isOfDatabase(error)) throw error;
+      replace(error);
+      return transact(change);
+    }
+  }
+
+  async function tryWrite<T>(
+    change: Change<T>,
+    leftMs: LeftMs,
+  ): Promise<T | undefined> {
+    try {
+      return await untilUnlocked(() => transact(change), leftMs);
+    } catch (error) {
+      if (isLocked(error)) return undefined;
+      if (!isOfDatabase(error)) throw error;
+      replace(error);
+      return transact(change);
+    }
+  }
+
+  function transact<T>(change: Change<T>): T {
+    const on = opened();
+    const isDurable = dir !== undefined;
+    on.exec("BEGIN IMMEDIATE");
+    try {
+      const result = change(transactionOn(on, { ...options, isDurable }));
+      // While the database is locked: no other run can make it untrue.
+      if (dir !== undefined) mark(on, dir);
+      on.exec("COMMIT");
+      if (dir !== undefined && isEmpty(on)) giveSpaceBack(on);
+      return result;
+    } catch (error) {
+      rollBack(on);
+      if (dir !== undefined) markInDoubt(dir);
+      throw error;
+    }
+  }
+
+  /** The next run looks. */
+  function markInDoubt(folder: string): void {
+    try {
+      setMarker(folder, now());
+    } catch {
+      // What failed is told already.
+    }
+  }
+
+  async function lock(leftMs: LeftMs): Promise<(() => void) | undefined> {
+    const file = dir === undefined ? undefined : openLock(dir);
+    if (file === undefined) return () => {};
+    while (!file.tryLockSync(true)) {
+      if (leftMs() === 0) {
+        file.close();
+        return undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return () => file.close();
+  }
+
+  return {
+    write,
+    tryWrite,
+    lock,
+    takeProblem: () => {
+      const taken = problem;
+      problem = undefined;
+      return taken;
+    },
+    whyElsewhere: () => dir === undefined ? undefined : elsewhere,
+    close,
+  };
+}
+
+/** Makes an attempt again and again while another process has the lock. */
+async function untilUnlocked<T>(attempt: () => T, leftMs: LeftMs): Promise<T> {
+  const least = performance.now() + LEAST_WAIT_MS;
+  while (true) {
+    try {
+      return attempt();
+    } catch (error) {
+      const isOver = leftMs() <= 0 && performance.now() >= least;
+      if (!isLocked(error) || isOver) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+const Due = z.object({
+  due: z.nullable(z.number()),
+  outages: z.number(),
+});
+
+/** An outage is never due, but each run must look at it. */
+function mark(db: DatabaseSync, dir: string): void {
+  const { due, outages } = Due.parse(
+    db.prepare(
+      `SELECT min(due) AS due,
+              (SELECT count(*) FROM remembered WHERE name LIKE 'outage %')
+                AS outages
+       FROM (
+         SELECT min(due) AS due FROM waiting
+         UNION ALL
+         SELECT min(due) FROM remembered
+       )`,
+    ).get(),
+  );
+  try {
+    setMarker(dir, due ?? (outages > 0 ? NEVER : null));
+  } catch (error) {
+    throw new SpoolError(
+      `the marker beside it cannot be written: ${messageOf(error)}`,
+    );
+  }
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare("SELECT 1 FROM waiting LIMIT 1").get() === undefined;
+}
+
+function hasDatabase(dir: string): boolean {
+  try {
+    return Deno.lstatSync(databaseIn(dir)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function openLock(dir: string): Deno.FsFile | undefined {
+  const path = `${dir}/lock`;
+  try {
+    removeUnlessFile(path);
+    return Deno.openSync(path, { write: true, create: true, mode: 0o640 });
+  } catch {
+    // On a full disk it is better to send without a lock than not to send.
+    return undefined;
+  }
+}
+
+function explain(reason: string, dir: string): string {
+  if (/readonly|unable to open|denied|read-only/i.test(reason)) {
+    return `${reason}: see that Wazuh's user may write to ${dir}`;
+  }
+  if (/full|space/.test(reason)) return `${reason}: make room on the disk`;
+  if (/locked|busy/.test(reason)) {
+    return `${reason}: see which program holds it open`;
+  }
+  return reason;
+}

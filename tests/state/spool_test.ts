@@ -1,0 +1,460 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import * as z from "zod/mini";
+import { dueIn, NEVER } from "../../lib/state/marker.ts";
+import {
+  openSpool,
+  type Spool,
+  type SpoolOptions,
+} from "../../lib/state/spool.ts";
+import { giveToWazuh, makeHome } from "../stand_ins/home.ts";
+
+const BASE_URL = "https://cti.example";
+const SECOND = () => 1000;
+
+/** A spool whose clock stands still until the test moves it. */
+async function makeSpool(
+  limits: Partial<SpoolOptions> = {},
+): Promise<
+  Disposable & {
+    readonly spool: Spool;
+    readonly options: SpoolOptions;
+    readonly dir: string;
+    readonly clock: { ms: number };
+    readonly problems: string[];
+  }
+> {
+  const home = await makeHome();
+  const dir = `${home}/queue/opencti`;
+  const clock = { ms: 1_800_000_000_000 };
+  const problems: string[] = [];
+  const options = {
+    folders: [dir, `${home}/logs/opencti`],
+    home,
+    spool_max: 3,
+    spool_max_bytes: 1000,
+    spool_max_age: 60,
+    now: () => clock.ms,
+    onProblem: (problem: string) => void problems.push(problem),
+    ...limits,
+  };
+  const spool = openSpool(options);
+  const close = () => spool.close();
+  return { spool, options, dir, clock, problems, [Symbol.dispose]: close };
+}
+
+function alert(key: string, { tries = 1, json = "{}" } = {}) {
+  return { key, baseUrl: BASE_URL, json, why: "down", tries };
+}
+
+async function take(spool: Spool, dueBy: number): Promise<string[]> {
+  const options = { baseUrl: BASE_URL, limit: 2, dueBy, nextDue: dueBy + 10 };
+  const taken = await spool.write((tx) => tx.takeAlerts(options), SECOND);
+  return taken.map(({ key }) => key);
+}
+
+Deno.test("takeAlerts() gives those that are due, and to one run at a time", async () => {
+  using scene = await makeSpool({ spool_max: 10 });
+  const { spool, clock } = scene;
+  await spool.write((tx) => {
+    for (const key of ["a", "b", "c"]) tx.keepAlert(alert(key), clock.ms);
+    tx.keepAlert({ ...alert("other"), baseUrl: "https://another" }, clock.ms);
+    tx.keepAlert(alert("later"), clock.ms + 5);
+  }, SECOND);
+  assertEquals(await take(spool, clock.ms), ["a", "b"]);
+  assertEquals(await take(spool, clock.ms), ["c"]);
+  assertEquals(await take(spool, clock.ms + 5), ["later"]);
+  assertEquals(await take(spool, clock.ms + 20), ["a", "b"], "no run was done");
+});
+
+Deno.test("takeAlerts() gives what was tried least first, then the oldest", async () => {
+  using scene = await makeSpool({ spool_max: 10 });
+  const { spool, clock } = scene;
+  await spool.write((tx) => {
+    tx.keepAlert(alert("poison", { tries: 7 }), clock.ms);
+    tx.keepAlert(alert("old", { tries: 1 }), clock.ms);
+    tx.keepAlert(alert("never asked", { tries: 0 }), clock.ms);
+    tx.keepAlert(alert("young", { tries: 1 }), clock.ms);
+  }, SECOND);
+  const keys = await spool.write((tx) => tx.alertKeys(BASE_URL), SECOND);
+  assertEquals(keys, ["never asked", "old", "young", "poison"]);
+  assertEquals(await take(spool, clock.ms), ["never asked", "old"]);
+  assertEquals(await take(spool, clock.ms), ["young", "poison"]);
+});
+
+Deno.test("keepAlert() keeps an alert once, with the time when it was kept first", async () => {
+  using scene = await makeSpool();
+  const { spool, clock } = scene;
+  const keep = () =>
+    spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  await keep();
+  clock.ms += 40_000;
+  await keep();
+  const counts = await spool.write((tx) => tx.counts(BASE_URL), SECOND);
+  assertEquals(counts, { alerts: 1, events: 0 });
+  clock.ms += 30_000;
+  assertEquals(
+    await spool.write((tx) => {
+      tx.prune();
+      return [tx.hasAlert("a"), tx.dropped()];
+    }, SECOND),
+    [false, 1],
+    "it is 70 s old, though it was tried again 30 s ago",
+  );
+});
+
+Deno.test("keepEvent() keeps what was not emitted before", async () => {
+  using scene = await makeSpool();
+  const { spool } = scene;
+  const keep = (key?: string) =>
+    spool.write((tx) => tx.keepEvent("m", key), SECOND);
+  const id = await keep("k") ?? 0;
+  assertEquals(await keep("k"), undefined);
+  await spool.write((tx) => tx.forgetEvent(id), SECOND);
+  assertEquals(await keep("k"), undefined, "nor when it was sent");
+  assert(await keep() !== undefined && await keep() !== undefined);
+});
+
+Deno.test("takeOver() gives alerts to another OpenCTI, each alert once", async () => {
+  using scene = await makeSpool({ spool_max: 10 });
+  const { spool, clock } = scene;
+  const keep = (id: string, baseUrl: string) => ({
+    ...alert(`${id} ${baseUrl}`),
+    baseUrl,
+  });
+  await spool.write((tx) => {
+    tx.keepAlert(keep("1", ""), clock.ms);
+    tx.keepAlert(keep("2", ""), clock.ms);
+    tx.keepAlert(keep("2", BASE_URL), clock.ms);
+    tx.keepAlert(keep("3", "https://gone"), clock.ms);
+    tx.keepAlert(keep("4", "https://known"), clock.ms);
+  }, SECOND);
+  const keys = () => spool.write((tx) => tx.alertKeys(BASE_URL), SECOND);
+  const ours = (...ids: string[]) => ids.map((id) => `${id} ${BASE_URL}`);
+  await spool.write(
+    (tx) => tx.takeOver({ from: "none", baseUrl: BASE_URL }),
+    SECOND,
+  );
+  assertEquals(await keys(), ours("1", "2"));
+  const known = [BASE_URL, "https://known"];
+  await spool.write(
+    (tx) => tx.takeOver({ from: { known }, baseUrl: BASE_URL }),
+    SECOND,
+  );
+  assertEquals(await keys(), ours("1", "2", "3"));
+});
+
+Deno.test("prune() drops the oldest of what is too much, but no event of the run", async () => {
+  using scene = await makeSpool();
+  const { spool, clock } = scene;
+  const prune = (firstId?: number) =>
+    spool.write((tx) => {
+      tx.prune(firstId);
+      return tx.dropped();
+    }, SECOND);
+  await spool.write((tx) => {
+    for (const key of ["a", "b", "c", "d"]) tx.keepAlert(alert(key), clock.ms);
+  }, SECOND);
+  assertEquals(await prune(), 1);
+  const ids = await spool.write(
+    (tx) => ["e", "f"].map((text) => tx.keepEvent(text) ?? 0),
+    SECOND,
+  );
+  assertEquals(await prune(ids[0]), 0, "they are about to be sent");
+  assertEquals(await take(spool, clock.ms), ["b", "c"]);
+  assertEquals(await prune(), 2, "they were not sent, and are not the run's");
+});
+
+Deno.test("prune() drops the oldest of what has too many bytes together", async () => {
+  using scene = await makeSpool({ spool_max: 10 });
+  const { spool, clock } = scene;
+  const kept = await spool.write((tx) => {
+    for (const [key, length] of [["a", 600], ["b", 100], ["é", 450]] as const) {
+      const json = JSON.stringify(key.repeat(length));
+      tx.keepAlert(alert(key, { json }), clock.ms);
+    }
+    tx.prune();
+    return [tx.alertKeys(BASE_URL), tx.dropped()];
+  }, SECOND);
+  // é has two bytes: with its 902, the 102 of b would be too much.
+  assertEquals(kept, [["é"], 2]);
+});
+
+Deno.test("write() sets the marker to when something is due, and takes it away", async () => {
+  using scene = await makeSpool();
+  const { spool, options: { folders }, clock } = scene;
+  const write = (change: Parameters<Spool["write"]>[0]) =>
+    spool.write(change, SECOND);
+  assertEquals(dueIn(folders), undefined);
+  await write((tx) => tx.keepAlert(alert("a"), clock.ms + 7000));
+  assertEquals(dueIn(folders), clock.ms + 7000);
+  await write((tx) => tx.remember("error", 1, clock.ms + 3000));
+  assertEquals(dueIn(folders), clock.ms + 3000);
+  await write((tx) => tx.remember("outage x", 1));
+  await write((tx) => tx.forget("error"));
+  await write((tx) => tx.forgetAlert("a"));
+  assertEquals(dueIn(folders), NEVER, "each run looks at an outage");
+  await write((tx) => tx.forget("outage x"));
+  assertEquals(dueIn(folders), undefined);
+});
+
+Deno.test("write() changes all or nothing, and the next run looks", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, options: { folders } } = scene;
+  let message = "";
+  try {
+    await spool.write((tx) => {
+      tx.keepAlert(alert("a"), clock.ms + 9000);
+      throw new Error("in the middle");
+    }, SECOND);
+  } catch (error) {
+    if (error instanceof Error) message = error.message;
+  }
+  assertEquals(message, "in the middle");
+  assertEquals(dueIn(folders), clock.ms);
+  const counts = await spool.write((tx) => tx.counts(BASE_URL), SECOND);
+  assertEquals(counts, { alerts: 0, events: 0 });
+});
+
+Deno.test("write() gives the disk back what an empty spool does not need", async () => {
+  using scene = await makeSpool({ spool_max: 100, spool_max_bytes: 1e9 });
+  const { spool, clock, dir } = scene;
+  const json = JSON.stringify("x".repeat(100_000));
+  const keys = Array.from({ length: 40 }, (_, n) => `${n}`);
+  const bytes = () =>
+    ["", "-wal"].map((end) => Deno.statSync(`${dir}/spool.db${end}`).size)
+      .reduce((a, b) => a + b);
+  await spool.write((tx) => {
+    tx.keepEvent("m", "emitted");
+    for (const key of keys) tx.keepAlert(alert(key, { json }), clock.ms);
+  }, SECOND);
+  assert(bytes() > 4_000_000);
+  await spool.write((tx) => keys.forEach(tx.forgetAlert), SECOND);
+  assert(bytes() > 4_000_000, "an event still waits");
+  const id = await spool.write((tx) => tx.events(1)[0]?.id ?? 0, SECOND);
+  await spool.write((tx) => tx.forgetEvent(id), SECOND);
+  assert(bytes() < 200_000, `${bytes()}`);
+  const again = await spool.write((tx) => tx.keepEvent("m", "emitted"), SECOND);
+  assertEquals(again, undefined, "what was emitted is remembered");
+});
+
+/** Locks a spool as another process does. */
+function lockSpool(dir: string): Disposable {
+  const db = new DatabaseSync(`${dir}/spool.db`);
+  db.exec("BEGIN IMMEDIATE");
+  return db;
+}
+
+Deno.test("write() waits for another process as long as there is time, then goes on in memory", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, dir, problems } = scene;
+  await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  let lock: Disposable | undefined = lockSpool(dir);
+  setTimeout(() => {
+    lock?.[Symbol.dispose]();
+    lock = undefined;
+  }, 400);
+  await spool.write((tx) => tx.keepAlert(alert("b"), clock.ms), () => 5000);
+  assertEquals([lock, problems], [undefined, []]);
+  using _lock = lockSpool(dir);
+  const start = performance.now();
+  const until = start + 300;
+  const isDurable = await spool.write(
+    (tx) => tx.isDurable,
+    () => Math.max(until - performance.now(), 0),
+  );
+  const ms = performance.now() - start;
+  assert(ms >= 290 && ms < 600, `${ms} ms`);
+  assertEquals([isDurable, problems.length], [false, 1]);
+  assertStringIncludes(problems[0] ?? "", "see which program holds it open");
+});
+
+Deno.test("tryWrite() changes nothing while another process has the lock, and that is no problem", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, dir, problems } = scene;
+  await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  {
+    using _lock = lockSpool(dir);
+    const got = await spool.tryWrite((tx) => tx.counts(BASE_URL), () => 0);
+    assertEquals(got, undefined);
+  }
+  const got = await spool.tryWrite((tx) => tx.counts(BASE_URL), () => 0);
+  assertEquals(got?.alerts, 1);
+  assertEquals(problems, []);
+});
+
+Deno.test("recall() takes what is not as expected for nothing", async () => {
+  using scene = await makeSpool();
+  const { spool } = scene;
+  const recall = () => spool.write((tx) => tx.recall("x", z.number()), SECOND);
+  assertEquals(await recall(), undefined);
+  await spool.write((tx) => tx.remember("x", "text"), SECOND);
+  assertEquals(await recall(), undefined);
+  await spool.write((tx) => tx.remember("x", 7), SECOND);
+  assertEquals(await recall(), 7);
+});
+
+Deno.test("openSpool() goes on in memory where it cannot write, and says so once", async () => {
+  using scene = await makeSpool();
+  const { spool, dir, problems } = scene;
+  await Deno.remove(dir);
+  await Deno.writeTextFile(dir, "");
+  await spool.write((tx) => tx.keepAlert(alert("a"), 0), SECOND);
+  assertEquals(await take(spool, 0), ["a"]);
+  const unlock = await spool.lock(() => 0);
+  unlock?.();
+  assertEquals(problems.length, 1);
+  assertStringIncludes(problems[0] ?? "", "is no folder: remove it");
+  assertEquals(spool.takeProblem(), problems[0]);
+  assertEquals(spool.takeProblem(), undefined);
+});
+
+Deno.test("openSpool() keeps nothing on disk where there is no folder for it", async () => {
+  using scene = await makeSpool({ folders: [] });
+  const { spool, dir, problems } = scene;
+  const isDurable = await spool.write((tx) => {
+    tx.keepAlert(alert("a"), 0);
+    return tx.isDurable;
+  }, SECOND);
+  assertEquals([isDurable, problems], [false, []]);
+  assertEquals(await Array.fromAsync(Deno.readDir(dir)), []);
+});
+
+Deno.test("openSpool() takes what had to be kept elsewhere for a while", async () => {
+  using scene = await makeSpool({ spool_max: 10 });
+  const { spool, options, clock, problems } = scene;
+  const [first = "", second = ""] = options.folders;
+  await Deno.mkdir(second);
+  giveToWazuh(second, 0o750);
+  const elsewhere = openSpool({ ...options, folders: [second] });
+  await elsewhere.write((tx) => {
+    tx.keepAlert(alert("a"), clock.ms);
+    tx.keepEvent("m", "k");
+    tx.remember("outage x", 1);
+  }, SECOND);
+  elsewhere.close();
+  assertEquals(dueIn(options.folders), clock.ms);
+  const moved = await spool.write((tx) => [
+    tx.alertKeys(BASE_URL),
+    tx.events(9).map(({ message }) => message),
+    tx.keepEvent("m", "k"),
+    tx.recall("outage x", z.number()),
+  ], SECOND);
+  assertEquals(moved, [["a"], ["m"], undefined, 1]);
+  assertEquals([dueIn([first]), dueIn([second])], [clock.ms, undefined]);
+  assertEquals(problems, []);
+});
+
+Deno.test("openSpool() sets aside what cannot be read of what was kept elsewhere", async () => {
+  using scene = await makeSpool();
+  const { spool, options, problems } = scene;
+  const [, second = ""] = options.folders;
+  await Deno.mkdir(second);
+  await Deno.writeTextFile(`${second}/spool.db`, "no database ".repeat(1000));
+  const isDurable = await spool.write((tx) => tx.isDurable, SECOND);
+  assertEquals([isDurable, problems.length], [true, 1]);
+  const [aside] = await Array.fromAsync(Deno.readDir(second));
+  assertStringIncludes(problems[0] ?? "", `${second}/${aside?.name}`);
+});
+
+/** What version 0.1.0 made. */
+const VERSION_1 = `
+  CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('alert', 'event')),
+    kept_at INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    key TEXT UNIQUE,
+    base_url TEXT,
+    why TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX waiting_kind ON waiting (kind, id);
+  CREATE TABLE told (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE remembered (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    due INTEGER
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;
+`;
+
+Deno.test("openSpool() goes on with what an older version kept and emitted", async () => {
+  using scene = await makeSpool({ spool_max_bytes: 7 });
+  const { spool, dir, clock, problems } = scene;
+  {
+    using db = new DatabaseSync(`${dir}/spool.db`);
+    db.exec(VERSION_1);
+    db.prepare(
+      `INSERT INTO waiting (kind, kept_at, due, key, base_url, why, tries, text)
+       VALUES ('alert', ?, 0, 'a', ?, 'down', 3, '{"é":1}')`,
+    ).run(clock.ms, BASE_URL);
+    db.exec(`INSERT INTO told (key) VALUES ('k');
+      INSERT INTO remembered VALUES ('error x kind',
+        '{"toldAt":5,"untold":2,"error":"e"}', 9);
+      INSERT INTO remembered VALUES ('outage x', '{"since":5,"failures":1,
+        "pausedUntil":0,"alerts":1,"kind":"k","says":"s"}', 99)`);
+  }
+  const { Outage } = await import("../../lib/state/circuit_breaker.ts");
+  const { Throttle } = await import("../../lib/state/throttle.ts");
+  const found = await spool.write((tx) => [
+    tx.keepEvent("m", "k"),
+    tx.recall("error x kind", Throttle),
+    tx.recall("outage x", Outage)?.isEmitted,
+    tx.alertKeys(BASE_URL),
+  ], SECOND);
+  assertEquals(found, [
+    undefined,
+    { emittedAt: 5, suppressed: 2, error: "e" },
+    true,
+    ["a"],
+  ]);
+  const dropped = await spool.write((tx) => {
+    tx.prune();
+    return tx.dropped();
+  }, SECOND);
+  assertEquals(dropped, 1, "its 8 bytes count");
+  assertEquals(problems, []);
+});
+
+Deno.test("lock() lets one run do something at a time", async () => {
+  using scene = await makeSpool();
+  const { spool, options } = scene;
+  const another = openSpool(options);
+  const open = (one: Spool) => one.write(() => {}, SECOND);
+  await open(spool);
+  await open(another);
+  const unlock = await spool.lock(() => 0);
+  assertEquals(await another.lock(() => 0), undefined);
+  unlock?.();
+  const other = await another.lock(() => 0);
+  assert(other !== undefined);
+  other();
+  another.close();
+});
+
+Deno.test("the spool waits for no FIFO, and follows no link, that is named as a file of its own", async (t) => {
+  const kinds = {
+    FIFO: (path: string) =>
+      new Deno.Command("mkfifo", { args: [path] }).output(),
+    link: (path: string) => Deno.symlink("/nonexistent/x", path),
+  };
+  for (const [kind, put] of Object.entries(kinds)) {
+    for (const name of ["lock", "waiting"]) {
+      await t.step(`${kind} ${name}`, async () => {
+        using scene = await makeSpool();
+        const { spool, dir, clock, problems } = scene;
+        await put(`${dir}/${name}`);
+        await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+        (await spool.lock(() => 0))?.();
+        assertEquals(dueIn([dir]), clock.ms);
+        assertEquals(problems, []);
+        assert((await Deno.lstat(`${dir}/${name}`)).isFile);
+      });
+    }
+  }
+});
