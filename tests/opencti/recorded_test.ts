@@ -4,7 +4,14 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { parseAlert } from "../../lib/alert.ts";
+import { DEFAULTS } from "../../lib/config.ts";
+import { encodeEvent } from "../../lib/encode.ts";
+import { matchEvent } from "../../lib/event.ts";
+import { type Ioc, type TextKind, toIoc } from "../../lib/ioc.ts";
+import { matchAnswer } from "../../lib/match.ts";
 import {
+  type Asked,
   type FailureKind,
   type Outcome,
   readResponse,
@@ -26,6 +33,18 @@ interface Rights {
   readonly answers: Readonly<Record<string, Body>>;
 }
 
+/** What was answered to our question. */
+interface Recorded {
+  readonly query: string;
+  readonly answers: readonly {
+    /** What the alert was about. */
+    readonly alert: string;
+    readonly variables: Asked["variables"];
+    readonly answer: Body;
+  }[];
+}
+
+const ANSWERS: Recorded = JSON.parse(read("answers.json"));
 const ERRORS: Readonly<Record<string, Body>> = JSON.parse(read("errors.json"));
 const RIGHTS: Readonly<Record<string, Rights>> = JSON.parse(
   read("rights.json"),
@@ -35,14 +54,14 @@ function read(name: string): string {
   return Deno.readTextFileSync(new URL(name, RECORDED));
 }
 
-/** What a body means, had it come as the answer to our question. */
-function outcomeOf(body: Body): Outcome {
+const BASE_URL = "https://cti.example";
+const ALL = { askPartial: true, askValues: true, askFiles: true };
+
+/** What a body means, as the answer to a question with these variables. */
+function outcomeOf(body: Body, variables: Asked["variables"] = ALL): Outcome {
   return readResponse(
     { status: 200, location: null, body: JSON.stringify(body) },
-    {
-      baseUrl: "https://cti.example",
-      variables: { askPartial: true, askValues: true, askFiles: true },
-    },
+    { baseUrl: BASE_URL, variables },
   );
 }
 
@@ -131,4 +150,148 @@ Deno.test("README.md and SECURITY.md name the capabilities that a token needs", 
       assertStringIncludes(text, "_Allow token usage_");
     });
   }
+});
+
+/** An IoC, with the spellings that were asked for when it was recorded. */
+function iocOf(
+  kind: TextKind,
+  text: string,
+  spellings?: readonly string[],
+): Ioc {
+  const ioc = toIoc({ kind, text, field: `data.${kind}` });
+  assert("spellings" in ioc, `${text} is an IoC`);
+  return { ...ioc, spellings: spellings ?? [ioc.value] };
+}
+
+/** What the recorded answers were asked for, and what there is to tell. */
+const ALERTS: Readonly<
+  Record<string, {
+    readonly iocs: readonly Ioc[];
+    /** Event types, and the names of the indicators. */
+    readonly told: readonly string[];
+    readonly cutOff?: readonly string[];
+  }>
+> = {
+  // Of its pattern, and of ten URLs of it that score higher.
+  "address, crowded": {
+    iocs: [iocOf("address", "45.155.205.233")],
+    told: ["indicator_pattern_match: C2 server"],
+    cutOff: ["partial"],
+  },
+  file: {
+    iocs: [
+      iocOf(
+        "sha256",
+        "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+      ),
+      iocOf("sha1", "da39a3ee5e6b4b0d3255bfef95601890afd8070a"),
+      iocOf("md5", "d41d8cd98f00b204e9800998ecf8427f"),
+    ],
+    told: ["indicator_pattern_match: dropper.bin"],
+  },
+  related: {
+    iocs: [iocOf("host", "update.badcdn-example.net")],
+    told: ["observable_with_related_indicator: badcdn host"],
+  },
+  "quoted url": {
+    iocs: [
+      iocOf("host", "malware-example.org"),
+      iocOf("url", `http://malware-example.org/it's "here".php?a=b\\c`, [
+        "http://malware-example.org/it's%20%22here%22.php?a=b\\c",
+        `http://malware-example.org/it's "here".php?a=b\\c`,
+        "http://malware-example.org:80/it's%20%22here%22.php?a=b\\c",
+      ]),
+    ],
+    told: ["indicator_pattern_match: quoted url"],
+  },
+  v6: {
+    iocs: [
+      iocOf("address", "2a06:98c1:3120::9", [
+        "2a06:98c1:3120::9",
+        "2a06:98c1:3120:0000:0000:0000:0000:0009",
+      ]),
+    ],
+    told: [],
+  },
+  // OpenCTI revoked it as it expired: that is told.
+  decayed: {
+    iocs: [iocOf("address", "91.92.240.11")],
+    told: ["indicator_pattern_match: old one"],
+  },
+  subdomain: { iocs: [iocOf("host", "www.evil-parent.net")], told: [] },
+  // The observable's indicator is of something else, but it is its indicator.
+  idn: {
+    iocs: [
+      iocOf("host", "løveskateboards.com", [
+        "xn--lveskateboards-qqb.com",
+        "løveskateboards.com",
+      ]),
+    ],
+    told: [
+      "observable_with_indicator: [ipv4-addr:value = '5.188.206.18' AND " +
+      "network-traffic:dst_port = 443]",
+    ],
+  },
+  "bare observable": { iocs: [iocOf("address", "9.9.9.99")], told: [] },
+  network: { iocs: [iocOf("address", "45.155.205.200")], told: [] },
+};
+
+/** The events of a recorded answer, as Wazuh gets them. */
+function eventsOf({ alert, variables, answer }: Recorded["answers"][number]) {
+  const held = ALERTS[alert];
+  assert(held !== undefined, alert);
+  const outcome = outcomeOf(answer, variables);
+  assert("answer" in outcome);
+  assertEquals(outcome.problems, []);
+  const now = new Date("2026-11-25T04:00:00Z");
+  const { matches, found, cutOff } = matchAnswer(held.iocs, outcome.answer, {
+    ...DEFAULTS,
+    now,
+  });
+  assertEquals(found, held.told.length);
+  assertEquals(cutOff, held.cutOff ?? []);
+  return matches.map((match) =>
+    JSON.parse(encodeEvent(
+      matchEvent(match, {
+        alert: parseAlert("{}"),
+        baseUrl: BASE_URL,
+        latencyMs: 0,
+        severity: DEFAULTS.severity,
+        now,
+      }),
+      { maxBytes: 65_000, redact: (text) => text },
+    ))
+  );
+}
+
+/** Compares with the file; `UPDATE_GOLDEN=1` writes it, for a person to review. */
+async function assertGolden(events: unknown): Promise<void> {
+  const path = new URL("events.json", RECORDED);
+  if (Deno.env.get("UPDATE_GOLDEN") === "1") {
+    await Deno.writeTextFile(path, JSON.stringify(events, null, 2) + "\n");
+  }
+  assertEquals(events, JSON.parse(await Deno.readTextFile(path)));
+}
+
+Deno.test("matchAnswer() finds in OpenCTI's answers what they hold of the alert", async (t) => {
+  assertEquals(
+    ANSWERS.answers.map(({ alert }) => alert),
+    Object.keys(ALERTS),
+  );
+  const events = new Map<string, unknown>();
+  for (const recorded of ANSWERS.answers) {
+    await t.step(recorded.alert, () => {
+      const told = eventsOf(recorded);
+      events.set(recorded.alert, told);
+      assertEquals(
+        told.map(({ opencti }) =>
+          `${opencti.event_type}: ${
+            (opencti.related ?? opencti).indicator.name
+          }`
+        ),
+        [...ALERTS[recorded.alert]?.told ?? []],
+      );
+    });
+  }
+  await assertGolden(Object.fromEntries(events));
 });
