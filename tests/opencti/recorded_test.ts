@@ -16,43 +16,20 @@ import {
   type Outcome,
   readResponse,
 } from "../../lib/opencti/response.ts";
-
-const RECORDED = new URL("../testdata/recorded/", import.meta.url);
-
-/** A body that OpenCTI answered. */
-interface Body {
-  readonly data?: unknown;
-  readonly errors?: readonly { readonly name: string }[];
-}
-
-/** What was answered to a token whose user's role has these capabilities. */
-interface Rights {
-  /** Missing for a token that is wrong. */
-  readonly capabilities?: readonly string[];
-  /** By what was asked for. */
-  readonly answers: Readonly<Record<string, Body>>;
-}
-
-/** What was answered to our question. */
-interface Recorded {
-  readonly query: string;
-  readonly answers: readonly {
-    /** What the alert was about. */
-    readonly alert: string;
-    readonly variables: Asked["variables"];
-    readonly answer: Body;
-  }[];
-}
-
-const ANSWERS: Recorded = JSON.parse(read("answers.json"));
-const ERRORS: Readonly<Record<string, Body>> = JSON.parse(read("errors.json"));
-const RIGHTS: Readonly<Record<string, Rights>> = JSON.parse(
-  read("rights.json"),
-);
-
-function read(name: string): string {
-  return Deno.readTextFileSync(new URL(name, RECORDED));
-}
+import {
+  type OpenctiOptions,
+  type OpenctiStandIn,
+  startOpencti,
+  TOKEN,
+} from "../stand_ins/opencti.ts";
+import {
+  ANSWERS,
+  type Body,
+  ERRORS,
+  knowledgeOf,
+  RECORDED,
+  RIGHTS,
+} from "../stand_ins/recorded.ts";
 
 const BASE_URL = "https://cti.example";
 const ALL = { askPartial: true, askValues: true, askFiles: true };
@@ -237,7 +214,9 @@ const ALERTS: Readonly<
 };
 
 /** The events of a recorded answer, as Wazuh gets them. */
-function eventsOf({ alert, variables, answer }: Recorded["answers"][number]) {
+function eventsOf(
+  { alert, variables, answer }: typeof ANSWERS.answers[number],
+) {
   const held = ALERTS[alert];
   assert(held !== undefined, alert);
   const outcome = outcomeOf(answer, variables);
@@ -294,4 +273,162 @@ Deno.test("matchAnswer() finds in OpenCTI's answers what they hold of the alert"
     });
   }
   await assertGolden(Object.fromEntries(events));
+});
+
+/** What the stand-in answers, on one line as the recorded were asked. */
+async function ask(
+  { url }: OpenctiStandIn,
+  question: { readonly query: string; readonly variables?: unknown },
+  token = TOKEN,
+): Promise<Body> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(question),
+  });
+  assertEquals(response.status, 200);
+  return await response.json();
+}
+
+const IDS = "edges { node { id } }";
+
+/** What was asked of each user. */
+const QUERIES: Readonly<Record<string, string>> = {
+  me: "{ about { version } me { name capabilities { name } " +
+    "allowed_marking { definition } } }",
+  about: "{ about { version } }",
+  indicators: `{ indicators(first: 1) { ${IDS} } }`,
+  observables: `{ stixCyberObservables(first: 1) { ${IDS} } }`,
+  streams: `{ streamCollections(first: 1) { ${IDS} } }`,
+};
+
+const LITTLE = {
+  indicators: [{
+    id: "0326c09d-f1f4-42a1-98ff-db447adc121d",
+    name: "n",
+    pattern: "[ipv4-addr:value = '1.2.3.4']",
+  }],
+  observables: [{
+    id: "b8fb7704-32e3-49be-bbc2-21f386235f00",
+    entity_type: "IPv4-Addr",
+    observable_value: "1.2.3.4",
+  }],
+};
+
+/** The order of capabilities and markings is any. */
+function withSortedLists(body: Body): unknown {
+  return JSON.parse(
+    JSON.stringify(
+      body,
+      (_, value) =>
+        Array.isArray(value)
+          ? value.toSorted((a, b) =>
+            JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+          )
+          : value,
+    ),
+  );
+}
+
+Deno.test("the stand-in answers each user as OpenCTI does", async (t) => {
+  for (const [user, { capabilities, answers }] of Object.entries(RIGHTS)) {
+    const options: OpenctiOptions = {
+      user,
+      ...capabilities && { capabilities },
+    };
+    await using opencti = startOpencti(LITTLE, options);
+    for (const [asked, recorded] of Object.entries(answers)) {
+      await t.step(`${user}, ${asked}`, async () => {
+        const query = QUERIES[asked] ?? "";
+        const token = capabilities === undefined ? "wrong" : TOKEN;
+        const body = await ask(opencti, { query }, token);
+        assertEquals(withSortedLists(body), withSortedLists(recorded));
+      });
+    }
+  }
+});
+
+Deno.test("the stand-in refuses each part of our question", async (t) => {
+  const [recorded] = ANSWERS.answers;
+  assert(recorded !== undefined);
+  const { variables } = recorded;
+  const cases = [
+    ["noapi", "AUTH_REQUIRED", REFUSED],
+    ["apiparent", "AUTH_REQUIRED", REFUSED],
+    ["noknowledge", "FORBIDDEN_ACCESS", NO_KNOWLEDGE],
+  ] as const;
+  for (const [user, code, says] of cases) {
+    await t.step(user, async () => {
+      const capabilities = RIGHTS[user]?.capabilities ?? [];
+      await using opencti = startOpencti(LITTLE, { user, capabilities });
+      const body = await ask(opencti, { query: ANSWERS.query, variables });
+      assertEquals(body.data, { exact: null, partial: null, values: null });
+      assertEquals(
+        body.errors?.map(({ name, path }) => [name, path]),
+        ["exact", "partial", "values"].map((field) => [code, [field]]),
+      );
+      assertFailure(body, "refused", says);
+    });
+  }
+});
+
+/** A question with one filter. */
+function filtered(field: string, filter: unknown) {
+  const isIndicators = field === "indicators";
+  const types = isIndicators ? "" : ", $types: [String]";
+  return {
+    query: `query Ask($filters: FilterGroup!${types}) { ${field}(first: 1` +
+      `${isIndicators ? "" : ", types: $types"}, filters: $filters) ` +
+      `{ ${IDS} } }`,
+    variables: {
+      filters: { mode: "and", filters: [filter], filterGroups: [] },
+      types: [],
+    },
+  };
+}
+
+/** What was asked for each recorded error. */
+const MISTAKES: Readonly<Record<string, Parameters<typeof ask>[1]>> = {
+  "unknown-key": filtered("indicators", { key: ["nonsense"], values: ["x"] }),
+  "empty-values": filtered("indicators", {
+    key: ["pattern"],
+    values: [],
+    operator: "eq",
+    mode: "or",
+  }),
+  "hash-key": filtered("stixCyberObservables", {
+    key: ["hashes.SHA256"],
+    values: ["x"],
+  }),
+  invalid: { query: "{ nonsense }" },
+  thrice: {
+    query: "{ a: about { version } b: about { version } c: about { version } }",
+  },
+  twice: { query: "{ a: about { version } b: about { version } }" },
+};
+
+Deno.test("the stand-in answers mistakes as OpenCTI does", async (t) => {
+  // There is nothing to find, and nothing to find the mistakes by.
+  await using opencti = startOpencti({ indicators: [], observables: [] });
+  for (const [name, recorded] of Object.entries(ERRORS)) {
+    await t.step(name, async () => {
+      const body = await ask(opencti, MISTAKES[name] ?? { query: "" });
+      // OpenCTI guesses at one of its own fields.
+      const expected = JSON.stringify(recorded).replace(
+        / Did you mean[^?]*\?/,
+        "",
+      );
+      assertEquals(body, JSON.parse(expected));
+    });
+  }
+});
+
+Deno.test("the stand-in answers our question as OpenCTI does", async (t) => {
+  await using opencti = startOpencti(knowledgeOf(ANSWERS));
+  for (const { alert, variables, answer } of ANSWERS.answers) {
+    await t.step(alert, async () => {
+      const question = { query: ANSWERS.query, variables };
+      assertEquals(await ask(opencti, question), answer);
+    });
+  }
 });
