@@ -237,10 +237,14 @@ function unreadyAt(status: number): Problem | undefined {
 }
 
 const EXPLANATIONS = {
-  AUTH_REQUIRED: "OpenCTI refuses the token: set <api_key> to a valid token " +
-    'of a user whose role has the capability "API access"',
-  FORBIDDEN_ACCESS: "The token has no right to read knowledge: give its user " +
-    'the capability "Access knowledge" in OpenCTI',
+  // It is word for word the same, whether the token is wrong or the role lacks
+  // the capability.
+  AUTH_REQUIRED: "OpenCTI refuses the token: set <api_key> to a valid one if " +
+    "it is wrong or expired, else give its user's role the capability " +
+    '"Allow token usage" ("API access" in OpenCTI before 2026), as "API usage ' +
+    'with authorization header" above it is not enough',
+  FORBIDDEN_ACCESS: "The token has no right to read knowledge: give its " +
+    'user\'s role the capability "Access knowledge" in OpenCTI',
   IP_FORBIDDEN: "OpenCTI does not take requests from this address: allow it " +
     "in OpenCTI's configuration",
 } as const;

@@ -1,17 +1,30 @@
 /**
  * A stand-in for OpenCTI: a real HTTP server that executes GraphQL over a few
- * objects, and is as strict as OpenCTI is.
+ * objects, and is as strict as OpenCTI is. It answers as a running 7.260817 did
+ * (`testdata/recorded/`).
  *
  * @module
  */
 import {
   buildSchema,
+  type DocumentNode,
+  execute,
   type ExecutionResult,
-  graphql,
   GraphQLError,
+  type GraphQLSchema,
   Kind,
   parse,
+  validate,
 } from "graphql";
+import { bodyOf, failure, refusal } from "./opencti_errors.ts";
+import {
+  byId,
+  byScore,
+  checkFilters,
+  type Fields,
+  type FilterGroup,
+  passes,
+} from "./opencti_filters.ts";
 import { TOKEN } from "./secret.ts";
 
 export { TOKEN };
@@ -20,7 +33,7 @@ export { TOKEN };
 export interface KnownIndicator {
   readonly id: string;
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | null;
   readonly pattern: string;
   readonly pattern_type?: string;
   readonly valid_from?: string;
@@ -29,9 +42,9 @@ export interface KnownIndicator {
   readonly confidence?: number | null;
   readonly x_opencti_score?: number | null;
   readonly x_opencti_detection?: boolean | null;
-  readonly decay_base_score?: number;
-  readonly indicator_types?: readonly string[];
-  readonly x_mitre_platforms?: readonly string[];
+  readonly decay_base_score?: number | null;
+  readonly indicator_types?: readonly string[] | null;
+  readonly x_mitre_platforms?: readonly string[] | null;
   readonly createdBy?: string;
   /** Of its author. */
   readonly x_opencti_reliability?: string;
@@ -55,7 +68,7 @@ export interface KnownIndicator {
   }[];
 }
 
-/** An observable that the stand-in knows. */
+/** An observable that the stand-in knows. The newest stand first. */
 export interface KnownObservable {
   readonly id: string;
   readonly entity_type: string;
@@ -100,6 +113,10 @@ export interface OpenctiOptions {
   readonly basePath?: string;
   /** By which certificate it is HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Whose token it is. */
+  readonly user?: string;
+  /** The capabilities of that user's role; all that are needed if missing. */
+  readonly capabilities?: readonly string[];
   /** Responds in its place, `undefined` to let it respond. */
   readonly respond?: (
     request: Request,
@@ -107,12 +124,20 @@ export interface OpenctiOptions {
   ) => Response | Promise<Response> | undefined;
 }
 
+/** What a token needs. */
+const CAPABILITIES = ["APIACCESS_USETOKEN", "KNOWLEDGE"];
+
+/** OpenCTI never gives more of a list at once. */
+const MAX_FIRST = 5000;
+
 /** Starts a stand-in on a free port of this machine. */
 export function startOpencti(
   knowledge: Knowledge,
-  { basePath = "", tls, respond }: OpenctiOptions = {},
+  options: OpenctiOptions = {},
 ): OpenctiStandIn {
+  const { basePath = "", tls, respond } = options;
   const requests: Request[] = [];
+  const schema = buildSchema(smallSchema());
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls },
     async (http) => {
@@ -125,16 +150,8 @@ export function startOpencti(
       if (path !== `${basePath}/graphql`) {
         return Response.json({ message: "Not found" }, { status: 404 });
       }
-      if (authorization !== `Bearer ${TOKEN}`) {
-        return Response.json({
-          errors: [{
-            message: "You must be logged in to do this.",
-            extensions: { code: "AUTH_REQUIRED" },
-          }],
-          data: null,
-        });
-      }
-      return Response.json(await execute(knowledge, request));
+      const rootValue = rootOf(knowledge, userOf(authorization, options));
+      return Response.json(bodyOf(await answer(request, schema, rootValue)));
     },
   );
   return {
@@ -151,41 +168,141 @@ export function smallSchema(): string {
   );
 }
 
-function execute(
-  knowledge: Knowledge,
+/** Answers a request, or says that it cannot be executed at all. */
+async function answer(
   { body }: Request,
+  schema: GraphQLSchema,
+  rootValue: unknown,
 ): Promise<ExecutionResult> {
-  const refusal = tooManyRootFields(body.query);
-  if (refusal !== undefined) return Promise.resolve({ errors: [refusal] });
-  const resolve = resolversOf(knowledge);
-  return graphql({
-    schema: buildSchema(smallSchema()),
-    source: body.query,
+  let document: DocumentNode;
+  try {
+    document = parse(body.query);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return { errors: [refusal("GRAPHQL_PARSE_FAILED", error)] };
+  }
+  const invalid = [
+    ...validate(schema, document),
+    ...tooManyRootFields(document),
+  ];
+  if (invalid.length > 0) {
+    return {
+      errors: invalid.map((error) =>
+        refusal("GRAPHQL_VALIDATION_FAILED", error)
+      ),
+    };
+  }
+  const result = await execute({
+    schema,
+    document,
+    rootValue,
     variableValues: body.variables,
-    rootValue: {
-      indicators: (args: ListArgs) =>
-        connection(
-          knowledge.indicators
-            .filter((indicator) =>
-              passes(args.filters, filterableOf(indicator))
-            )
-            .sort(byScore)
-            .map(resolve.indicator),
-          args,
-        ),
-      stixCyberObservables: (args: ListArgs & { types?: string[] }) =>
-        connection(
-          knowledge.observables
-            .filter(({ entity_type }) =>
-              args.types?.includes(entity_type) ?? true
-            )
-            .filter((observable) => passes(args.filters, fieldsOf(observable)))
-            .map(resolve.observable),
-          args,
-        ),
-    },
   });
+  return result.data === undefined && result.errors !== undefined
+    ? { errors: result.errors.map((error) => refusal("BAD_USER_INPUT", error)) }
+    : result;
 }
+
+/** The root query fields that are named more than twice. */
+function tooManyRootFields(document: DocumentNode): readonly GraphQLError[] {
+  const names = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION
+      ? definition.selectionSet.selections.flatMap((selection) =>
+        selection.kind === Kind.FIELD ? [selection.name.value] : []
+      )
+      : []
+  );
+  return [...new Set(names)]
+    .filter((name) => names.filter((other) => other === name).length > 2)
+    .map((name) =>
+      new GraphQLError(
+        `Allowed number of calls for Query->${name} has been exceeded (max: 2)`,
+      )
+    );
+}
+
+/** Who asks. */
+interface User {
+  readonly name: string;
+  readonly capabilities: readonly string[];
+}
+
+/**
+ * The user of a token, if there is one, and the token may be used: OpenCTI
+ * makes no difference.
+ */
+function userOf(
+  authorization: string | null,
+  { user: name = "wazuh", capabilities = CAPABILITIES }: OpenctiOptions,
+): User | undefined {
+  const user = { name, capabilities };
+  return authorization === `Bearer ${TOKEN}` && may(user, "APIACCESS_USETOKEN")
+    ? user
+    : undefined;
+}
+
+/** The capabilities are compared by what their names contain. */
+function may({ capabilities }: User, capability: string): boolean {
+  return capabilities.some((one) =>
+    one.includes(capability) || one.includes("BYPASS")
+  );
+}
+
+/** Lets those through who are known, and have the capability if one is needed. */
+function authorize(user: User | undefined, capability?: string): User {
+  if (user === undefined) {
+    throw failure("AUTH_REQUIRED", "You must be logged in to do this.");
+  }
+  if (capability !== undefined && !may(user, capability)) {
+    throw failure("FORBIDDEN_ACCESS", "You are not allowed to do this.");
+  }
+  return user;
+}
+
+/** What each root field is. An error in one leaves the others as they are. */
+function rootOf(knowledge: Knowledge, user: User | undefined) {
+  const resolve = resolversOf(knowledge);
+  return {
+    about: () => {
+      authorize(user);
+      return { version: "7.260817.0" };
+    },
+    me: () => {
+      const { name, capabilities } = authorize(user);
+      return {
+        name,
+        capabilities: capabilities.map((name) => ({ name })),
+        allowed_marking: MARKINGS.map((definition) => ({ definition })),
+      };
+    },
+    // What is public is for everyone, and here is none.
+    streamCollections: (args: ListArgs) => connection([], args),
+    indicators: (args: ListArgs) => {
+      authorize(user, "KNOWLEDGE");
+      checkFilters(args.filters);
+      const found = knowledge.indicators.filter((indicator) =>
+        passes(args.filters, filterableOf(indicator))
+      );
+      return connection(byScore(found).map(resolve.indicator), args);
+    },
+    stixCyberObservables: (args: ListArgs & { types?: string[] }) => {
+      authorize(user, "KNOWLEDGE");
+      checkFilters(args.filters);
+      const found = knowledge.observables.filter((observable) =>
+        isOfType(observable.entity_type, args.types) &&
+        passes(args.filters, fieldsOf(observable))
+      );
+      return connection(found.map(resolve.observable), args);
+    },
+  };
+}
+
+/** The markings that OpenCTI has from the start. */
+const MARKINGS = [
+  ...["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
+    .map((color) => `TLP:${color}`),
+  ...["CLEAR", "GREEN", "AMBER", "RED"].map((color) => `PAP:${color}`),
+];
 
 interface ListArgs {
   readonly first?: number;
@@ -194,58 +311,30 @@ interface ListArgs {
 
 interface RelationshipArgs extends ListArgs {
   readonly relationship_type?: string;
+  readonly fromTypes?: readonly string[];
   readonly toTypes?: readonly string[];
 }
 
-interface FilterGroup {
-  readonly mode: "and" | "or";
-  readonly filters: readonly {
-    readonly key: readonly string[];
-    readonly values: readonly unknown[];
-    readonly operator?: string;
-  }[];
-  readonly filterGroups: readonly FilterGroup[];
-}
-
-function tooManyRootFields(query: string): GraphQLError | undefined {
-  const names = parse(query).definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION
-      ? definition.selectionSet.selections.flatMap((selection) =>
-        selection.kind === Kind.FIELD ? [selection.name.value] : []
-      )
-      : []
-  );
-  const tooMany = names.find((name) =>
-    names.filter((other) => other === name).length > 2
-  );
-  return tooMany === undefined ? undefined : failure(
-    `Syntax Error: Too many aliases for ${tooMany}`,
-    "GRAPHQL_VALIDATION_FAILED",
-  );
-}
-
-function failure(message: string, code: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
-}
-
-function byScore(a: KnownIndicator, b: KnownIndicator): number {
-  return (b.x_opencti_score ?? -1) - (a.x_opencti_score ?? -1);
+/** Whether it is of one of the types, or of a parent; no types are all. */
+function isOfType(type: string, types: readonly string[] | undefined): boolean {
+  const parent = type === "Indicator"
+    ? "Stix-Domain-Object"
+    : "Stix-Cyber-Observable";
+  return types === undefined || types.length === 0 ||
+    types.includes(type) || types.includes(parent);
 }
 
 function connection<T>(nodes: readonly T[], { first }: ListArgs) {
   if (first === undefined) {
-    throw failure("A connection without first", "TEST_ERROR");
+    throw new GraphQLError("A connection without first");
   }
+  const page = nodes.slice(0, Math.min(first, MAX_FIRST));
   return {
-    edges: nodes.slice(0, first).map((node) => ({ node })),
-    pageInfo: { hasNextPage: nodes.length > first },
+    edges: page.map((node) => ({ node })),
+    // It says no more than that the page is as long as it was asked to be.
+    pageInfo: { hasNextPage: page.length === first },
   };
 }
-
-/** What of an object can be filtered by, by filter key. */
-type Fields = Readonly<
-  Record<string, readonly (string | number | boolean | Date)[]>
->;
 
 function filterableOf(indicator: KnownIndicator): Fields {
   const { x_opencti_score, x_opencti_detection, valid_until } = indicator;
@@ -268,87 +357,13 @@ function fieldsOf(
   { entity_type, observable_value, hashes }: KnownObservable,
 ): Fields {
   const isFile = ["StixFile", "Artifact"].includes(entity_type);
-  const fields: Record<string, string[]> = {
-    "value": isFile ? [] : [observable_value],
-    "hashes.MD5": [],
-    "hashes.SHA-1": [],
-    "hashes.SHA-256": [],
+  return {
+    value: isFile ? [] : [observable_value],
+    ...Object.fromEntries(
+      Object.entries(hashes ?? {})
+        .map(([algorithm, hash]) => [`hashes.${algorithm}`, [hash]]),
+    ),
   };
-  for (const [algorithm, hash] of Object.entries(hashes ?? {})) {
-    fields[`hashes.${algorithm}`] = [hash];
-  }
-  return fields;
-}
-
-function passes(
-  group: FilterGroup | null | undefined,
-  fields: Fields,
-): boolean {
-  if (group === null || group === undefined) return true;
-  const results = [
-    ...group.filters.map(({ key, values, operator = "eq" }) => {
-      const [name = ""] = key;
-      const has = fields[name];
-      if (has === undefined || key.length !== 1) {
-        throw failure(`Unsupported filter key: ${key}`, "UNSUPPORTED_ERROR");
-      }
-      if ((values.length === 0) !== (operator === "nil")) {
-        throw failure("Filters must have values", "UNSUPPORTED_ERROR");
-      }
-      return operator === "nil"
-        ? has.length === 0
-        : has.some((one) =>
-          values.some((value) => compare(one, operator, value))
-        );
-    }),
-    ...group.filterGroups.map((inner) => passes(inner, fields)),
-  ];
-  return group.mode === "and"
-    ? results.every((result) => result)
-    : results.some((result) => result);
-}
-
-/** Compares as OpenCTI does what is of this type; all else is an error. */
-function compare(
-  one: Fields[string][number],
-  operator: string,
-  value: unknown,
-): boolean {
-  if (typeof value === "string") {
-    if (typeof one === "string" && operator === "eq") return equals(one, value);
-    if (typeof one === "string" && operator === "wildcard") {
-      return hasPhrase(one, value);
-    }
-    if (typeof one === "number" && operator === "gte" && /^\d+$/.test(value)) {
-      return one >= Number(value);
-    }
-    if (one instanceof Date && operator === "gt" && !isNaN(Date.parse(value))) {
-      return one > new Date(value);
-    }
-    if (
-      typeof one === "boolean" && operator === "eq" &&
-      ["true", "false"].includes(value)
-    ) return String(one) === value;
-  }
-  throw failure(
-    `Unsupported filter: ${operator} ${value} for ${typeof one}`,
-    "UNSUPPORTED_ERROR",
-  );
-}
-
-function equals(text: string, value: string): boolean {
-  return text.length <= 512 && text.toLowerCase() === value.toLowerCase();
-}
-
-/** Elasticsearch's phrase in a query string: the value's words in a row. */
-function hasPhrase(text: string, value: string): boolean {
-  const query = `"${value}"`;
-  if (!/^"(?:[^"\\]|\\.)*"$/s.test(query)) {
-    throw failure(`Failed to parse query [${query}]`, "DATABASE_ERROR");
-  }
-  const words = (phrase: string) =>
-    ` ${phrase.toLowerCase().match(/[\p{L}\p{N}.]+/gu)?.join(" ") ?? ""} `;
-  return words(text).includes(words(value.replace(/\\(.)/gs, "$1")));
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -368,11 +383,13 @@ function resolversOf(knowledge: Knowledge) {
       name: known.createdBy,
       x_opencti_reliability: known.x_opencti_reliability,
     },
-    objectLabel: known.labels?.map((value) => ({ value })),
-    objectMarking: known.markings?.map((definition) => ({
+    // What is not set is null, but for lists of other objects.
+    objectLabel: (known.labels ?? []).map((value) => ({ value })),
+    objectMarking: (known.markings ?? []).map((definition) => ({
       definition_type: definition.split(":")[0],
       definition,
     })),
+    killChainPhases: known.killChainPhases ?? [],
     externalReferences: (args: ListArgs) =>
       connection(known.externalReferences ?? [], args),
     stixCoreRelationships: (args: RelationshipArgs) =>
@@ -389,45 +406,47 @@ function resolversOf(knowledge: Knowledge) {
         args,
       ),
   });
+  const indicatorsOf = (known: KnownObservable) =>
+    byId(
+      knowledge.indicators.filter(({ id }) => known.indicators?.includes(id)),
+    ).map(indicator);
   const observable = (known: KnownObservable): Record<string, unknown> => ({
     __typename: TYPE_NAMES[known.entity_type] ?? known.entity_type,
     ...known,
     hashes: Object.entries(known.hashes ?? {})
       .map(([algorithm, hash]) => ({ algorithm, hash })),
-    indicators: (args: ListArgs) =>
-      connection(
-        knowledge.indicators.filter(({ id }) => known.indicators?.includes(id))
-          .map(indicator),
-        args,
-      ),
-    stixCoreRelationships: (args: ListArgs & { fromTypes?: string[] }) =>
+    indicators: (args: ListArgs) => connection(indicatorsOf(known), args),
+    stixCoreRelationships: (args: RelationshipArgs) =>
       connection(
         [
-          ...relationshipsOf(known),
-          // An indicator's based-on is a relationship of the observable too.
-          ...(args.fromTypes?.includes("Stix-Cyber-Observable") ? [] : (
-            known.indicators ?? []
-          ).map((id) => ({
-            relationship_type: "based-on",
-            from: knowledge.indicators.filter((i) => i.id === id).map(
-              indicator,
-            )[0],
-            to: observable(known),
-          }))),
+          ...isOfType("Indicator", args.fromTypes) ? basedOn(known) : [],
+          ...relationshipsOf(known).filter(({ from, to }) =>
+            isOfType(from.entity_type, args.fromTypes) &&
+            isOfType(to.entity_type, args.toTypes)
+          ).map(({ relationship_type, from, to }) => ({
+            relationship_type,
+            from: observable(from),
+            to: observable(to),
+          })),
         ],
         args,
       ),
   });
+  // An indicator's based-on is a relationship of the observable too.
+  const basedOn = (known: KnownObservable) =>
+    indicatorsOf(known).map((from) => ({
+      relationship_type: "based-on",
+      from,
+      to: observable(known),
+    }));
   const relationshipsOf = (known: KnownObservable) =>
     knowledge.observables.flatMap((from) =>
       (from.related ?? [])
         .filter(({ to }) => from.id === known.id || to === known.id)
-        .map(({ to, relationship_type }) => ({
-          relationship_type,
-          from: observable(from),
-          to: knowledge.observables.filter(({ id }) => id === to)
-            .map(observable)[0],
-        }))
+        .flatMap(({ to, relationship_type }) =>
+          knowledge.observables.filter(({ id }) => id === to)
+            .map((other) => ({ relationship_type, from, to: other }))
+        )
     );
   return { indicator, observable };
 }
