@@ -30,7 +30,12 @@ export function readApiKey(
     text = readFile(path).trim();
     mode = Deno.statSync(path).mode ?? 0;
   } catch (error) {
-    throw new UsageError(`Cannot read API_KEY: ${path}: ${messageOf(error)}`);
+    throw new UsageError(
+      `Cannot read API_KEY: ${path}: ${
+        messageOf(error)
+      }, put the token there ` +
+        `and run chown root:wazuh ${path} && chmod 0640 ${path}`,
+    );
   }
   if ((mode & 0o007) !== 0) {
     throw new UsageError(

@@ -84,7 +84,7 @@ export async function lookUpKept(
     return "done";
   }
   const name = `Alert ${alert.id ?? "without id"}`;
-  const subject = { alert, json, key, tries };
+  const subject = { alert, json, key, tries, isKept: true };
   try {
     const findings = run.findIocs(alert);
     if (findings.iocs.length === 0) {

@@ -48,6 +48,8 @@ export interface Subject {
   readonly key: string;
   /** How often it was tried before; `undefined` if it is new. */
   readonly tries?: number;
+  /** Whether the spool has it already. */
+  readonly isKept?: boolean;
 }
 
 /** If the answer takes longer, the alert is kept before it comes. */
@@ -204,7 +206,8 @@ async function lookUpNow(
       if (failure === undefined) tx.forgetAlert(key);
       else {
         const why = failure.message;
-        fate = keep(subject, { tx, run, why, due: nextTry(subject, run) });
+        const due = nextTry(subject, run);
+        fate = keep({ ...subject, isKept }, { tx, run, why, due });
       }
       recordAnswer(tx, emitter, run);
       for (const { event, key } of events) emitter.event(event, { alert, key });
@@ -262,14 +265,16 @@ async function askOrKeep(
   question: Question,
   run: Run,
 ): Promise<{ readonly reply: Reply; readonly isKept: boolean }> {
-  const { opencti, config, log, budget, stop } = run;
-  const client = await connect(config, readFile);
+  const { opencti, config, log, budget, stop, places } = run;
+  const client = await connect(config, { readFile, places });
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const keeping = keepAfterAWhile(subject, { run, ended });
+  let isKept = subject.isKept ?? false;
   try {
     const reply = await ask(question, {
       ...opencti,
       client,
+      places,
       // What fails again is tried again later: it must not use up a run's time.
       retries: subject.tries === undefined ? opencti.retries : 0,
       leftMs: budget.leftToAskMs,
@@ -279,14 +284,15 @@ async function askOrKeep(
       onAttempt: (line) => log.debug(line),
     });
     end();
-    return { reply, isKept: await keeping || subject.tries !== undefined };
+    isKept = await keeping || isKept;
+    return { reply, isKept };
   } catch (error) {
     end();
-    await keeping;
+    isKept = await keeping || isKept;
     if (!(error instanceof OpenctiError)) throw error;
     throw await recordFailure(
       new OpenctiError(run.redact(error.message), error.kind),
-      subject,
+      { ...subject, isKept },
       run,
     );
   } finally {
@@ -355,7 +361,7 @@ async function recordFailure(
 
 /** Keeps an alert, and returns what became of it: the spool has its limits. */
 function keep(
-  { json, key, tries }: Subject,
+  { json, key, tries, isKept = false }: Subject,
   { tx, run, why, due, isTry = true }: {
     readonly tx: Transaction;
     readonly run: Run;
@@ -374,7 +380,8 @@ function keep(
     tries: (tries ?? 0) + Number(isTry),
   }, due);
   tx.prune();
-  const fate = tx.isDurable && tx.hasAlert(key) ? "kept" : "lost";
+  // If nothing can be changed now, what was kept before still is.
+  const fate = (tx.isDurable ? tx.hasAlert(key) : isKept) ? "kept" : "lost";
   log.debug(`${fate}: ${why}`);
   return fate;
 }

@@ -10,11 +10,14 @@ import type { Config } from "./config.ts";
 export interface Places {
   /** Of OpenCTI's address. */
   readonly url: string;
+  /** Of the token: a setting, or the file that holds it. */
   readonly token: string;
+  /** Of Wazuh's configuration: the folder. */
+  readonly etc: string;
   /** Of an option, where it is set or, if it is not, where it should be. */
   readonly option: (name: keyof Config) => string;
   /** Of a setting of the integration block. */
-  readonly setting: (name: "timeout" | "options" | "alert_format") => string;
+  readonly setting: (name: "timeout" | "group" | "alert_format") => string;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface Places {
  *   file: "/var/ossec/etc/opencti.json",
  *   isOption: (name) => name === "proxy",
  * });
- * assertEquals(token, "the token in /etc/token");
+ * assertEquals(token, "/etc/token");
  * assertEquals(
  *   option("proxy"),
  *   '"proxy" in <options> of /var/ossec/etc/ossec.conf',
@@ -48,11 +51,13 @@ export function placesOf({ home, apiKey, file, isOption }: {
   /** Whether an option stands in `<options>`, which go before the file. */
   readonly isOption: (name: keyof Config) => boolean;
 }): Places {
-  const conf = `${home}/etc/ossec.conf`;
+  const etc = `${home}/etc`;
+  const conf = `${etc}/ossec.conf`;
   return {
+    etc,
     url: `<hook_url> in ${conf}`,
     token: apiKey.startsWith("file:")
-      ? `the token in ${apiKey.slice("file:".length)}`
+      ? apiKey.slice("file:".length)
       : `<api_key> in ${conf}`,
     option: (name) =>
       isOption(name)

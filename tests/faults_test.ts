@@ -44,6 +44,8 @@ interface SceneCall {
   /** Whether analysisd does not read its queue. */
   readonly noQueue?: boolean;
   readonly wrapper?: readonly string[];
+  /** Changes the arguments. */
+  readonly args?: (args: string[]) => string[];
   readonly onStart?: (process: Deno.ChildProcess) => void;
   /** What else must be so. */
   readonly check?: (result: RunResult & { messages: string[] }) => unknown;
@@ -381,6 +383,12 @@ const OF_OPENCTI: readonly Fault[] = [
   },
 ];
 
+/** HTTPS, where HTTP is spoken to it. */
+async function nodeTls(scene: Scene): Promise<string> {
+  const { url } = await startMutualTls(scene);
+  return url.replace("https:", "http:");
+}
+
 const HTTPS = {
   trusted: makeCertificate(),
   anotherName: makeCertificate({ name: "another.example" }),
@@ -449,7 +457,116 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "basicConstraints=CA:FALSE",
+    says: "basicConstraints=critical,CA:FALSE",
+  },
+  {
+    name: "a certificate made as the message says",
+    arrange: async (scene) => {
+      const refused = await https(scene, HTTPS.authority);
+      const { lastLine } = await runProgram(scene.home, [
+        ALERT,
+        TOKEN,
+        refused.url,
+        "",
+        "",
+        "1",
+        "0",
+      ]);
+      const [command = ""] = /openssl req .*CA:FALSE/.exec(lastLine) ?? [];
+      const made = await new Deno.Command("sh", {
+        args: ["-c", command],
+        cwd: scene.home,
+      }).output();
+      assert(made.success, command);
+      const read = (name: string) =>
+        Deno.readTextFile(`${scene.home}/opencti.${name}`);
+      const { url, pem } = await https(scene, {
+        cert: await read("pem"),
+        key: await read("key"),
+      });
+      await Deno.remove(`${scene.home}/queue/opencti/spool.db`);
+      await Deno.remove(`${scene.home}/queue/opencti/waiting`);
+      return { url, options: { ca_file: pem } };
+    },
+    status: 0,
+    events: [MATCH],
+  },
+  {
+    name: "HTTP, where a server of Node speaks HTTPS",
+    arrange: async (scene) => ({ url: await nodeTls(scene) }),
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "HTTPS is spoken at http://127.0.0.1:",
+  },
+  {
+    name: "HTTP, where a server of Deno speaks HTTPS",
+    arrange: async (scene) => {
+      const { url } = await https(scene, HTTPS.trusted);
+      return { url: url.replace("https:", "http:") };
+    },
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "/etc/ossec.conf to https://127.0.0.1:",
+  },
+  {
+    name: "HTTP, where nginx speaks HTTPS",
+    arrange: (scene) => {
+      const { url } = opencti(scene, {
+        respond: () =>
+          new Response(
+            "<html><head><title>400 The plain HTTP request was sent to HTTPS " +
+              "port</title></head></html>",
+            { status: 400 },
+          ),
+      });
+      return { url };
+    },
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "HTTPS is spoken at http://127.0.0.1:",
+  },
+  {
+    name: "a private key where a certificate is meant",
+    arrange: async (scene) => {
+      const { url, pem } = await https(scene, HTTPS.trusted);
+      await Deno.writeTextFile(pem, HTTPS.trusted.key);
+      return { url, options: { ca_file: pem } };
+    },
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "it holds a private key, where a certificate is meant",
+  },
+  {
+    name: "a certificate where a private key is meant",
+    arrange: async (scene) => {
+      const { url, pem } = await startMutualTls(scene);
+      return { url, options: { client_cert: pem, client_key: pem } };
+    },
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "it holds a certificate, where its private key is meant",
+  },
+  {
+    name: "a key with a passphrase",
+    arrange: async (scene) => {
+      const { url, pem } = await startMutualTls(scene);
+      const key = `${scene.home}/key.pem`;
+      await Deno.writeTextFile(
+        key,
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n" +
+          "-----END ENCRYPTED PRIVATE KEY-----\n",
+      );
+      return { url, options: { client_cert: pem, client_key: key } };
+    },
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "openssl pkey -in /",
   },
   {
     name: 'a "ca_file" that is no PEM',
@@ -461,7 +578,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: 'Cannot use option "ca_file": ',
+    says: 'Cannot use option "ca_file" in <options> of /',
   },
   {
     name: "no certificate where OpenCTI wants to see one",
@@ -472,7 +589,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: 'set "client_cert" and "client_key"',
+    says: '/etc/opencti.json and "client_key"',
   },
   {
     name: "a certificate where OpenCTI wants to see one",
@@ -502,7 +619,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: 'Cannot use options "client_cert" and "client_key": ',
+    says: 'Cannot use options "client_cert" and "client_key" in <options> of /',
   },
   {
     name: "a key that is garbage",
@@ -521,7 +638,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: 'Cannot use options "client_cert" and "client_key": ',
+    says: 'Cannot use options "client_cert" and "client_key" in <options> of /',
   },
   {
     name: "a proxy",
@@ -572,7 +689,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: 'set user and password in "proxy" of <options>',
+    says: 'set user and password in "proxy" in <options> of /',
   },
   {
     name: "a proxy that refuses the password, before HTTP",
@@ -586,7 +703,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: 'set user and password in "proxy" of <options>',
+    says: 'set user and password in "proxy" in <options> of /',
   },
   {
     name: "a proxy that the environment names",
@@ -732,6 +849,24 @@ function giveFilesToWazuh(home: string): void {
   }
 }
 
+/** Locks the spool as another program may, for a while. */
+function lockSpool(scene: Scene, ms: number): void {
+  const db = new DatabaseSync(spoolPath(scene));
+  db.exec("PRAGMA journal_mode = WAL; BEGIN EXCLUSIVE");
+  giveFilesToWazuh(scene.home);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(unlock, ms);
+  function unlock() {
+    clearTimeout(timer);
+    if (db.isOpen) db.close();
+    resolve();
+  }
+  scene.stack.defer(() => {
+    unlock();
+    return promise;
+  });
+}
+
 /** A spool in which nothing can be kept: the match is told all the same. */
 function unusable(name: string, put: (path: string) => unknown): Fault {
   return {
@@ -820,6 +955,53 @@ const OF_THE_DISK: readonly Fault[] = [
   unusable("a FIFO is in the spool's place", async (path) => {
     await new Deno.Command("mkfifo", { args: [path] }).output();
   }),
+  {
+    name: "a FIFO is in the place of the lock, another in that of the marker",
+    arrange: async (scene) => {
+      for (const name of ["lock", "waiting"]) {
+        await new Deno.Command("mkfifo", {
+          args: [`${scene.home}/queue/opencti/${name}`],
+        }).output();
+      }
+      return { url: opencti(scene).url };
+    },
+    status: 0,
+    events: [MATCH],
+  },
+  {
+    name: "another program locks the spool for 2.5 s, and there is time",
+    arrange: (scene) => {
+      lockSpool(scene, 2500);
+      return { url: `http://127.0.0.1:${getAvailablePort()}`, timeout: 25 };
+    },
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "; the alert is kept",
+  },
+  {
+    name: "another program locks the spool near the end of the run's time",
+    arrange: (scene) => {
+      const call = tcp(scene, sayNothing);
+      setTimeout(() => lockSpool(scene, 10_000), 1000);
+      return { ...call, timeout: 2 };
+    },
+    status: 1,
+    events: ["error", "error"],
+    // It was kept when the answer did not come soon.
+    alerts: 1,
+    says: "; the alert is kept",
+  },
+  {
+    name: "another program locks the spool for all of the run's time",
+    arrange: (scene) => {
+      lockSpool(scene, 10_000);
+      return { ...tcp(scene, sayNothing), timeout: 2 };
+    },
+    status: 1,
+    events: ["error", "error"],
+    says: "; the alert is lost",
+  },
   unusable("others may write to the spool's folder", (path) => {
     Deno.chmodSync(path.replace(/\/[^/]*$/, ""), 0o777);
   }),
@@ -906,6 +1088,28 @@ function alertWith(text: string | Uint8Array) {
 const IDS = '"rule":{"groups":["ids"]},"data":{"srcip":"185.244.31.158"';
 
 const OF_THE_ALERT: readonly Fault[] = [
+  {
+    name: "it was copied from the dashboard",
+    arrange: alertWith(`[{"_index":"wazuh-alerts-4.x","_source":{${IDS}}}}]`),
+    status: 0,
+    events: [MATCH],
+  },
+  {
+    name: "it is several, copied from the dashboard",
+    arrange: alertWith(`[{${IDS}}},{${IDS}}}]`),
+    status: 1,
+    events: ["error"],
+    says: "it is a list of 2 alerts, where one is needed",
+  },
+  {
+    name: "it is in another format",
+    arrange: alertWith(
+      "alertdate='2026 Nov 24'\nalertlocation='x'\nruleid='1'",
+    ),
+    status: 1,
+    events: ["error"],
+    says: "it is not JSON, set <alert_format> in /",
+  },
   {
     name: "it is cut in half",
     arrange: alertWith(`{${IDS}`),
@@ -1010,12 +1214,74 @@ const OF_THE_ALERT: readonly Fault[] = [
   },
 ];
 
+const OF_THE_CALL: readonly Fault[] = [
+  {
+    name: "an address without a scheme",
+    arrange: () => ({ url: "opencti.example.com" }),
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "for it has no https:// before it: set <hook_url> in /",
+  },
+  {
+    name: "an address as a browser has it",
+    arrange: (scene) => {
+      const { url } = opencti(scene);
+      return { url: `${url}/dashboard/observations/indicators/1?x=y#z` };
+    },
+    status: 0,
+    events: [MATCH],
+  },
+  {
+    name: "a blank behind the address",
+    arrange: (scene) => ({
+      url: opencti(scene).url,
+      args: (args) => args.toSpliced(3, 0, ""),
+    }),
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "The call is parted at a blank: take the blanks out of <hook_url>",
+  },
+  {
+    name: "a timeout that is no number",
+    arrange: (scene) => ({
+      url: opencti(scene).url,
+      args: (args) => args.with(5, "soon"),
+    }),
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "TIMEOUT must be seconds",
+  },
+  {
+    name: "an empty token",
+    arrange: (scene) => ({ url: opencti(scene).url, apiKey: "" }),
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: "API_KEY is empty: set <api_key> in /",
+  },
+  {
+    name: "a wrong call, and nothing to look up",
+    arrange: ({ home }) => {
+      const alert = `${home}/tmp/alert`;
+      Deno.writeTextFileSync(alert, "{}");
+      return { url: "opencti.example.com", alert };
+    },
+    status: 2,
+    events: ["error"],
+    says: "; the alert holds nothing to look up, and is not lost",
+  },
+];
+
 const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   "of OpenCTI": OF_OPENCTI,
   "of the network": OF_THE_NETWORK,
   "of the queue": OF_THE_QUEUE,
   "of the disk": OF_THE_DISK,
   "of the alert": OF_THE_ALERT,
+  "of the call": OF_THE_CALL,
 };
 
 for (const [kind, faults] of Object.entries(FAULTS)) {
@@ -1026,6 +1292,17 @@ for (const [kind, faults] of Object.entries(FAULTS)) {
   });
 }
 
+/** All that says that something went wrong. */
+function failuresIn(
+  messages: readonly string[],
+  { status, lastLine }: RunResult,
+): string[] {
+  const errors = messages.map((message) =>
+    JSON.parse(message.slice(message.indexOf("{"))).opencti.error
+  ).filter((error) => error !== undefined);
+  return status === 0 ? errors : [...errors, lastLine];
+}
+
 async function meet(fault: Fault): Promise<void> {
   const home = await makeHome();
   await using stack = new AsyncDisposableStack();
@@ -1034,7 +1311,7 @@ async function meet(fault: Fault): Promise<void> {
   const queue = call.noQueue ? undefined : stack.use(startQueue(home));
   const optionsFile = options ? `${home}/options.json` : "";
   if (options) await Deno.writeTextFile(optionsFile, JSON.stringify(options));
-  const result = await runProgram(home, [
+  const args = [
     call.alert ?? ALERT,
     call.apiKey ?? TOKEN,
     call.url,
@@ -1043,7 +1320,8 @@ async function meet(fault: Fault): Promise<void> {
     `${timeout}`,
     `${retries}`,
     "> /dev/null 2>&1",
-  ], call);
+  ];
+  const result = await runProgram(home, call.args?.(args) ?? args, call);
   const messages = [...await queue?.receive(fault.events.length) ?? []];
   assertEquals(
     messages.map((message) =>
@@ -1054,6 +1332,9 @@ async function meet(fault: Fault): Promise<void> {
   );
   assertEquals([result.status, result.signal], [fault.status, null]);
   assertStringIncludes(result.lastLine, fault.says ?? "");
+  for (const says of failuresIn(messages, result)) {
+    assert(/\b(?:kept|lost)$/.test(says), `what became of it? ${says}`);
+  }
   assertEquals(waitingIn(home), {
     alerts: fault.alerts ?? 0,
     events: fault.unsent ?? 0,

@@ -17,6 +17,7 @@ import { readResponse } from "../lib/opencti/response.ts";
 import { headerFor, MAX_MESSAGE_BYTES } from "../lib/queue.ts";
 import { findDefaults, findIocs, SOURCES } from "../lib/sources/mod.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
+import { PLACES } from "./stand_ins/places.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 5000);
@@ -172,7 +173,11 @@ function lookUp(alert: Alert, body: string): void {
   JSON.stringify(question);
   const outcome = readResponse(
     { status: 200, location: null, body },
-    { baseUrl: "https://cti.example", variables: question.variables },
+    {
+      baseUrl: "https://cti.example",
+      variables: question.variables,
+      places: PLACES,
+    },
   );
   if ("failure" in outcome) {
     const { kind, says } = outcome.failure;

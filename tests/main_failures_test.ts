@@ -29,7 +29,7 @@ const OPENCTI: Readonly<
 > = {
   "refuses the token": [
     refusal("AUTH_REQUIRED"),
-    "OpenCTI refuses the token: set <api_key>",
+    "put a valid one into <api_key> in /",
   ],
   "refuses to read knowledge": [
     refusal("FORBIDDEN_ACCESS"),

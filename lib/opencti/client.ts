@@ -4,13 +4,15 @@
  * @module
  */
 import { messageOf, OpenctiError } from "../errors.ts";
+import type { Places } from "../places.ts";
 import type { Question } from "./query.ts";
 import {
   MAX_BODY_BYTES,
+  mendProxyLogin,
   type Outcome,
   type Problem,
-  PROXY_LOGIN,
   readResponse,
+  wantsHttps,
 } from "./response.ts";
 import type { Answer } from "./schema.ts";
 
@@ -41,7 +43,9 @@ export interface AskOptions {
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told what each attempt came to, its HTTP status and time. */
+  /** For what to mend, and where. */
+  readonly places: Places;
+  /** Called with what each attempt came to, its HTTP status and time. */
   readonly onAttempt: (line: string) => void;
 }
 
@@ -76,11 +80,41 @@ export async function ask(
     if (isBetter(last, best)) best = last;
   }
   if ("failure" in best) {
-    const { kind, says } = best.failure;
+    const { kind, says } = await isTls(best.failure, options)
+      ? wantsHttps(options.baseUrl, options.places)
+      : best.failure;
     throw new OpenctiError(says, kind);
   }
   const { answer, problems } = best;
   return { answer, problems, latencyMs: Math.round(now() - start) };
+}
+
+/** What servers of HTTPS make of HTTP, as those that say nothing of it. */
+const NO_HTTP = /connection closed before|invalid HTTP|reset|broken pipe/i;
+
+/** So long it may take to find out why OpenCTI cannot be reached. */
+const MAX_PROBE_MS = 1000;
+
+/** Whether HTTP fails because the port is one of HTTPS. */
+async function isTls(
+  { kind, says }: Problem,
+  { baseUrl, client, leftMs, stop }: AskOptions,
+): Promise<boolean> {
+  if (kind !== "unreachable" || !baseUrl.startsWith("http:")) return false;
+  if (!NO_HTTP.test(says)) return false;
+  const timeout = AbortSignal.timeout(Math.min(leftMs(), MAX_PROBE_MS));
+  try {
+    const response = await fetch(baseUrl.replace(/^http:/, "https:"), {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.any([timeout, stop]),
+      ...client && { client },
+    });
+    await response.body?.cancel();
+    return true;
+  } catch (error) {
+    return isAboutCertificate(reasonOf(error));
+  }
 }
 
 async function attempt(
@@ -116,7 +150,7 @@ async function tryOnce(
   question: Question,
   options: AskOptions,
 ): Promise<Outcome> {
-  const { baseUrl, apiKey, stop, client } = options;
+  const { baseUrl, apiKey, stop, client, places } = options;
   const timeoutMs = Math.min(options.timeoutMs, options.leftMs());
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
@@ -138,13 +172,14 @@ async function tryOnce(
       status: response.status,
       location: response.headers.get("location"),
       body: await readBody(response),
-    }, { baseUrl, variables: question.variables });
+    }, { baseUrl, variables: question.variables, places });
     const retryAfterMs = readRetryAfter(response.headers.get("retry-after"));
     return { ...outcome, ...retryAfterMs !== undefined && { retryAfterMs } };
   } catch (error) {
     return {
       failure: explain(error, {
         baseUrl,
+        places,
         timeoutMs,
         isStopped: stop.aborted,
         isLate: abort.signal.aborted,
@@ -196,12 +231,9 @@ export function readRetryAfter(
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
 }
 
-const CLIENT_CERTIFICATE = 'set "client_cert" and "client_key" in <options>';
-
 function explain(
   error: unknown,
-  { baseUrl, timeoutMs, isStopped, isLate }: {
-    readonly baseUrl: string;
+  { baseUrl, places, timeoutMs, isStopped, isLate }: Server & {
     readonly timeoutMs: number;
     readonly isStopped: boolean;
     readonly isLate: boolean;
@@ -215,7 +247,9 @@ function explain(
     return {
       kind: "too_slow",
       says: `OpenCTI at ${baseUrl} is too slow: no answer in ${seconds} s, ` +
-        'raise <timeout> and "total_timeout", or look at its load',
+        `look at its load, or raise ${places.setting("timeout")} and ${
+          places.option("total_timeout")
+        }`,
     };
   }
   const reason = reasonOf(error);
@@ -223,29 +257,39 @@ function explain(
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendCertificate(reason, baseUrl)
+        mendCertificate(reason, { baseUrl, places })
       }`,
     }
     : {
       kind: "unreachable",
       says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
-        mendConnection(reason, baseUrl)
+        mendConnection(reason, { baseUrl, places })
       }`,
     };
 }
 
+/** Which OpenCTI a message is about. */
+interface Server {
+  readonly baseUrl: string;
+  readonly places: Places;
+}
+
 /** How to make OpenCTI be reached. */
-function mendConnection(reason: string, baseUrl: string): string {
-  if (/proxy authentication/.test(reason)) return PROXY_LOGIN;
+function mendConnection(reason: string, { baseUrl, places }: Server): string {
+  if (/proxy authentication/.test(reason)) return mendProxyLogin(places);
   if (/InvalidContentType/.test(reason)) {
-    return "http is spoken there, not https: check <hook_url>";
+    return `http is spoken there, not https: check ${places.url}`;
   }
-  const check = "check <hook_url> and that OpenCTI is up";
+  const check = `check ${places.url} and that OpenCTI is up`;
   // Who wants to see a certificate may hang up before its reason is read.
   return baseUrl.startsWith("https:") &&
       /close_notify|eof|reset|broken pipe/i.test(reason)
-    ? `${check}; if it wants to see a certificate, ${CLIENT_CERTIFICATE}`
+    ? `${check}; if it wants to see a certificate, ${clientPair(places)}`
     : check;
+}
+
+function clientPair({ option }: Places): string {
+  return `set ${option("client_cert")} and "client_key"`;
 }
 
 function isAboutCertificate(reason: string): boolean {
@@ -253,29 +297,37 @@ function isAboutCertificate(reason: string): boolean {
 }
 
 /** How to make a server's certificate trusted, or one that can be. */
-function mendCertificate(reason: string, baseUrl: string): string {
+function mendCertificate(reason: string, { baseUrl, places }: Server): string {
+  const { host, hostname, port } = new URL(baseUrl);
+  const file = `${places.etc}/opencti.pem`;
   if (/UnknownIssuer/.test(reason)) {
-    const { host, hostname, port } = new URL(baseUrl);
     const address = port === "" ? `${hostname}:443` : host;
     return "no authority that is known here signed its certificate: save that " +
       "of the authority (of a self-signed server, its own: " +
       `openssl s_client -connect ${address} -showcerts </dev/null | ` +
-      "openssl x509 -out /var/ossec/etc/opencti.pem), " +
-      'and name the file in "ca_file" of <options>';
+      `openssl x509 -out ${file}), and name the file in ${
+        places.option("ca_file")
+      }`;
   }
   if (/CaUsedAsEndEntity/.test(reason)) {
-    return "its certificate is made to sign others: give OpenCTI one with " +
-      "basicConstraints=CA:FALSE, " +
-      'and name that, or its authority\'s, in "ca_file" of <options>';
+    const name = /^[\d.]+$|^\[/.test(hostname)
+      ? `IP:${hostname.replace(/[[\]]/g, "")}`
+      : `DNS:${hostname}`;
+    return "its certificate says that it is an authority's (CA:TRUE), and such " +
+      "a one is not taken for a server: make OpenCTI another, with openssl " +
+      "req -x509 -newkey rsa:2048 -nodes -days 825 -keyout opencti.key -out " +
+      `opencti.pem -subj /CN=opencti -addext subjectAltName=${name} -addext ` +
+      "basicConstraints=critical,CA:FALSE, and name the file opencti.pem in " +
+      places.option("ca_file");
   }
   if (/not ?valid ?for ?name/i.test(reason)) {
-    return "its certificate is for another name: set <hook_url> to that name";
+    return `its certificate is for another name: set ${places.url} to that name`;
   }
   if (/expired|not ?valid ?yet/i.test(reason)) {
     return "renew its certificate, and see that the clock here is right";
   }
   if (/CertificateRequired/.test(reason)) {
-    return `it wants to see a certificate: ${CLIENT_CERTIFICATE}`;
+    return `it wants to see a certificate: ${clientPair(places)}`;
   }
   return "see what certificates it and this machine have";
 }

@@ -6,6 +6,7 @@
  */
 import type { Config } from "../config.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import type { Places } from "../places.ts";
 
 /** What of the options says how OpenCTI is reached. */
 export type ConnectionOptions =
@@ -22,7 +23,11 @@ export type ConnectionOptions =
  */
 export async function connect(
   options: ConnectionOptions,
-  readFile: (path: string) => string,
+  { readFile, places }: {
+    readonly readFile: (path: string) => string;
+    /** For what to mend, and where. */
+    readonly places: Places;
+  },
 ): Promise<Deno.HttpClient | undefined> {
   const { client_cert, client_key, proxy, no_proxy } = options;
   // Deno looks at these when it first connects. Without the first, it knows
@@ -30,29 +35,30 @@ export async function connect(
   Deno.env.set("DENO_TLS_CA_STORE", "mozilla,system");
   if (no_proxy !== undefined) Deno.env.set("NO_PROXY", no_proxy);
 
-  function read(option: keyof ConnectionOptions, mark: RegExp): string {
+  function read(option: keyof ConnectionOptions, what: PemContent): string {
     const path = options[option] ?? "";
     try {
       const pem = readFile(path);
-      if (!mark.test(pem)) {
-        throw new Error(
-          "it is not PEM, which has a line with -----BEGIN",
-        );
-      }
+      if (!MARKS[what].test(pem)) throw new Error(whyNot(what, { pem, path }));
       return pem;
     } catch (error) {
       throw new UsageError(
-        `Cannot use option "${option}": ${path}: ${messageOf(error)}`,
+        `Cannot use option ${places.option(option)}: ${path}: ${
+          messageOf(error)
+        }`,
       );
     }
   }
 
   const ca = options.ca_file === undefined
     ? undefined
-    : { caCerts: [read("ca_file", CERTIFICATE)] };
+    : { caCerts: [read("ca_file", "certificate")] };
   const client = client_cert === undefined || client_key === undefined
     ? undefined
-    : { cert: read("client_cert", CERTIFICATE), key: read("client_key", KEY) };
+    : {
+      cert: read("client_cert", "certificate"),
+      key: read("client_key", "key"),
+    };
   if (ca === undefined && client === undefined && proxy === undefined) {
     return undefined;
   }
@@ -65,13 +71,46 @@ export async function connect(
     });
   } catch (error) {
     throw new UsageError(
-      `Cannot use options "client_cert" and "client_key": ${messageOf(error)}`,
+      `Cannot use options "client_cert" and ${places.option("client_key")}: ${
+        messageOf(error)
+      }`,
     );
   }
 }
 
-const CERTIFICATE = /^-----BEGIN CERTIFICATE-----/m;
-const KEY = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m;
+/** What a file in PEM is to hold. */
+type PemContent = "certificate" | "key";
+
+const MARKS: Readonly<Record<PemContent, RegExp>> = {
+  certificate: /^-----BEGIN CERTIFICATE-----/m,
+  key: /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m,
+};
+
+/** What a file holds instead, and what to do. */
+function whyNot(
+  what: PemContent,
+  { pem, path }: { readonly pem: string; readonly path: string },
+): string {
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCR/m.test(pem)) {
+    return what === "key"
+      ? "the key has a passphrase, and nobody is there to type it: write one " +
+        `without, by openssl pkey -in ${path} -out FILE`
+      : KEY_FOR_CERTIFICATE;
+  }
+  if (what === "certificate" && MARKS.key.test(pem)) return KEY_FOR_CERTIFICATE;
+  if (what === "key" && MARKS.certificate.test(pem)) {
+    return "it holds a certificate, where its private key is meant: name the " +
+      "file with -----BEGIN PRIVATE KEY-----";
+  }
+  return "it is not PEM, which has a line with -----BEGIN: if it is DER, run " +
+    `openssl ${
+      what === "key" ? "pkey" : "x509"
+    } -inform der -in ${path} -out FILE`;
+}
+
+const KEY_FOR_CERTIFICATE =
+  "it holds a private key, where a certificate is meant: name the file with " +
+  "-----BEGIN CERTIFICATE-----";
 
 /** Deno ends the process, by a signal, for a key that is not the certificate's. */
 async function checkPair(

@@ -6,6 +6,7 @@
  */
 import type * as z from "zod/mini";
 import type { Variables } from "./query.ts";
+import type { Places } from "../places.ts";
 import { Answer, type ErrorEntry, GraphqlResponse } from "./schema.ts";
 
 /** A longer body is not read. */
@@ -32,9 +33,10 @@ export interface Problem {
 }
 
 /** What to do where a proxy wants to know who asks. */
-export const PROXY_LOGIN =
-  'set user and password in "proxy" of <options>, as ' +
-  "http://user:password@proxy.example:3128";
+export function mendProxyLogin({ option }: Places): string {
+  return `set user and password in ${option("proxy")}, as ` +
+    "http://user:password@proxy.example:3128";
+}
 
 /** What one attempt came to. */
 export type Outcome =
@@ -69,6 +71,8 @@ export interface ResponseParts {
 export interface Asked {
   readonly baseUrl: string;
   readonly variables: Pick<Variables, "askPartial" | "askValues" | "askFiles">;
+  /** For what to mend, and where. */
+  readonly places: Places;
 }
 
 /**
@@ -79,6 +83,7 @@ export interface Asked {
  * @example
  * ```ts
  * import { assert, assertEquals } from "@std/assert";
+ * import { placesOf } from "../places.ts";
  *
  * const outcome = readResponse({
  *   status: 404,
@@ -87,6 +92,12 @@ export interface Asked {
  * }, {
  *   baseUrl: "https://cti.example",
  *   variables: { askPartial: false, askValues: false, askFiles: false },
+ *   places: placesOf({
+ *     home: "/var/ossec",
+ *     apiKey: "",
+ *     file: "/var/ossec/etc/opencti.json",
+ *     isOption: () => false,
+ *   }),
  * });
  * assert("failure" in outcome);
  * assertEquals(outcome.failure.kind, "not_opencti");
@@ -94,7 +105,7 @@ export interface Asked {
  */
 export function readResponse(response: ResponseParts, asked: Asked): Outcome {
   const { status, body } = response;
-  const unready = unreadyAt(status);
+  const unready = unreadyAt(status, asked.places);
   if (unready !== undefined) {
     return { failure: unready, status, canRetry: true };
   }
@@ -107,7 +118,7 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
     errors.every((error) => codeOf(error) === "DATABASE_ERROR");
   const { answer, missing, malformed } = readData(data, asked);
   const problems = [
-    ...errors.map(explain),
+    ...errors.map((error) => explain(error, asked.places)),
     ...malformed.map((path) => notUnderstood(`${path} is not as expected`)),
   ].filter(({ says }, index, all) =>
     index === all.findIndex((other) => other.says === says)
@@ -121,7 +132,7 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
   }
   const [first] = problems;
   const failure = first === undefined
-    ? whyUseless(response, value) ?? noOpencti(response, value, asked)
+    ? whyUseless(response, value, asked) ?? noOpencti(response, value, asked)
     : { kind: first.kind, says: problems.map(({ says }) => says).join("; ") };
   return { failure, status, canRetry };
 }
@@ -170,19 +181,23 @@ function readData(data: unknown, { variables }: Asked): {
 function whyUseless(
   { status, body }: ResponseParts,
   value: unknown,
+  { baseUrl, places }: Asked,
 ): Problem | undefined {
+  if (status === 400 && /\bHTTPS\b|SSL-enabled/i.test(body ?? "")) {
+    return wantsHttps(baseUrl, places);
+  }
   if (status === 401 || status === 403) {
     return {
       kind: "refused",
       says:
         `OpenCTI, or a proxy before it, refuses the request (HTTP ${status}): ` +
-        "check <api_key> and the proxy",
+        `check ${places.token} and the proxy`,
     };
   }
   if (status === 407) {
     return {
       kind: "unreachable",
-      says: `The proxy wants a user and password: ${PROXY_LOGIN}`,
+      says: `The proxy wants a user and password: ${mendProxyLogin(places)}`,
     };
   }
   if (status >= 500) {
@@ -206,7 +221,7 @@ function whyUseless(
 function noOpencti(
   { status, location }: ResponseParts,
   value: unknown,
-  { baseUrl }: Asked,
+  { baseUrl, places }: Asked,
 ): Problem {
   const answer = location !== null
     ? `redirects to ${location} (HTTP ${status})`
@@ -214,17 +229,27 @@ function noOpencti(
   return {
     kind: "not_opencti",
     says:
-      `There is no OpenCTI at ${baseUrl}: it ${answer}, set <hook_url> to ` +
+      `There is no OpenCTI at ${baseUrl}: it ${answer}, set ${places.url} to ` +
       "OpenCTI's address",
   };
 }
 
-function unreadyAt(status: number): Problem | undefined {
+/** That HTTP is spoken to a port of HTTPS. */
+export function wantsHttps(baseUrl: string, { url }: Places): Problem {
+  return {
+    kind: "not_opencti",
+    says: `HTTPS is spoken at ${baseUrl}, not HTTP: set ${url} to ` +
+      baseUrl.replace(/^http:/, "https:"),
+  };
+}
+
+function unreadyAt(status: number, places: Places): Problem | undefined {
   if (status === 429) {
     return {
       kind: "rate_limit",
-      says: "OpenCTI limits the rate of requests: let fewer alerts through, " +
-        "or raise its limit (HTTP 429)",
+      says:
+        "OpenCTI limits the rate of requests (HTTP 429): let fewer alerts " +
+        `through by ${places.setting("group")}, or raise its limit`,
     };
   }
   return [502, 503, 504].includes(status)
@@ -236,27 +261,35 @@ function unreadyAt(status: number): Problem | undefined {
     : undefined;
 }
 
-const EXPLANATIONS = {
-  // It is word for word the same, whether the token is wrong or the role lacks
-  // the capability.
-  AUTH_REQUIRED: "OpenCTI refuses the token: set <api_key> to a valid one if " +
-    "it is wrong or expired, else give its user's role the capability " +
-    '"Allow token usage" ("API access" in OpenCTI before 2026), as "API usage ' +
-    'with authorization header" above it is not enough',
-  FORBIDDEN_ACCESS: "The token has no right to read knowledge: give its " +
-    'user\'s role the capability "Access knowledge" in OpenCTI',
-  IP_FORBIDDEN: "OpenCTI does not take requests from this address: allow it " +
-    "in OpenCTI's configuration",
-} as const;
+function refusal(
+  code: "AUTH_REQUIRED" | "FORBIDDEN_ACCESS" | "IP_FORBIDDEN",
+  { token }: Places,
+): string {
+  switch (code) {
+    case "AUTH_REQUIRED":
+      // It is word for word the same, whether the token is wrong or the role
+      // lacks the capability.
+      return "OpenCTI refuses the token: if it is wrong or expired, put a " +
+        `valid one into ${token}; else give its user's role the capability ` +
+        '"Allow token usage" ("API access" in OpenCTI before 2026), as "API ' +
+        'usage with authorization header" above it is not enough';
+    case "FORBIDDEN_ACCESS":
+      return "The token has no right to read knowledge: give its user's role " +
+        'the capability "Access knowledge" in OpenCTI';
+    case "IP_FORBIDDEN":
+      return "OpenCTI does not take requests from this address: allow it in " +
+        "OpenCTI's configuration";
+  }
+}
 
-function explain(error: ErrorEntry): Problem {
+function explain(error: ErrorEntry, places: Places): Problem {
   const code = codeOf(error);
   const message = error.message ?? "no message";
   switch (code) {
     case "AUTH_REQUIRED":
     case "FORBIDDEN_ACCESS":
     case "IP_FORBIDDEN":
-      return { kind: "refused", says: EXPLANATIONS[code] };
+      return { kind: "refused", says: refusal(code, places) };
     case "DATABASE_ERROR":
       return {
         kind: "database",

@@ -73,9 +73,13 @@ export function databaseIn(dir: string): string {
 export function openDatabase(dir: string): DatabaseSync {
   const db = new DatabaseSync(databaseIn(dir), { timeout: 0 });
   try {
-    // In this mode a run that is killed leaves nothing half-written, and no
-    // change waits for the disk.
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    // In WAL mode a run that is killed leaves nothing half-written, and no
+    // change waits for the disk. auto_vacuum can be set for a new file alone.
+    db.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+    `);
     upgrade(db);
   } catch (error) {
     db.close();
@@ -112,9 +116,9 @@ function upgrade(db: DatabaseSync): void {
   }
 }
 
-function versionOf(db: DatabaseSync, schema = "main"): number {
+function versionOf(db: DatabaseSync): number {
   return z.object({ user_version: z.number() }).parse(
-    db.prepare(`PRAGMA ${schema}.user_version`).get(),
+    db.prepare("PRAGMA user_version").get(),
   ).user_version;
 }
 
@@ -127,41 +131,54 @@ export function rollBack(db: DatabaseSync): void {
   }
 }
 
+/** The rows of these are moved, in this order of columns. */
+const MOVED = {
+  waiting: "kind, kept_at, due, key, base_url, why, tries, text, bytes",
+  emitted: "key",
+  remembered: "name, value, due",
+} as const;
+
 /**
  * Moves all that is in the database of another folder into this one, for where
- * state had to be kept there for a while.
+ * state had to be kept there for a while. Two connections: with our permissions,
+ * SQLite attaches nothing.
  *
  * @throws {Error} If one of them is locked, or the other cannot be read.
  */
 export function moveInto(db: DatabaseSync, otherDir: string): void {
-  const path = databaseIn(otherDir);
-  db.prepare("ATTACH DATABASE ? AS other").run(path);
+  const other = openDatabase(otherDir);
   try {
-    if (versionOf(db, "other") !== VERSION) return;
-    db.exec(`
-      BEGIN IMMEDIATE;
-      INSERT OR IGNORE INTO main.waiting
-        (kind, kept_at, due, key, base_url, why, tries, text, bytes)
-        SELECT kind, kept_at, due, key, base_url, why, tries, text, bytes
-        FROM other.waiting ORDER BY id;
-      INSERT OR IGNORE INTO main.emitted (key)
-        SELECT key FROM other.emitted ORDER BY id;
-      INSERT OR IGNORE INTO main.remembered SELECT * FROM other.remembered;
-      DELETE FROM other.waiting;
-      DELETE FROM other.emitted;
-      DELETE FROM other.remembered;
-      COMMIT;
-    `);
+    other.exec("BEGIN IMMEDIATE");
+    db.exec("BEGIN IMMEDIATE");
+    for (const [table, columns] of Object.entries(MOVED)) {
+      const marks = columns.split(",").map(() => "?").join();
+      const insert = db.prepare(
+        `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${marks})`,
+      );
+      const rows = other.prepare(
+        `SELECT ${columns} FROM ${table} ORDER BY ${
+          table === "remembered" ? "name" : "id"
+        }`,
+      );
+      for (const row of rows.iterate()) insert.run(...Object.values(row));
+      other.exec(`DELETE FROM ${table}`);
+    }
+    // Should this end in between, what is there twice has its key to tell.
+    db.exec("COMMIT");
+    other.exec("COMMIT");
   } catch (error) {
     rollBack(db);
     throw error;
   } finally {
-    db.exec("DETACH DATABASE other");
+    other.close();
   }
 }
 
 /** Free pages of 4 KiB that are worth the time to give them back. */
 const MANY_PAGES = 256;
+
+/** So many at a time: the rest can wait, the run cannot. */
+const MAX_PAGES = 20_000;
 
 /** Gives the disk back what an empty database does not need. */
 export function giveSpaceBack(db: DatabaseSync): void {
@@ -170,7 +187,9 @@ export function giveSpaceBack(db: DatabaseSync): void {
   );
   if (freelist_count < MANY_PAGES) return;
   try {
-    db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    // It frees a page with each step. (VACUUM needs to attach a database.)
+    db.prepare(`PRAGMA incremental_vacuum(${MAX_PAGES})`).all();
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // Another run uses it: the next that empties it will.
   }
@@ -179,19 +198,17 @@ export function giveSpaceBack(db: DatabaseSync): void {
 /**
  * Moves a corrupt database away.
  *
- * @param options The inode of the file that is corrupt, if it is known: another
- * run may have moved it already.
+ * @param options The inode of the file that is corrupt: another run may have
+ * moved it already.
  *
  * @returns Where to, `undefined` if another run was faster.
  */
 export function setAside(
   dir: string,
-  { inode, now }: { readonly inode?: number | null; readonly now: number },
+  { inode, now }: { readonly inode: number | null; readonly now: number },
 ): string | undefined {
   const path = databaseIn(dir);
-  if (inode !== undefined && Deno.lstatSync(path).ino !== inode) {
-    return undefined;
-  }
+  if (inode === null || inodeOf(path) !== inode) return undefined;
   const time = new Date(now).toISOString().replace(/[:.]/g, "-");
   const aside = `${path}.corrupt-${time}`;
   Deno.renameSync(path, aside);
@@ -203,6 +220,15 @@ export function setAside(
     }
   }
   return aside;
+}
+
+/** The inode of a file, `null` if there is none. */
+export function inodeOf(path: string): number | null {
+  try {
+    return Deno.lstatSync(path).ino;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether an error is the database's, not that of who uses it. */

@@ -14,6 +14,7 @@ import { messageOf, SpoolError } from "../errors.ts";
 import {
   databaseIn,
   giveSpaceBack,
+  inodeOf,
   isCorrupt,
   isLocked,
   isOfDatabase,
@@ -127,10 +128,16 @@ export function openSpool(options: SpoolOptions): Spool {
       } catch (error) {
         // If another run has it locked, the next run does it.
         if (isLocked(error)) continue;
-        const aside = setAside(other, { now: now() });
+        const path = databaseIn(other);
+        const aside = isCorrupt(error)
+          ? setAside(other, { inode: inodeOf(path), now: now() })
+          : undefined;
         say(
-          `What waits in ${databaseIn(other)} cannot be read ` +
-            `(${messageOf(error)}): it is in ${aside} now`,
+          `What waits in ${path} cannot be read (${messageOf(error)})${
+            aside === undefined
+              ? ": it is still kept"
+              : `, and was moved to ${aside}: it is lost`
+          }`,
         );
       }
     }
@@ -166,8 +173,10 @@ export function openSpool(options: SpoolOptions): Spool {
     opened();
     if (aside !== undefined) {
       say(
-        `The spool is corrupt (${messageOf(error)}): a new one was begun, ` +
-          `what waited in the old one is in ${aside}`,
+        `The spool is corrupt (${
+          messageOf(error)
+        }) and was moved to ${aside}: ` +
+          "what waited in it is lost, and new alerts are kept",
       );
     }
   }
@@ -181,7 +190,7 @@ export function openSpool(options: SpoolOptions): Spool {
     const folder = dir ?? folders[0] ?? "";
     return `Nothing can be kept in the spool ${databaseIn(folder)}: ${
       explain(reason, folder)
-    }`;
+    }; until that is mended, what fails is lost`;
   }
 
   async function write<T>(change: Change<T>, leftMs: LeftMs): Promise<T> {
@@ -209,9 +218,8 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   function transact<T>(change: Change<T>): T {
-    const on = opened();
+    const on = begun();
     const isDurable = dir !== undefined;
-    on.exec("BEGIN IMMEDIATE");
     try {
       const result = change(transactionOn(on, { ...options, isDurable }));
       // While the database is locked: no other run can make it untrue.
@@ -224,6 +232,15 @@ export function openSpool(options: SpoolOptions): Spool {
       if (dir !== undefined) markInDoubt(dir);
       throw error;
     }
+  }
+
+  /** The database, locked; another run may have set aside what was open. */
+  function begun(): DatabaseSync {
+    const on = opened();
+    on.exec("BEGIN IMMEDIATE");
+    if (dir === undefined || inodeOf(databaseIn(dir)) === inode) return on;
+    close();
+    return begun();
   }
 
   /** The next run looks. */
@@ -329,9 +346,9 @@ function openLock(dir: string): Deno.FsFile | undefined {
 
 function explain(reason: string, dir: string): string {
   if (/readonly|unable to open|denied|read-only/i.test(reason)) {
-    return `${reason}: see that Wazuh's user may write to ${dir}`;
+    return `${reason}: as root, run chown -R wazuh:wazuh ${dir}`;
   }
-  if (/full|space/.test(reason)) return `${reason}: make room on the disk`;
+  if (/full|space|I\/O/.test(reason)) return `${reason}: make room on the disk`;
   if (/locked|busy/.test(reason)) {
     return `${reason}: see which program holds it open`;
   }

@@ -6,6 +6,7 @@ import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
+import { PLACES } from "../stand_ins/places.ts";
 import {
   type OpenctiOptions,
   startOpencti,
@@ -35,6 +36,7 @@ function options(
     leftMs: () => 60_000,
     stop: new AbortController().signal,
     client: undefined,
+    places: PLACES,
     now: () => performance.now(),
     sleep: () => Promise.resolve(),
     onAttempt: () => {},
@@ -104,7 +106,7 @@ const ERRORS: readonly ErrorCase[] = [
     name: code,
     respond: () => Response.json({ errors: [graphqlError(code)], data: null }),
     says: {
-      AUTH_REQUIRED: "refuses the token: set <api_key>",
+      AUTH_REQUIRED: "put a valid one into <api_key> in /var/ossec/etc/oss",
       FORBIDDEN_ACCESS: "no right to read knowledge",
       IP_FORBIDDEN: "does not take requests from this address",
     }[code] ?? `${code}: it is ${code}`,
@@ -172,7 +174,7 @@ const ERRORS: readonly ErrorCase[] = [
   {
     name: "HTTP 401",
     respond: () => new Response("no", { status: 401 }),
-    says: "refuses the request (HTTP 401): check <api_key> and the proxy",
+    says: "refuses the request (HTTP 401): check <api_key> in /var/ossec/",
     isRetried: false,
   },
   {
@@ -213,7 +215,7 @@ const ERRORS: readonly ErrorCase[] = [
     name: `a redirect, HTTP ${status}`,
     respond: () =>
       new Response(null, { status, headers: { location: "/dashboard" } }),
-    says: `redirects to /dashboard (HTTP ${status}), set <hook_url> to`,
+    says: `redirects to /dashboard (HTTP ${status}), set <hook_url> in /var/`,
     isRetried: false,
   })),
   {
@@ -349,7 +351,7 @@ Deno.test("ask() says that a certificate is not trusted, and does not retry", as
         }),
       ),
     OpenctiError,
-    'name the file in "ca_file" of <options>',
+    'name the file in "ca_file" in /var/ossec/etc/opencti.json',
   );
   assertEquals(attempts.length, 1);
 });
@@ -569,7 +571,11 @@ Deno.test("readResponse() takes nulls where OpenCTI has them", () => {
         },
       }),
     },
-    { baseUrl: "https://cti.example", variables: QUESTION.variables },
+    {
+      baseUrl: "https://cti.example",
+      variables: QUESTION.variables,
+      places: PLACES,
+    },
   );
   assert("answer" in outcome);
   assertEquals(outcome.problems, []);

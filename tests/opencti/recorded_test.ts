@@ -30,6 +30,7 @@ import {
   RECORDED,
   RIGHTS,
 } from "../stand_ins/recorded.ts";
+import { PLACES } from "../stand_ins/places.ts";
 
 const BASE_URL = "https://cti.example";
 const ALL = { askPartial: true, askValues: true, askFiles: true };
@@ -38,7 +39,7 @@ const ALL = { askPartial: true, askValues: true, askFiles: true };
 function outcomeOf(body: Body, variables: Asked["variables"] = ALL): Outcome {
   return readResponse(
     { status: 200, location: null, body: JSON.stringify(body) },
-    { baseUrl: BASE_URL, variables },
+    { baseUrl: BASE_URL, variables, places: PLACES },
   );
 }
 
@@ -50,10 +51,11 @@ function assertFailure(body: Body, kind: FailureKind, says: string): void {
   assertEquals([outcome.status, outcome.canRetry], [200, false]);
 }
 
-const REFUSED = "OpenCTI refuses the token: set <api_key> to a valid one if " +
-  "it is wrong or expired, else give its user's role the capability " +
-  '"Allow token usage" ("API access" in OpenCTI before 2026), as "API usage ' +
-  'with authorization header" above it is not enough';
+const REFUSED = "OpenCTI refuses the token: if it is wrong or expired, put a " +
+  "valid one into <api_key> in /var/ossec/etc/ossec.conf; else give its " +
+  'user\'s role the capability "Allow token usage" ("API access" in OpenCTI ' +
+  'before 2026), as "API usage with authorization header" above it is not ' +
+  "enough";
 const NO_KNOWLEDGE = "The token has no right to read knowledge: give its " +
   `user's role the capability "Access knowledge" in OpenCTI`;
 

@@ -5,23 +5,33 @@
  */
 import { DatabaseSync } from "node:sqlite";
 
-/** How many alerts and events wait in a home's spool. */
-export function waitingIn(home: string): { alerts: number; events: number } {
+const FOLDER = "queue/opencti";
+
+/** How many alerts and events wait in the spool in a folder of a home. */
+export function waitingIn(
+  home: string,
+  folder = FOLDER,
+): { alerts: number; events: number } {
   const counts = { alerts: 0, events: 0 };
   const isSpool = rowsOf(
     home,
     "SELECT 1 FROM sqlite_master WHERE name = 'waiting'",
+    folder,
   ).length > 0;
   if (!isSpool) return counts;
-  for (const { kind } of rowsOf(home, "SELECT kind FROM waiting")) {
+  for (const { kind } of rowsOf(home, "SELECT kind FROM waiting", folder)) {
     counts[kind === "alert" ? "alerts" : "events"]++;
   }
   return counts;
 }
 
 /** The rows of a query; none if there is no database. */
-export function rowsOf(home: string, sql: string): Record<string, unknown>[] {
-  const path = `${home}/queue/opencti/spool.db`;
+export function rowsOf(
+  home: string,
+  sql: string,
+  folder = FOLDER,
+): Record<string, unknown>[] {
+  const path = `${home}/${folder}/spool.db`;
   try {
     if (!Deno.lstatSync(path).isFile) return [];
   } catch {
@@ -33,10 +43,14 @@ export function rowsOf(home: string, sql: string): Record<string, unknown>[] {
 
 /**
  * Makes all that a spool remembers older by so many seconds: when it was kept,
- * when it is due, since when OpenCTI fails, when an error was told.
+ * when it is due, since when OpenCTI fails, when an error was emitted.
  */
-export function passTime(home: string, seconds: number): void {
-  using db = new DatabaseSync(`${home}/queue/opencti/spool.db`);
+export function passTime(
+  home: string,
+  seconds: number,
+  folder = FOLDER,
+): void {
+  using db = new DatabaseSync(`${home}/${folder}/spool.db`);
   const ms = seconds * 1000;
   db.exec(`
     UPDATE waiting SET kept_at = kept_at - ${ms}, due = due - ${ms};
@@ -49,7 +63,41 @@ export function passTime(home: string, seconds: number): void {
       WHERE name LIKE 'outage %';
     UPDATE remembered SET value = value - ${ms} WHERE name LIKE 'warned %';
   `);
-  const marker = `${home}/queue/opencti/waiting`;
-  const due = Deno.statSync(marker).mtime?.getTime() ?? 0;
-  Deno.utimeSync(marker, new Date(), new Date(due - ms));
+  const marker = `${home}/${folder}/waiting`;
+  try {
+    const due = Deno.statSync(marker).mtime?.getTime() ?? 0;
+    Deno.utimeSync(marker, new Date(), new Date(due - ms));
+  } catch {
+    // Nothing is due.
+  }
+}
+
+/** Makes an empty database as version 0.1.0 did. */
+export function makeSpoolOf010(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  db.exec(`
+    CREATE TABLE waiting (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('alert', 'event')),
+      kept_at INTEGER NOT NULL,
+      due INTEGER NOT NULL,
+      key TEXT UNIQUE,
+      base_url TEXT,
+      why TEXT NOT NULL,
+      tries INTEGER NOT NULL,
+      text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX waiting_kind ON waiting (kind, id);
+    CREATE TABLE told (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      key TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE remembered (
+      name TEXT PRIMARY KEY,
+      value TEXT NOT NULL,
+      due INTEGER
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 1;
+  `);
+  return db;
 }

@@ -8,6 +8,7 @@ import {
   type SpoolOptions,
 } from "../../lib/state/spool.ts";
 import { giveToWazuh, makeHome } from "../stand_ins/home.ts";
+import { makeSpoolOf010 } from "../stand_ins/spool.ts";
 
 const BASE_URL = "https://cti.example";
 const SECOND = () => 1000;
@@ -357,38 +358,23 @@ Deno.test("openSpool() sets aside what cannot be read of what was kept elsewhere
   assertStringIncludes(problems[0] ?? "", `${second}/${aside?.name}`);
 });
 
-/** What version 0.1.0 made. */
-const VERSION_1 = `
-  CREATE TABLE waiting (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL CHECK (kind IN ('alert', 'event')),
-    kept_at INTEGER NOT NULL,
-    due INTEGER NOT NULL,
-    key TEXT UNIQUE,
-    base_url TEXT,
-    why TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    text TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX waiting_kind ON waiting (kind, id);
-  CREATE TABLE told (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT NOT NULL UNIQUE
-  ) STRICT;
-  CREATE TABLE remembered (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL,
-    due INTEGER
-  ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;
-`;
+Deno.test("write() uses the new database where another run has set the old one aside", async () => {
+  using scene = await makeSpool();
+  const { spool, options, clock, dir } = scene;
+  await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  await Deno.rename(`${dir}/spool.db`, `${dir}/spool.db.corrupt`);
+  await spool.write((tx) => tx.keepAlert(alert("b"), clock.ms), SECOND);
+  const another = openSpool(options);
+  const keys = await another.write((tx) => tx.alertKeys(BASE_URL), SECOND);
+  another.close();
+  assertEquals(keys, ["b"]);
+});
 
 Deno.test("openSpool() goes on with what an older version kept and emitted", async () => {
   using scene = await makeSpool({ spool_max_bytes: 7 });
   const { spool, dir, clock, problems } = scene;
   {
-    using db = new DatabaseSync(`${dir}/spool.db`);
-    db.exec(VERSION_1);
+    using db = makeSpoolOf010(`${dir}/spool.db`);
     db.prepare(
       `INSERT INTO waiting (kind, kept_at, due, key, base_url, why, tries, text)
        VALUES ('alert', ?, 0, 'a', ?, 'down', 3, '{"é":1}')`,
