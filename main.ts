@@ -57,7 +57,11 @@ async function main(args: readonly string[]): Promise<number> {
         return await retryAll(call);
     }
   } catch (error) {
-    printError(messageOf(error));
+    printError(
+      error instanceof UsageError
+        ? error.message
+        : withFate(sentenceOf(error), "lost"),
+    );
     return exitStatusOf(error);
   }
 }
@@ -264,7 +268,11 @@ async function retryAll(
       ].join(", "));
       if (waiting.alerts + waiting.events > 0) status = Math.max(status, 1);
     } catch (error) {
-      run.log.error(messageOf(error));
+      run.log.error(
+        error instanceof UsageError
+          ? `${error.message}; what waits is kept`
+          : messageOf(error),
+      );
       status = Math.max(status, exitStatusOf(error));
     }
   }

@@ -49,7 +49,13 @@ export function openLog(options: LogOptions): Log {
       );
     } catch (error) {
       isBroken = true;
-      print(`Cannot write ${path}: ${messageOf(error)}`);
+      print(
+        `Cannot write ${path}: ${
+          error instanceof Deno.errors.PermissionDenied
+            ? `permission denied, as root, run chown wazuh:wazuh ${path}`
+            : messageOf(error)
+        }`,
+      );
     }
   }
 

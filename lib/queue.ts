@@ -169,13 +169,15 @@ function isWrongType(error: unknown): boolean {
 
 function explain(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
-    return "it does not exist, see that Wazuh runs and that --home is its folder";
+    return "it does not exist, see that Wazuh runs (systemctl status " +
+      "wazuh-manager) and that --home is its folder";
   }
   if (error instanceof Deno.errors.ConnectionRefused) {
-    return "nobody reads it, see that wazuh-analysisd runs";
+    return "nobody reads it, see that wazuh-analysisd runs (systemctl status " +
+      "wazuh-manager)";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "permission denied, run as Wazuh's user";
+    return "permission denied, run it as Wazuh's user (runuser -u wazuh --)";
   }
   return messageOf(error);
 }

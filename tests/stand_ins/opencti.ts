@@ -121,7 +121,7 @@ export interface OpenctiOptions {
   readonly respond?: (
     request: Request,
     count: number,
-  ) => Response | Promise<Response> | undefined;
+  ) => Response | undefined | Promise<Response | undefined>;
 }
 
 /** What a token needs. */
