@@ -37,8 +37,8 @@ import {
   mayAsk,
   Outage,
 } from "./state/circuit_breaker.ts";
-import { dueIn } from "./state/marker.ts";
-import { keyOf, type Transaction } from "./state/transaction.ts";
+import { dueIn, keyOf } from "./state/marker.ts";
+import type { Transaction } from "./state/transaction.ts";
 
 /** An alert that is looked up, now or again. */
 export interface Subject {

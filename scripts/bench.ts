@@ -6,7 +6,7 @@
  */
 import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
-import { makeHome } from "../tests/stand_ins/home.ts";
+import { makeHome, WAZUH } from "../tests/stand_ins/home.ts";
 import { startQueue } from "../tests/stand_ins/queue.ts";
 import { compile } from "./compile.ts";
 
@@ -21,6 +21,7 @@ const CASES = [
 ] as const;
 
 const home = await makeHome();
+const otherHome = await makeHome();
 const program = `${home}/integrations/custom-opencti`;
 const empty = `${home}/empty`;
 await Deno.writeTextFile(`${home}/empty.ts`, "");
@@ -41,10 +42,7 @@ async function compileRevision(revision: string): Promise<string> {
   await run("git", "worktree", "add", "--quiet", "--detach", tree, revision);
   try {
     await run(Deno.execPath(), "task", "--quiet", "--cwd", tree, "compile");
-    await Deno.mkdir(`${home}/other/integrations`, { recursive: true });
-    await Deno.mkdir(`${home}/other/logs`);
-    await Deno.mkdir(`${home}/other/queue/sockets`, { recursive: true });
-    const path = `${home}/other/integrations/custom-opencti`;
+    const path = `${otherHome}/integrations/custom-opencti`;
     await Deno.copyFile(`${tree}/dist/custom-opencti`, path);
     return path;
   } finally {
@@ -60,9 +58,7 @@ async function run(program: string, ...args: string[]): Promise<void> {
   if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
 }
 
-await using otherQueue = other === undefined
-  ? undefined
-  : startQueue(`${home}/other`);
+await using otherQueue = startQueue(otherHome);
 await using queue = startQueue(home);
 // The same question gets the same answer, so that OpenCTI's time is not counted.
 const answers = new Map<string, string>();
@@ -89,6 +85,7 @@ async function time(path: string, args: readonly string[]): Promise<number> {
   const start = performance.now();
   const { success } = await new Deno.Command(path, {
     args: [...args],
+    ...WAZUH,
     stdout: "null",
     stderr: "inherit",
   }).output();
@@ -121,21 +118,28 @@ for (let round = -3; round < ROUNDS; round++) {
   }
 }
 await queue.receive(queue.waiting.length);
-await otherQueue?.receive(otherQueue.waiting.length);
+await otherQueue.receive(otherQueue.waiting.length);
 
-// Whatever else the machine does only adds time: the least is what a run takes.
-const base = Math.min(...baseline);
+/** The median of the ratios of runs in turn, pair by pair. */
+function ratio(ours: readonly number[], theirs: readonly number[]): string {
+  return median(ours.map((ms, n) => ms / (theirs[n] ?? NaN))).toFixed(2);
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
 const lines = CASES.map(([name, goal]) => {
-  const least = Math.min(...times.get(name) ?? []);
+  const ours = times.get(name) ?? [];
   const against = other === undefined
     ? ""
-    : `, ${
-      (least / Math.min(...otherTimes.get(name) ?? [])).toFixed(2)
-    } of ${revision}`;
-  return `${(least / base).toFixed(2)}  (goal ${goal}${against})  ${name}\n`;
+    : `, ${ratio(ours, otherTimes.get(name) ?? [])} of ${revision}`;
+  return `${ratio(ours, baseline)}  (goal ${goal}${against})  ${name}\n`;
 });
 await Deno.stdout.write(new TextEncoder().encode(
-  `Times of an empty program, the fastest of ${ROUNDS} runs in turn:\n${
-    lines.join("")
-  }`,
+  `An empty program takes ${
+    median(baseline).toFixed(0)
+  } ms here. As ratios to ` +
+    `that, medians of ${ROUNDS} pairs in turn:\n${lines.join("")}`,
 ));

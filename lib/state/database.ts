@@ -7,7 +7,6 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import * as z from "zod/mini";
 import { messageOf, SpoolError } from "../errors.ts";
 
 const VERSION = 2;
@@ -42,6 +41,7 @@ const UPGRADES: readonly string[] = [
   ALTER TABLE waiting ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
   UPDATE waiting SET bytes = octet_length(text);
   CREATE INDEX waiting_bytes ON waiting (id, kind, bytes);
+  DROP INDEX waiting_kind;
   CREATE INDEX waiting_tries ON waiting (kind, base_url, tries, id);
   ALTER TABLE told RENAME TO emitted;
   UPDATE remembered SET
@@ -57,6 +57,9 @@ const UPGRADES: readonly string[] = [
     WHERE name LIKE 'outage %';
   `,
 ];
+
+/** Each run reads the log of changes that is there: it must not grow long. */
+const MAX_WAL_PAGES = 250;
 
 /** The database's file in a folder. */
 export function databaseIn(dir: string): string {
@@ -78,6 +81,7 @@ export function openDatabase(dir: string): DatabaseSync {
     db.exec(`
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
+      PRAGMA wal_autocheckpoint = ${MAX_WAL_PAGES};
       PRAGMA synchronous = NORMAL;
     `);
     upgrade(db);
@@ -117,9 +121,20 @@ function upgrade(db: DatabaseSync): void {
 }
 
 function versionOf(db: DatabaseSync): number {
-  return z.object({ user_version: z.number() }).parse(
-    db.prepare("PRAGMA user_version").get(),
-  ).user_version;
+  return numberIn(db.prepare("PRAGMA user_version").get(), "user_version");
+}
+
+/** A row of a query of ours. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A number in a row; 0 if there is none. */
+export function numberIn(row: Row | undefined, column: string): number {
+  return Number(row?.[column] ?? 0);
+}
+
+/** A text in a row; empty if there is none. */
+export function textIn(row: Row | undefined, column: string): string {
+  return String(row?.[column] ?? "");
 }
 
 /** Takes back a transaction. */
@@ -182,10 +197,8 @@ const MAX_PAGES = 20_000;
 
 /** Gives the disk back what an empty database does not need. */
 export function giveSpaceBack(db: DatabaseSync): void {
-  const { freelist_count } = z.object({ freelist_count: z.number() }).parse(
-    db.prepare("PRAGMA freelist_count").get(),
-  );
-  if (freelist_count < MANY_PAGES) return;
+  const free = db.prepare("PRAGMA freelist_count").get();
+  if (numberIn(free, "freelist_count") < MANY_PAGES) return;
   try {
     // It frees a page with each step. (VACUUM needs to attach a database.)
     db.prepare(`PRAGMA incremental_vacuum(${MAX_PAGES})`).all();

@@ -1,6 +1,7 @@
 /**
- * The marker: an empty file beside the spool that says, without opening it,
- * whether there is anything in it to look at, and when something is due.
+ * What is known of the spool without opening it: where it is, how an alert is
+ * known there, and the marker, an empty file beside it that says whether there
+ * is anything in it to look at, and when something is due.
  *
  * @module
  */
@@ -90,4 +91,19 @@ export function removeUnlessFile(path: string): void {
 
 function pathIn(folder: string): string {
   return `${folder}/waiting`;
+}
+
+/**
+ * The key of an alert in the spool. It ends in OpenCTI's address, which has no
+ * blank in it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(keyOf("1.2", "https://cti.example"), "1.2 https://cti.example");
+ * ```
+ */
+export function keyOf(alertId: string, baseUrl: string): string {
+  return `${alertId} ${baseUrl}`;
 }

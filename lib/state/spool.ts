@@ -9,7 +9,6 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import * as z from "zod/mini";
 import { messageOf, SpoolError } from "../errors.ts";
 import {
   databaseIn,
@@ -19,6 +18,7 @@ import {
   isLocked,
   isOfDatabase,
   moveInto,
+  numberIn,
   openDatabase,
   openInMemory,
   rollBack,
@@ -293,16 +293,10 @@ async function untilUnlocked<T>(attempt: () => T, leftMs: LeftMs): Promise<T> {
   }
 }
 
-const Due = z.object({
-  due: z.nullable(z.number()),
-  outages: z.number(),
-});
-
 /** An outage is never due, but each run must look at it. */
 function mark(db: DatabaseSync, dir: string): void {
-  const { due, outages } = Due.parse(
-    db.prepare(
-      `SELECT min(due) AS due,
+  const found = db.prepare(
+    `SELECT min(due) AS due,
               (SELECT count(*) FROM remembered WHERE name LIKE 'outage %')
                 AS outages
        FROM (
@@ -310,10 +304,11 @@ function mark(db: DatabaseSync, dir: string): void {
          UNION ALL
          SELECT min(due) FROM remembered
        )`,
-    ).get(),
-  );
+  ).get();
+  const due = found?.["due"] === null ? null : numberIn(found, "due");
+  const hasOutage = numberIn(found, "outages") > 0;
   try {
-    setMarker(dir, due ?? (outages > 0 ? NEVER : null));
+    setMarker(dir, due ?? (hasOutage ? NEVER : null));
   } catch (error) {
     throw new SpoolError(
       `the marker beside it cannot be written: ${messageOf(error)}`,

@@ -4,7 +4,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
+import { numberIn, type Row, textIn } from "./database.ts";
 
 /** An alert that is kept. */
 export interface KeptAlert {
@@ -99,42 +100,18 @@ export interface Transaction {
 /** How many emitted matches are remembered: some months of a busy manager. */
 const MAX_EMITTED = 100_000;
 
-const KeptAlertRow = z.pipe(
-  z.object({
-    id: z.number(),
-    key: z.string(),
-    base_url: z.string(),
-    text: z.string(),
-    why: z.string(),
-    tries: z.number(),
-  }),
-  z.transform(({ id, key, base_url, text, why, tries }) => ({
-    id,
-    key,
-    baseUrl: base_url,
-    json: text,
-    why,
-    tries,
-  })),
-);
+function keptAlertIn(row: Row): KeptAlert {
+  return {
+    key: textIn(row, "key"),
+    baseUrl: textIn(row, "base_url"),
+    json: textIn(row, "text"),
+    why: textIn(row, "why"),
+    tries: numberIn(row, "tries"),
+  };
+}
 
-const KeptEventRow = z.object({ id: z.number(), message: z.string() });
-const KeyRow = z.object({ key: z.string() });
-const NameRow = z.object({ name: z.string() });
-
-/**
- * The key of an alert in the spool. It ends in OpenCTI's address, which has no
- * blank in it.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(keyOf("1.2", "https://cti.example"), "1.2 https://cti.example");
- * ```
- */
-export function keyOf(alertId: string, baseUrl: string): string {
-  return `${alertId} ${baseUrl}`;
+function keptEventIn(row: Row): KeptEvent {
+  return { id: numberIn(row, "id"), message: textIn(row, "message") };
 }
 
 /** A transaction on a database, in which one was begun. */
@@ -177,35 +154,32 @@ export function transactionOn(
     hasAlert: (key) =>
       row("SELECT 1 FROM waiting WHERE key = ?", key) !== undefined,
     takeAlerts: ({ baseUrl, limit, dueBy, nextDue }) =>
-      z.array(KeptAlertRow).parse(
-        rows(
-          `UPDATE waiting SET due = ? WHERE id IN (
-             SELECT id FROM waiting
-             WHERE kind = 'alert' AND base_url = ? AND due <= ?
-             ORDER BY tries, id LIMIT ?
-           ) RETURNING *`,
-          nextDue,
-          baseUrl,
-          dueBy,
-          limit,
-        ),
-      ).toSorted((a, b) => a.tries - b.tries || a.id - b.id),
+      rows(
+        `UPDATE waiting SET due = ? WHERE id IN (
+           SELECT id FROM waiting
+           WHERE kind = 'alert' AND base_url = ? AND due <= ?
+           ORDER BY tries, id LIMIT ?
+         ) RETURNING *`,
+        nextDue,
+        baseUrl,
+        dueBy,
+        limit,
+      ).toSorted((a, b) =>
+        numberIn(a, "tries") - numberIn(b, "tries") ||
+        numberIn(a, "id") - numberIn(b, "id")
+      ).map(keptAlertIn),
     alertKeys: (baseUrl) =>
-      z.array(KeyRow).parse(
-        rows(
-          `SELECT key FROM waiting WHERE kind = 'alert' AND base_url = ?
-           ORDER BY tries, id`,
-          baseUrl,
-        ),
-      ).map(({ key }) => key),
+      rows(
+        `SELECT key FROM waiting WHERE kind = 'alert' AND base_url = ?
+         ORDER BY tries, id`,
+        baseUrl,
+      ).map((found) => textIn(found, "key")),
     takeAlert: (key, nextDue) =>
-      z.optional(KeptAlertRow).parse(
-        row(
-          "UPDATE waiting SET due = ? WHERE key = ? RETURNING *",
-          nextDue,
-          key,
-        ),
-      ),
+      rows(
+        "UPDATE waiting SET due = ? WHERE key = ? RETURNING *",
+        nextDue,
+        key,
+      ).map(keptAlertIn)[0],
     takeOver: ({ from, baseUrl }) =>
       run(
         // What is kept for both is one alert.
@@ -234,29 +208,29 @@ export function transactionOn(
       );
     },
     events: (limit) =>
-      z.array(KeptEventRow).parse(
-        rows(
-          `SELECT id, text AS message FROM waiting WHERE kind = 'event'
-           ORDER BY id LIMIT ?`,
-          limit,
-        ),
-      ),
+      rows(
+        `SELECT id, text AS message FROM waiting WHERE kind = 'event'
+         ORDER BY id LIMIT ?`,
+        limit,
+      ).map(keptEventIn),
     event: (id) =>
-      z.optional(KeptEventRow).parse(
-        row("SELECT id, text AS message FROM waiting WHERE id = ?", id),
-      ),
+      rows("SELECT id, text AS message FROM waiting WHERE id = ?", id)
+        .map(keptEventIn)[0],
     forgetEvent: (id) => {
       run("DELETE FROM waiting WHERE id = ?", id);
     },
-    counts: (baseUrl) =>
-      z.object({ alerts: z.number(), events: z.number() }).parse(
-        row(
-          `SELECT count(*) FILTER (WHERE base_url = ?) AS alerts,
-                  count(*) FILTER (WHERE kind = 'event') AS events
-           FROM waiting`,
-          baseUrl,
-        ),
-      ),
+    counts: (baseUrl) => {
+      const found = row(
+        `SELECT count(*) FILTER (WHERE base_url = ?) AS alerts,
+                count(*) FILTER (WHERE kind = 'event') AS events
+         FROM waiting`,
+        baseUrl,
+      );
+      return {
+        alerts: numberIn(found, "alerts"),
+        events: numberIn(found, "events"),
+      };
+    },
     recall: (name, schema) => {
       const found = row("SELECT value FROM remembered WHERE name = ?", name);
       const read = schema.safeParse(
@@ -278,13 +252,11 @@ export function transactionOn(
       run("DELETE FROM remembered WHERE name = ?", name);
     },
     names: (start) =>
-      z.array(NameRow).parse(
-        rows(
-          "SELECT name FROM remembered WHERE substr(name, 1, length(?)) = ?",
-          start,
-          start,
-        ),
-      ).map(({ name }) => name),
+      rows(
+        "SELECT name FROM remembered WHERE substr(name, 1, length(?)) = ?",
+        start,
+        start,
+      ).map((found) => textIn(found, "name")),
     prune: (firstId = Number.MAX_SAFE_INTEGER) => {
       run(
         "DELETE FROM emitted WHERE id <= (SELECT max(id) FROM emitted) - ?",
@@ -295,17 +267,15 @@ export function transactionOn(
         now() - spool_max_age * 1000,
       );
       // Mostly nothing is too much, and finding that out is quick.
-      const { count, bytes } = z.object({
-        count: z.number(),
-        bytes: z.number(),
-      }).parse(
-        row(
-          `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes
-           FROM waiting WHERE ${COUNTED}`,
-          firstId,
-        ),
+      const all = row(
+        `SELECT count(*) AS count, sum(bytes) AS bytes
+         FROM waiting WHERE ${COUNTED}`,
+        firstId,
       );
-      if (count <= spool_max && bytes <= spool_max_bytes) return;
+      if (
+        numberIn(all, "count") <= spool_max &&
+        numberIn(all, "bytes") <= spool_max_bytes
+      ) return;
       dropped += run(
         `DELETE FROM waiting WHERE id IN (
            SELECT id FROM (
