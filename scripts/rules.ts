@@ -77,6 +77,26 @@ export function meets(event: unknown, { fields }: Rule): boolean {
   );
 }
 
+/**
+ * A pattern of PCRE2: `$` lets a newline at the end through, `\z` does not.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(pcre2("^x$").test("x\n"));
+ * assert(!pcre2("^x\\z").test("x\n"));
+ * ```
+ */
+export function pcre2(pattern: string): RegExp {
+  return new RegExp(
+    pattern.replace(
+      /\\z|\$/g,
+      (end) => end === "$" ? "(?=\\n?(?![^]))" : "(?![^])",
+    ),
+  );
+}
+
 /** What stands at a path in a value, `undefined` if there is nothing. */
 export function valueAt(value: unknown, path: string): unknown {
   return path.split(".").reduce(
