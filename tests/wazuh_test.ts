@@ -378,6 +378,22 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
   assert(xml.includes("<parent>json</parent>"));
 });
 
+Deno.test("opencti_decoder.xml leaves all other JSON to its last child of json", async () => {
+  const xml = (await read("opencti_decoder.xml"))
+    .replace(/<!--[^]*?-->/g, "");
+  const decoders = xml.match(/<decoder [^]*?<\/decoder>/g) ?? [];
+  assertEquals(decoders.length, 2);
+  for (const decoder of decoders) {
+    assert(decoder.includes("<parent>json</parent>"));
+    assert(decoder.includes("<plugin_decoder>JSON_Decoder</plugin_decoder>"));
+  }
+  const [ours = "", others = ""] = decoders;
+  assert(ours.includes("<prematch") && ours.includes("<use_own_name>"));
+  // Nothing is left that it does not take, and all keeps the name json.
+  assert(!others.includes("<prematch") && !others.includes("<regex"));
+  assert(!others.includes("<use_own_name>"));
+});
+
 Deno.test("ossec.conf lets through what the sources read", async (t) => {
   const xml = await read("ossec.conf");
   const groups = (/<group>(.*)<\/group>/.exec(xml)?.[1] ?? "").split(",");
