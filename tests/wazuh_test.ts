@@ -12,17 +12,9 @@ import {
 import { SOURCES } from "../lib/sources/mod.ts";
 import { isFor } from "../lib/sources/source.ts";
 import { parseAlert } from "../lib/alert.ts";
-import { DEFAULTS } from "../lib/config.ts";
 import { DESCRIBED, encodeEvent } from "../lib/encode.ts";
-import {
-  errorEvent,
-  type Event,
-  matchEvent,
-  recoveredEvent,
-  warningEvent,
-} from "../lib/event.ts";
-import type { Match } from "../lib/match.ts";
-import { Indicator, Observable } from "../lib/opencti/schema.ts";
+import { errorEvent, recoveredEvent, warningEvent } from "../lib/event.ts";
+import { asSent, sentMatch } from "./stand_ins/matches.ts";
 
 const EVENTS = new URL("testdata/events/", import.meta.url);
 
@@ -147,48 +139,13 @@ const STATES = {
 };
 
 /** An event of each kind of match. */
-function eventsOf(fields: Record<string, unknown>): unknown[] {
-  const indicator = Indicator.parse({ id: "i", name: "n", ...fields });
-  const ioc = {
-    kind: "ipv4",
-    value: "1.2.3.4",
-    spellings: ["1.2.3.4"],
-    field: "f",
-  } as const;
-  const observable = Observable.parse({
-    id: "o",
-    entity_type: "IPv4-Addr",
-    observable_value: "1.2.3.4",
-    indicators: null,
-  });
-  const matches: Match[] = [
-    { type: "indicator_pattern_match", ioc, indicator },
-    { type: "observable_with_indicator", ioc, indicator, observable },
-    { type: "indicator_partial_pattern_match", ioc, indicator },
-    {
-      type: "observable_with_related_indicator",
-      ioc,
-      indicator,
-      observable,
-      related: observable,
-      relationship: "related-to",
-    },
-  ];
-  return matches.map((match) =>
-    asSent(matchEvent(match, {
-      alert: parseAlert('{"agent":{"id":"001"}}'),
-      baseUrl: "https://cti.example",
-      latencyMs: 1,
-      severity: DEFAULTS.severity,
-      now: new Date("2026-06-01T00:00:00Z"),
-    }))
-  );
-}
-
-function asSent(event: Event): unknown {
-  return JSON.parse(
-    encodeEvent(event, { maxBytes: 65_000, redact: String }),
-  );
+function eventsOf(indicator: Readonly<Record<string, unknown>>): unknown[] {
+  return ([
+    "indicator_pattern_match",
+    "observable_with_indicator",
+    "indicator_partial_pattern_match",
+    "observable_with_related_indicator",
+  ] as const).map((type) => sentMatch({ type, indicator }));
 }
 
 Deno.test("opencti_rules.xml raises the alert of a match by severity and state, one alone", async (t) => {
