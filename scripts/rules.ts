@@ -102,10 +102,24 @@ function countsIn(attributes: string, body: string): Counts | undefined {
   };
 }
 
-/** The type of event that a rule is for, if it is for one. */
-export function eventTypeOf({ fields }: Rule): string | undefined {
+/** The types of event that a rule is for, as it says itself. */
+export function eventTypesOf({ fields }: Rule): readonly string[] {
   const type = fields.find(({ name }) => name === "opencti.event_type");
-  return type && /^\^(\w+)\$$/.exec(type.pattern)?.[1];
+  return type === undefined ? [] : wordsOf(type);
+}
+
+/**
+ * The words that a condition lets through.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(wordsOf({ name: "x", pattern: "^(a|b)$" }), ["a", "b"]);
+ * ```
+ */
+export function wordsOf({ pattern }: Condition): readonly string[] {
+  return pattern.match(/\w+/g) ?? [];
 }
 
 /**
