@@ -16,19 +16,16 @@ import {
   type Source,
 } from "../lib/sources/source.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
-import { eventTypeOf, readRules, type Rule } from "./rules.ts";
+import { eventTypesOf, readRules, type Rule, wordsOf } from "./rules.ts";
 
 /** Which tables stand in which file. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  "README.md": ["options", "events", "kinds", "sources"],
+  "README.md": ["options", "events", "rules", "kinds", "sources"],
   "SECURITY.md": ["permissions"],
 };
 
-/**
- * What OpenCTI knows, by the type of the event that tells it; what a rule counts
- * by its id.
- */
-const MEANINGS: Readonly<Record<string, string>> = {
+/** What OpenCTI knows of an IoC, by the type of the event that tells it. */
+const MATCHES: Readonly<Record<string, string>> = {
   indicator_pattern_match:
     "an indicator whose pattern says exactly the IoC, or the hashes of one file, of which it is one",
   indicator_partial_pattern_match:
@@ -37,6 +34,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
     "an observable of the IoC, with an indicator that was not told already",
   observable_with_related_indicator:
     "an observable of the IoC without indicators, related to one that has some",
+};
+
+/** What events of other types say. */
+const HEALTH: Readonly<Record<string, string>> = {
   error: "could not be asked: `opencti.error` says why, and what to do, " +
     "`opencti.alerts` of how many alerts that is told",
   recovered: "answers again: `opencti.recovered` says since when, for how " +
@@ -44,10 +45,19 @@ const MEANINGS: Readonly<Record<string, string>> = {
   warning:
     "is asked, but something should be changed: `opencti.warning` says " +
     "what",
-  "110230": "five active matches of one agent in ten minutes",
-  "110231": "an active match of the same IoC on several agents in an hour, " +
-    "three in all",
 };
+
+/** When a rule alerts, if its fields do not say it. */
+const ALERTS: Readonly<Record<string, string>> = {
+  "110201": "if `opencti.kind` is not `dropped`",
+  "110206": "always",
+  "110207": "always",
+  "110230": "if it is the fifth active match of one agent within ten minutes",
+  "110231": "if it is the third active match of one IoC within an hour, on " +
+    "several agents",
+};
+
+const RULES = await readRules();
 
 /** Lists that are too wide for tables. */
 const LISTS: Readonly<Record<string, string>> = {
@@ -65,17 +75,19 @@ const TABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ]),
   ],
   events: [
-    [
-      "`opencti.event_type`, or the rule before",
-      "rule",
-      "level",
-      "what OpenCTI knows, or the event says",
-    ],
-    ...(await readRules()).slice(1).map((rule) => [
-      subjectOf(rule),
+    ["`opencti.event_type`", "what OpenCTI knows, or the event says"],
+    ...Object.entries({ ...MATCHES, ...HEALTH }).map(([type, meaning]) => [
+      `\`${type}\``,
+      meaning,
+    ]),
+  ],
+  rules: [
+    ["rule", "level", "`opencti.event_type`", "alerts"],
+    ...RULES.slice(1).map((rule) => [
       rule.id,
       String(rule.level),
-      meaningOf(rule),
+      typesOf(rule),
+      conditionsOf(rule),
     ]),
   ],
   permissions: [
@@ -112,32 +124,36 @@ for (const [name, tables] of Object.entries(FILES)) {
   await Deno.writeTextFile(path, after);
 }
 
-function subjectOf(rule: Rule): string {
-  const eventType = eventTypeOf(rule);
-  if (eventType !== undefined) return `\`${eventType}\``;
-  const ids = rule.parents.map(Number);
-  const starts = ids.filter((id) => !ids.includes(id - 1));
-  const ends = ids.filter((id) => !ids.includes(id + 1));
-  return starts.map((start, n) =>
-    start === ends[n] ? String(start) : `${start} to ${ends[n]}`
-  ).join(", ");
+/** The types of event that a rule is for, as its parents say if it does not. */
+function typesOf(rule: Rule): string {
+  const types = [rule, ...RULES.filter(({ id }) => rule.parents.includes(id))]
+    .flatMap(eventTypesOf);
+  for (const type of types) {
+    if (MATCHES[type] === undefined && HEALTH[type] === undefined) {
+      throw new Error(`Nothing is said of ${type}`);
+    }
+  }
+  return Object.keys(MATCHES).every((type) => types.includes(type))
+    ? "any match"
+    : codes([...new Set(types)]);
 }
 
-function meaningOf(rule: Rule): string {
-  const name = eventTypeOf(rule) ?? rule.id;
-  const meaning = MEANINGS[name] ?? conditionsOf(rule);
-  if (meaning === "") throw new Error(`Nothing is said of ${name}`);
-  return meaning;
-}
-
-/** As `opencti.state` is `revoked` or `expired`. */
-function conditionsOf({ fields }: Rule): string {
-  return fields.map(({ name, pattern }) =>
-    `\`${name}\` is ${
-      pattern.replace(/[\^$()]/g, "").split("|").map((word) => `\`${word}\``)
-        .join(" or ")
+/** As: if `opencti.state` is `revoked` or `expired`. */
+function conditionsOf(rule: Rule): string {
+  const known = ALERTS[rule.id];
+  if (known !== undefined) return known;
+  if (rule.isLast) {
+    return "if `opencti.state` or `opencti.severity` is missing: no event of this version";
+  }
+  const conditions = rule.fields.filter((field) =>
+    field.name !== "opencti.event_type"
+  ).map((field) =>
+    `\`${field.name}\` is ${
+      wordsOf(field).map((word) => `\`${word}\``).join(" or ")
     }`
-  ).join(", ");
+  );
+  if (conditions.length === 0) throw new Error(`Nothing is said of ${rule.id}`);
+  return `if ${conditions.join(" and ")}`;
 }
 
 function defaultOf(option: string): string {

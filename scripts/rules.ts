@@ -9,14 +9,21 @@
 export interface Rule {
   readonly id: string;
   readonly level: number;
+  /** Whether it is tried after all others, whatever its level. */
+  readonly isLast: boolean;
+  /** For how many seconds it is silent after an alert. */
+  readonly ignore: number;
   /** The rules one of which the event must have met before. */
   readonly parents: readonly string[];
+  /** What the event's location must match. */
+  readonly location: string | undefined;
   /** What must be in the event, all of it. */
   readonly fields: readonly Condition[];
   readonly description: string;
+  /** Those of the rule, and those of all that stand with it. */
   readonly groups: readonly string[];
-  /** Whether it counts events, rather than looking at one. */
-  readonly counts: boolean;
+  /** How it counts events, if it does not look at one alone. */
+  readonly counts: Counts | undefined;
 }
 
 /** A field of an event, and what it must match. */
@@ -25,55 +32,153 @@ export interface Condition {
   readonly pattern: string;
 }
 
+/** How a rule counts events. */
+export interface Counts {
+  /** With how many events it alerts. */
+  readonly frequency: number;
+  /** Within how many seconds. */
+  readonly timeframe: number;
+  /** What must be in the groups of a rule whose events are counted. */
+  readonly group: string;
+  /** Whether the events of all agents are counted together. */
+  readonly isGlobal: boolean;
+  /** Fields in which an event must be as the last one. */
+  readonly same: readonly string[];
+  /** Fields in which an event must not be as the last one. */
+  readonly different: readonly string[];
+}
+
 const RULES = new URL("../wazuh/opencti_rules.xml", import.meta.url);
 
 /** Reads the rules, in their order. */
 export async function readRules(): Promise<readonly Rule[]> {
-  const xml = await Deno.readTextFile(RULES);
-  return [...xml.matchAll(/<rule ([^>]*)>([^]*?)<\/rule>/g)].map(
-    ([, attributes = "", body = ""]) => ({
-      id: /\bid="(\d+)"/.exec(attributes)?.[1] ?? "",
-      level: Number(/\blevel="(\d+)"/.exec(attributes)?.[1]),
-      parents: listIn(body, "if_sid"),
-      fields: [...body.matchAll(/<field name="([^"]+)"[^>]*>(.*?)<\/field>/g)]
-        .map(([, name = "", pattern = ""]) => ({ name, pattern })),
-      description: /<description>(.*?)<\/description>/.exec(body)?.[1] ?? "",
-      groups: listIn(body, "group"),
-      counts: attributes.includes("frequency="),
-    }),
-  );
-}
-
-/** The type of event that a rule is for, if it is for one. */
-export function eventTypeOf({ fields }: Rule): string | undefined {
-  const type = fields.find(({ name }) => name === "opencti.event_type");
-  return type && /^\^(\w+)\$$/.exec(type.pattern)?.[1];
+  return parseRules(await Deno.readTextFile(RULES));
 }
 
 /**
- * The rules that an event meets, from the base rule down, each the one with the
- * highest level among those that are left. The last one raises the alert. Rules
- * that count events are left out.
+ * Reads rules, in their order.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [rule] = parseRules(
+ *   '<group name="a,"><rule id="100001" level="3"><group>b,</group></rule>',
+ * );
+ * assertEquals(rule?.groups, ["a", "b"]);
+ * ```
+ */
+export function parseRules(xml: string): readonly Rule[] {
+  const text = xml.replace(/<!--[^]*?-->/g, "");
+  return text.split('<group name="').slice(1).flatMap((part) => {
+    const shared = listOf(part.slice(0, part.indexOf('"')));
+    return [...part.matchAll(/<rule ([^>]*)>([^]*?)<\/rule>/g)].map(
+      ([, attributes = "", body = ""]) => ({
+        id: attributeIn(attributes, "id") ?? "",
+        level: Number(attributeIn(attributes, "level")),
+        isLast: attributeIn(attributes, "accuracy") === "0",
+        ignore: Number(attributeIn(attributes, "ignore") ?? 0),
+        parents: textsIn(body, "if_sid").flatMap(listOf),
+        location: textsIn(body, "location")[0],
+        fields: [...body.matchAll(/<field name="([^"]+)"[^>]*>(.*?)<\/field>/g)]
+          .map(([, name = "", pattern = ""]) => ({ name, pattern })),
+        description: textsIn(body, "description")[0] ?? "",
+        groups: [...shared, ...textsIn(body, "group").flatMap(listOf)],
+        counts: countsIn(attributes, body),
+      }),
+    );
+  });
+}
+
+function countsIn(attributes: string, body: string): Counts | undefined {
+  const [group] = textsIn(body, "if_matched_group");
+  return group === undefined ? undefined : {
+    frequency: Number(attributeIn(attributes, "frequency")),
+    timeframe: Number(attributeIn(attributes, "timeframe")),
+    group,
+    isGlobal: body.includes("<global_frequency"),
+    same: textsIn(body, "same_field"),
+    different: textsIn(body, "different_field"),
+  };
+}
+
+/** The types of event that a rule is for, as it says itself. */
+export function eventTypesOf({ fields }: Rule): readonly string[] {
+  const type = fields.find(({ name }) => name === "opencti.event_type");
+  return type === undefined ? [] : wordsOf(type);
+}
+
+/**
+ * The words that a condition lets through.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(wordsOf({ name: "x", pattern: "^(a|b)$" }), ["a", "b"]);
+ * ```
+ */
+export function wordsOf({ pattern }: Condition): readonly string[] {
+  return pattern.match(/\w+/g) ?? [];
+}
+
+/**
+ * Which of two children of a rule analysisd tries first: one of level 0, then
+ * the one with the higher level, then the one that stands first.
+ */
+export function byTurn(a: Rule, b: Rule): number {
+  return Number(a.isLast) - Number(b.isLast) ||
+    (b.level || Infinity) - (a.level || Infinity) || 0;
+}
+
+/**
+ * The rules that an event meets, from the base rule down, each the first that
+ * is tried of those that match. The last one raises the alert. Rules that count
+ * events are left out.
  */
 export function rulesMetBy(event: unknown, rules: readonly Rule[]): Rule[] {
   const met: Rule[] = [];
   while (true) {
     const parent = met.at(-1)?.id;
     const [next] = rules.filter((rule) =>
-      !rule.counts && meets(event, rule) &&
+      rule.counts === undefined && meets(event, rule) &&
       (parent === undefined
         ? rule.parents.length === 0
         : rule.parents.includes(parent))
-    ).toSorted((a, b) => b.level - a.level);
+    ).toSorted(byTurn);
     if (next === undefined) return met;
     met.push(next);
   }
 }
 
-/** Whether an event has what a rule wants to see in its fields. */
+/**
+ * Whether an event has what a rule wants to see in its fields. What is missing
+ * matches nothing.
+ */
 export function meets(event: unknown, { fields }: Rule): boolean {
-  return fields.every(({ name, pattern }) =>
-    new RegExp(pattern).test(String(valueAt(event, name) ?? ""))
+  return fields.every(({ name, pattern }) => {
+    const value = valueAt(event, name);
+    return value !== undefined && new RegExp(pattern).test(String(value));
+  });
+}
+
+/**
+ * A pattern of PCRE2: `$` lets a newline at the end through, `\z` does not.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(pcre2("^x$").test("x\n"));
+ * assert(!pcre2("^x\\z").test("x\n"));
+ * ```
+ */
+export function pcre2(pattern: string): RegExp {
+  return new RegExp(
+    pattern.replace(
+      /\\z|\$/g,
+      (end) => end === "$" ? "(?=\\n?(?![^]))" : "(?![^])",
+    ),
   );
 }
 
@@ -88,7 +193,15 @@ export function valueAt(value: unknown, path: string): unknown {
   );
 }
 
-function listIn(body: string, tag: string): string[] {
-  const text = new RegExp(`<${tag}>(.*?)</${tag}>`).exec(body)?.[1] ?? "";
+function attributeIn(attributes: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1];
+}
+
+function textsIn(body: string, tag: string): string[] {
+  const element = new RegExp(`<${tag}(?: [^>]*)?>(.*?)</${tag}>`, "g");
+  return [...body.matchAll(element)].map(([, text = ""]) => text);
+}
+
+function listOf(text: string): string[] {
   return text.split(",").map((item) => item.trim()).filter(Boolean);
 }

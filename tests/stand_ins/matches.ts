@@ -1,0 +1,71 @@
+/**
+ * Events of matches, as the program makes and sends them.
+ *
+ * @module
+ */
+import { parseAlert } from "../../lib/alert.ts";
+import { DEFAULTS } from "../../lib/config.ts";
+import { encodeEvent } from "../../lib/encode.ts";
+import { type Event, matchEvent } from "../../lib/event.ts";
+import type { Match } from "../../lib/match.ts";
+import { Indicator, Observable } from "../../lib/opencti/schema.ts";
+
+/** A match of the IoC and the agent that are named. */
+export interface MatchFacts {
+  readonly type?: Match["type"];
+  readonly agent?: string;
+  readonly value?: string;
+  /** Fields of the indicator that matter, by OpenCTI's names. */
+  readonly indicator?: Readonly<Record<string, unknown>>;
+}
+
+/** The event of a match, read back from what is sent. */
+export function sentMatch(
+  {
+    type = "indicator_pattern_match",
+    agent = "001",
+    value = "1.2.3.4",
+    indicator: fields = {},
+  }: MatchFacts,
+): unknown {
+  const indicator = Indicator.parse({ id: "i", name: "n", ...fields });
+  const ioc = { kind: "ipv4", value, spellings: [value], field: "f" } as const;
+  const observable = Observable.parse({
+    id: "o",
+    entity_type: "IPv4-Addr",
+    observable_value: value,
+    indicators: null,
+  });
+  const told = { ioc, indicator };
+  const matches: Readonly<Record<Match["type"], Match>> = {
+    indicator_pattern_match: { type: "indicator_pattern_match", ...told },
+    indicator_partial_pattern_match: {
+      type: "indicator_partial_pattern_match",
+      ...told,
+    },
+    observable_with_indicator: {
+      type: "observable_with_indicator",
+      ...told,
+      observable,
+    },
+    observable_with_related_indicator: {
+      type: "observable_with_related_indicator",
+      ...told,
+      observable,
+      related: observable,
+      relationship: "related-to",
+    },
+  };
+  return asSent(matchEvent(matches[type], {
+    alert: parseAlert(JSON.stringify({ agent: { id: agent } })),
+    baseUrl: "https://cti.example",
+    latencyMs: 1,
+    severity: DEFAULTS.severity,
+    now: new Date("2026-06-01T00:00:00Z"),
+  }));
+}
+
+/** An event, read back from what is sent. */
+export function asSent(event: Event): unknown {
+  return JSON.parse(encodeEvent(event, { maxBytes: 65_000, redact: String }));
+}
