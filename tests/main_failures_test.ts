@@ -292,7 +292,6 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
 Deno.test("custom-opencti says what is wrong with its call", async (t) => {
   const home = await makeHome();
   const cases: readonly (readonly [string[], string])[] = [
-    [[], "Wrong number of arguments"],
     [[ALERT, TOKEN], "Wrong number of arguments"],
     [[ALERT, TOKEN, "not a url"], "HOOK_URL"],
     [[ALERT, "", "http://127.0.0.1"], "API_KEY is empty"],

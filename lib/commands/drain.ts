@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { parseAlert } from "./alert.ts";
+import { parseAlert } from "../alert.ts";
 import { emit, emitCounted, sendWaiting } from "./emit.ts";
-import { AlertError, messageOf, OpenctiError, QueueError } from "./errors.ts";
+import { AlertError, messageOf, OpenctiError, QueueError } from "../errors.ts";
 import { keepUnasked, lookUp, openOutage } from "./look_up.ts";
 import type { Run } from "./run.ts";
-import type { KeptAlert } from "./state/transaction.ts";
+import type { KeptAlert } from "../state/transaction.ts";
 
 /** What a run takes out besides its own work. */
 const FEW = { alerts: 5, events: 20 };

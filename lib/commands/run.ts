@@ -3,29 +3,29 @@
  *
  * @module
  */
-import { readApiKey } from "./api_key.ts";
-import { type Budget, startBudget } from "./budget.ts";
-import type { Target } from "./cli.ts";
-import { type Config, DEFAULTS } from "./config.ts";
+import { readApiKey } from "../api_key.ts";
+import { type Budget, startBudget } from "../budget.ts";
+import type { Target } from "./arguments.ts";
+import { type Config, DEFAULTS } from "../config.ts";
 import {
   type ConfigFile,
   configPathIn,
   hasOption,
   parseConfig,
   parseConfigFile,
-} from "./config_file.ts";
-import type { Alert } from "./alert.ts";
-import { messageOf, UsageError } from "./errors.ts";
-import { readFile } from "./file.ts";
-import { type IgnoreLists, readIgnoreLists } from "./ignore.ts";
-import { type Log, openLog } from "./log.ts";
-import { type Places, placesOf } from "./places.ts";
-import { redactor } from "./redact.ts";
-import { type StateFolders, stateFolders } from "./state/marker.ts";
-import { type Findings, findIocs, SOURCES } from "./sources/mod.ts";
-import { type JoinedSources, joinSources } from "./sources/own.ts";
-import { percentDecoded } from "./sources/urls.ts";
-import type { Spool } from "./state/spool.ts";
+} from "../config_file.ts";
+import type { Alert } from "../alert.ts";
+import { messageOf, UsageError } from "../errors.ts";
+import { readFile } from "../file.ts";
+import { type IgnoreLists, readIgnoreLists } from "../ignore.ts";
+import { type Log, openLog, printError } from "../log.ts";
+import { type Places, placesOf } from "../places.ts";
+import { redactor } from "../redact.ts";
+import { type StateFolders, stateFolders } from "../state/marker.ts";
+import { type Findings, findIocs, SOURCES } from "../sources/mod.ts";
+import { type JoinedSources, joinSources } from "../sources/own.ts";
+import { percentDecoded } from "../sources/urls.ts";
+import type { Spool } from "../state/spool.ts";
 
 /** What a run has at hand. */
 export interface Run {
@@ -61,7 +61,6 @@ export interface RunOptions {
   readonly optionsJson?: string;
   readonly debug: boolean;
   readonly home: string;
-  readonly stop: AbortSignal;
 }
 
 /** A run, and what keeps it from asking OpenCTI. */
@@ -73,6 +72,12 @@ export interface PreparedRun {
 
 /** Sets up a run, as far as its options can be used. */
 export function prepareRun(options: RunOptions): PreparedRun {
+  if (isForeignRoot(options.home)) {
+    printError(
+      "Run by root, this writes no log and keeps nothing, for Wazuh's user " +
+        "could not use it: put runuser -u wazuh -- before the command",
+    );
+  }
   const read = readConfig(options);
   const { apiKey } = options.target;
   try {
@@ -88,12 +93,13 @@ export function prepareRun(options: RunOptions): PreparedRun {
 }
 
 function makeRun(
-  { target, home, stop, ...options }: RunOptions,
+  { target, home, ...options }: RunOptions,
   { config, apiKey, problems, file, isOption }: ReadConfig & {
     readonly apiKey: string;
   },
 ): Run {
   const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
+  const stop = stopSignal();
   const isForeign = isForeignRoot(home);
   const folders = isForeign ? [] : stateFolders(home, config);
   const budget = freshBudget({ opencti: target, config, stop });
@@ -137,7 +143,7 @@ function makeRun(
   };
 
   async function openSpool(): Promise<Spool> {
-    const spool = await import("./state/spool.ts");
+    const spool = await import("../state/spool.ts");
     return spool.openSpool({
       ...config,
       folders,
@@ -146,6 +152,13 @@ function makeRun(
       onProblem: log.error,
     });
   }
+}
+
+/** Aborted by SIGTERM, which would else end the run in the middle. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  Deno.addSignalListener("SIGTERM", () => controller.abort());
+  return controller.signal;
 }
 
 /**

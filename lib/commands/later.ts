@@ -1,5 +1,5 @@
 /**
- * What most alerts do not need, in one module: `main.ts` imports it when it is
+ * What most alerts do not need, in one module: it is imported when it is
  * needed, and each file more that is loaded makes a start longer.
  *
  * @module
@@ -13,4 +13,3 @@ export {
   openOutage,
   subjectOf,
 } from "./look_up.ts";
-export { retry, retryTargets } from "./retry.ts";

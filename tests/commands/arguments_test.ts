@@ -4,8 +4,18 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { parseCall, wazuhHome } from "../lib/cli.ts";
-import { UsageError } from "../lib/errors.ts";
+import {
+  type AlertCall,
+  areOfAlert,
+  parseAlertCall,
+  readWords,
+  wazuhHome,
+} from "../../lib/commands/arguments.ts";
+import { UsageError } from "../../lib/errors.ts";
+
+function parse(args: readonly string[], home?: string): AlertCall {
+  return parseAlertCall(readWords(args), home);
+}
 
 const KEY = "flgrn_octi_tkn_4f1d0c2e";
 const URL = "https://cti.example/graphql";
@@ -69,11 +79,11 @@ const FORMS:
     ["a person's, short", THREE, false, "", 10_000, 3],
   ];
 
-Deno.test("parseCall() takes the arguments of every Wazuh version", async (t) => {
+Deno.test("parseAlertCall() takes the arguments of every Wazuh version", async (t) => {
   for (const [name, args, debug, optionsFile, timeoutMs, retries] of FORMS) {
     await t.step(name, () => {
-      assertEquals(parseCall(args), {
-        command: "look up",
+      assert(areOfAlert(readWords(args).words));
+      assertEquals(parse(args), {
         alertFile: THREE[0] ?? "",
         target: {
           apiKey: KEY,
@@ -83,19 +93,17 @@ Deno.test("parseCall() takes the arguments of every Wazuh version", async (t) =>
         },
         debug,
         optionsFile,
-        home: "/var/ossec",
       });
     });
   }
 });
 
-Deno.test("parseCall() keeps an empty alert file, which integratord may give", () => {
-  const call = parseCall(["", KEY, URL, "", "", "10", "3", REDIRECTION]);
-  assert(call.command === "look up");
-  assertEquals(call.alertFile, "");
+Deno.test("parseAlertCall() keeps an empty alert file, which integratord may give", () => {
+  const call = parse(["", KEY, URL, "", "", "10", "3", REDIRECTION]);
+  assertEquals([call.alertFile, call.error], ["", undefined]);
 });
 
-Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
+Deno.test("parseAlertCall() takes OpenCTI's address in every form", async (t) => {
   const cases = [
     ["https://cti.example", "https://cti.example"],
     ["https://cti.example/", "https://cti.example"],
@@ -116,26 +124,38 @@ Deno.test("parseCall() takes OpenCTI's address in every form", async (t) => {
   ] as const;
   for (const [url, baseUrl] of cases) {
     await t.step(url, () => {
-      const call = parseCall(["a", KEY, url]);
-      assert(call.command === "look up");
-      assertEquals(call.target.baseUrl, baseUrl);
+      assertEquals(parse(["a", KEY, url]).target.baseUrl, baseUrl);
     });
   }
 });
 
-Deno.test("parseCall() takes options anywhere", () => {
-  const call = parseCall(["--home", "/w", ...THREE]);
-  assert(call.command === "look up");
-  assertEquals(call.home, "/w");
-  assertEquals(parseCall([...THREE, "--home=/w"]), call);
-  assertEquals(parseCall(["--help"]), { command: "help" });
-  assertEquals(parseCall(["-h"]), { command: "help" });
-  assertEquals(parseCall(["--version"]), { command: "version" });
+Deno.test("readWords() takes options anywhere", () => {
+  const found = readWords(["--home", "/w", ...THREE]);
+  assertEquals(found, {
+    words: THREE,
+    home: "/w",
+    help: false,
+    version: false,
+  });
+  assertEquals(readWords([...THREE, "--home=/w"]), found);
+  assert(readWords(["retry", "--help"]).help);
+  assert(readWords(["-h"]).help);
+  assert(readWords(["--version"]).version);
 });
 
-Deno.test("parseCall() says what is wrong, and never the API key", async (t) => {
+Deno.test("areOfAlert() takes no alert for a command, and no command for an alert", () => {
+  for (const word of ["help", "version", "retry", "debug", "retyr"]) {
+    assertEquals(areOfAlert([word]), false, word);
+    assertEquals(areOfAlert([word, KEY]), false, word);
+    assertEquals(areOfAlert([`./${word}`]), true, word);
+    assertEquals(areOfAlert([word, KEY, URL]), word !== "retry", word);
+  }
+  assertEquals(areOfAlert(["", KEY, URL]), true);
+});
+
+Deno.test("parseAlertCall() says what is wrong, and never the API key", async (t) => {
   const cases: readonly (readonly [string[], string])[] = [
-    [[], "Wrong number of arguments: 0"],
+    [["/a"], "Wrong number of arguments: 1"],
     [["a", KEY], "Wrong number of arguments: 2"],
     [[...THREE, "", "", "10", "3", "x"], "The call is parted at a blank"],
     [["a", "", URL], "API_KEY is empty"],
@@ -159,10 +179,8 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
     [["-v", ...THREE], "Unknown option as argument 1, see"],
     [["a", `-${KEY}`, URL], "Unknown option as argument 2, see"],
     [["a", "--token-with-dashes", URL], "Unknown option as argument 2, see"],
-    [["retry", KEY], "Wrong number of arguments: 2"],
-    [["retry", KEY, "cti.example"], "HOOK_URL is not a URL"],
     [["--home", "", ...THREE], "--home needs a folder"],
-    [["--home"], "--home needs a folder"],
+    [[...THREE, "--home"], "--home needs a folder"],
     [[...THREE, "--home="], "--home needs a folder"],
   ];
   for (const [args, message] of cases) {
@@ -178,8 +196,8 @@ Deno.test("parseCall() says what is wrong, and never the API key", async (t) => 
 /** What is wrong with a call, whether it names an alert or not. */
 function errorOf(args: readonly string[]): UsageError {
   try {
-    const call = parseCall(args);
-    if (call.command === "refused") return call.error;
+    const { error } = parse(args);
+    if (error !== undefined) return error;
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;
@@ -187,7 +205,7 @@ function errorOf(args: readonly string[]): UsageError {
   throw new Error("Nothing is wrong with it");
 }
 
-Deno.test("parseCall() says that a blank parts the call, whatever Wazuh's version is", async (t) => {
+Deno.test("parseAlertCall() says that a blank parts the call, whatever Wazuh's version is", async (t) => {
   const [file = "", key = "", url = ""] = THREE;
   const cases: Readonly<Record<string, string[]>> = {
     "4.8 to 4.14, behind the address": [...THREE, "", "", "", "10", "3"],
@@ -202,51 +220,26 @@ Deno.test("parseCall() says that a blank parts the call, whatever Wazuh's versio
   };
   for (const [name, args] of Object.entries(cases)) {
     await t.step(name, () => {
-      const call = parseCall([...args, REDIRECTION], "/opt/ossec");
-      assert(call.command === "refused");
+      const { error, alertFile } = parse([...args, REDIRECTION], "/opt/ossec");
       assertStringIncludes(
-        call.error.message,
+        error?.message ?? "",
         "The call is parted at a blank: take the blanks out of <hook_url> " +
           "and <api_key> in /opt/ossec/etc/ossec.conf",
       );
-      assertEquals([call.alertFile, call.home], [file, "/opt/ossec"]);
+      assertEquals(alertFile, file);
     });
   }
 });
 
-Deno.test("parseCall() refuses a wrong call that names its alert, and throws any other", () => {
-  const refused = parseCall(["--home", "/w", "a", KEY, "cti.example"]);
-  assert(refused.command === "refused");
+Deno.test("parseAlertCall() names the alert of a wrong call, and throws any other", () => {
+  const refused = parse(["a", KEY, "cti.example"], "/w");
   assertEquals(refused.target.apiKey, KEY, "it is taken out of what is kept");
-  assertEquals([refused.alertFile, refused.home], ["a", "/w"]);
+  assertEquals([refused.alertFile, refused.target.baseUrl], ["a", ""]);
   assertStringIncludes(
-    refused.error.message,
+    refused.error?.message ?? "",
     "for it has no https:// before it: set <hook_url> in /w/etc/ossec.conf",
   );
-  assertThrows(() => parseCall(["a", KEY]), UsageError);
-  assertThrows(() => parseCall(["retry", KEY, "cti.example"]), UsageError);
-});
-
-Deno.test("parseCall() takes retry with and without an OpenCTI", () => {
-  const nothing = { debug: false, optionsFile: "", home: "/var/ossec" };
-  assertEquals(parseCall(["retry"]), {
-    command: "retry",
-    target: undefined,
-    ...nothing,
-  });
-  const call = parseCall(["retry", KEY, URL, "debug", "/tmp/o.json", "4", "0"]);
-  assertEquals(call, {
-    command: "retry",
-    target: {
-      apiKey: KEY,
-      baseUrl: "https://cti.example",
-      timeoutMs: 4000,
-      retries: 0,
-    },
-    debug: true,
-    optionsFile: "/tmp/o.json",
-    home: "/var/ossec",
-  });
+  assertThrows(() => parse(["a", KEY]), UsageError);
 });
 
 Deno.test("wazuhHome() is the folder above integrations", () => {

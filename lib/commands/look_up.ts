@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Alert } from "./alert.ts";
+import type { Alert } from "../alert.ts";
 import {
   emit,
   type Emitter,
@@ -19,26 +19,26 @@ import {
   OpenctiError,
   sentenceOf,
   withFate,
-} from "./errors.ts";
-import { readFile } from "./file.ts";
-import { matchEvent, recoveredEvent, warningEvent } from "./event.ts";
-import { matchAnswer, matchKey } from "./match.ts";
-import { ask, type Reply } from "./opencti/client.ts";
-import { connect } from "./opencti/connection.ts";
-import { isNameOfPrivate, isPrivate } from "./opencti/private.ts";
-import { type Question, questionFor } from "./opencti/query.ts";
-import type { Problem } from "./opencti/response.ts";
-import { redactJson } from "./redact.ts";
+} from "../errors.ts";
+import { readFile } from "../file.ts";
+import { matchEvent, recoveredEvent, warningEvent } from "../event.ts";
+import { matchAnswer, matchKey } from "../match.ts";
+import { ask, type Reply } from "../opencti/client.ts";
+import { connect } from "../opencti/connection.ts";
+import { isNameOfPrivate, isPrivate } from "../opencti/private.ts";
+import { type Question, questionFor } from "../opencti/query.ts";
+import type { Problem } from "../opencti/response.ts";
+import { redactJson } from "../redact.ts";
 import type { Run } from "./run.ts";
-import type { Findings } from "./sources/mod.ts";
+import type { Findings } from "../sources/mod.ts";
 import {
   afterAnswer,
   afterFailure,
   mayAsk,
   Outage,
-} from "./state/circuit_breaker.ts";
-import { dueIn, keyOf } from "./state/marker.ts";
-import type { Transaction } from "./state/transaction.ts";
+} from "../state/circuit_breaker.ts";
+import { dueIn, keyOf } from "../state/marker.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** An alert that is looked up, now or again. */
 export interface Subject {

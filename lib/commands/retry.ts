@@ -3,20 +3,53 @@
  *
  * @module
  */
-import { type Call, targetOf } from "./cli.ts";
+import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
+import { type Command, print } from "./command.ts";
 import { lookUpKept } from "./drain.ts";
 import { sendWaiting } from "./emit.ts";
-import { messageOf, SpoolError, UsageError } from "./errors.ts";
-import { readFile } from "./file.ts";
-import { readIntegrationBlocks } from "./ossec_conf.ts";
-import { type Run, type RunOptions, withFreshBudget } from "./run.ts";
-import { MAX_FAILURES } from "./state/circuit_breaker.ts";
+import { exitStatusOf, messageOf, SpoolError, UsageError } from "../errors.ts";
+import { readFile } from "../file.ts";
+import { readIntegrationBlocks } from "../ossec_conf.ts";
+import {
+  isForeignRoot,
+  prepareRun,
+  type Run,
+  type RunOptions,
+  withFreshBudget,
+} from "./run.ts";
+import { MAX_FAILURES } from "../state/circuit_breaker.ts";
+
+/** Looks up and sends all that waits. */
+export const retry: Command = {
+  name: "retry",
+  summary: "Look up the alerts and send the events that wait in the spool",
+  usage: [
+    "retry",
+    "retry API_KEY HOOK_URL [debug] [OPTIONS_FILE] [TIMEOUT] [RETRIES]",
+  ],
+  about: "Looks up the alerts that wait in the spool, and sends the events. " +
+    "Without arguments, address and token are those of etc/ossec.conf. Run it " +
+    "as Wazuh's user.",
+  arguments: [
+    ["API_KEY", "OpenCTI's token, or file:/PATH of the file that holds it"],
+    ["HOOK_URL", "OpenCTI's address, as https://opencti.example.com"],
+  ],
+  examples: [[
+    "runuser -u wazuh -- /var/ossec/integrations/custom-opencti retry",
+    "after an outage, take out all at once",
+  ]],
+  run: async ({ words, error }, { home }) => {
+    if (error !== undefined) throw error;
+    const call = words.length === 0 ? undefined : parseRest(words, home);
+    return await retryAll(call, home);
+  },
+};
 
 /** How many events are sent in the time of one run. */
 const BATCH = 100;
 
 /** What the command came to. */
-export interface Retried {
+interface Retried {
   /** How many alerts had waited for an address that is asked no more. */
   readonly takenOver: number;
   /** How many events were sent that had waited. */
@@ -27,17 +60,61 @@ export interface Retried {
   readonly waiting: { readonly alerts: number; readonly events: number };
 }
 
+async function retryAll(
+  call: Omit<AlertCall, "alertFile"> | undefined,
+  home: string,
+): Promise<number> {
+  if (isForeignRoot(home)) {
+    throw new UsageError(
+      "What waits is Wazuh's user's, and root would lock it out: run " +
+        `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
+    );
+  }
+  let status = 0;
+  const targets = retryTargets(call, home);
+  const known = call === undefined
+    ? targets.map(({ target }) => target.baseUrl)
+    : undefined;
+  for (const target of targets) {
+    const { run, error } = prepareRun({ debug: false, ...target, home });
+    try {
+      if (error !== undefined) throw error;
+      const { takenOver, lookedUp, sent, waiting } = await retryTarget(
+        run,
+        known,
+      );
+      await print([
+        `${run.opencti.baseUrl}: events sent: ${sent}`,
+        ...takenOver > 0
+          ? [`alerts taken over from addresses asked no more: ${takenOver}`]
+          : [],
+        `alerts looked up again: ${lookedUp}`,
+        `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
+      ].join(", "));
+      if (waiting.alerts + waiting.events > 0) status = Math.max(status, 1);
+    } catch (error) {
+      run.log.error(
+        error instanceof UsageError
+          ? `${error.message}; what waits is kept`
+          : messageOf(error),
+      );
+      status = Math.max(status, exitStatusOf(error));
+    }
+  }
+  return status;
+}
+
 /**
  * Which OpenCTI are asked: the one of the call, else those of Wazuh's
  * configuration.
  *
  * @throws {UsageError} If there is none.
  */
-export function retryTargets(
-  { target, optionsFile }: Extract<Call, { command: "retry" }>,
+function retryTargets(
+  call: Omit<AlertCall, "alertFile"> | undefined,
   home: string,
-): readonly Pick<RunOptions, "target" | "optionsFile" | "optionsJson">[] {
-  if (target !== undefined) return [{ target, optionsFile }];
+): readonly (Pick<RunOptions, "target" | "optionsFile" | "optionsJson">)[] {
+  if (call !== undefined) return [call];
   const path = `${home}/etc/ossec.conf`;
   try {
     const blocks = readIntegrationBlocks(readFile(path));
@@ -46,13 +123,13 @@ export function retryTargets(
     }
     return blocks.map((block) => ({
       target: targetOf(block, home),
-      optionsFile,
+      optionsFile: "",
       optionsJson: block.options,
     }));
   } catch (error) {
     throw new UsageError(
       `Cannot tell which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +
-        "see custom-opencti --help to say it",
+        "see custom-opencti help retry to say it",
     );
   }
 }
@@ -69,7 +146,7 @@ export function retryTargets(
  * @throws {QueueError} If the queue fails.
  * @throws {SpoolError} If the spool fails.
  */
-export async function retry(
+async function retryTarget(
   run: Run,
   known?: readonly string[],
 ): Promise<Retried> {

@@ -1,0 +1,223 @@
+/**
+ * What integratord starts for each alert: the call without a command's word.
+ *
+ * @module
+ */
+import { type Alert, isOwnEvent, parseAlert } from "../alert.ts";
+import {
+  AlertError,
+  ConfigError,
+  exitStatusOf,
+  IntegrationError,
+  messageOf,
+  OpenctiError,
+  QueueError,
+  sentenceOf,
+  UsageError,
+  withFate,
+} from "../errors.ts";
+import { readFile } from "../file.ts";
+import type { Findings } from "../sources/mod.ts";
+import { dueIn } from "../state/marker.ts";
+import { parseAlertCall } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { prepareRun, type Run } from "./run.ts";
+
+/** Looks up the IoCs of an alert. */
+export const alert: Command = {
+  name: "alert",
+  summary: "Look up the IoCs of an alert; integratord calls it so",
+  usage: [
+    'ALERT API_KEY HOOK_URL [debug|""] [OPTIONS_FILE|""] [TIMEOUT] [RETRIES]',
+  ],
+  about:
+    "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known " +
+    "of them to Wazuh's queue. It has no word of its own: the first argument " +
+    "is the alert's file.",
+  arguments: [
+    ["ALERT", "file that holds the alert's JSON"],
+    ["API_KEY", "OpenCTI's token, or file:/PATH of the file that holds it"],
+    ["HOOK_URL", "OpenCTI's address, as https://opencti.example.com"],
+    ["debug", "print each step, here and in logs/integrations.log"],
+    [
+      "OPTIONS_FILE",
+      "JSON file with options; they go before those in etc/opencti.json",
+    ],
+    ["TIMEOUT", "seconds that one attempt to ask OpenCTI may take (10)"],
+    ["RETRIES", "attempts after the first (3)"],
+  ],
+  examples: [[
+    "custom-opencti alert.json file:/var/ossec/etc/opencti.token " +
+    "https://opencti.example.com debug",
+    "see each step of an alert",
+  ]],
+  run: async (words, { home }) => {
+    const call = parseAlertCall(words, home);
+    const { run, error } = prepareRun({ ...call, home });
+    return await lookUpAlert(call.alertFile, {
+      run,
+      error: call.error ?? error,
+    });
+  },
+};
+
+/** An alert's JSON, and what was read of it. */
+interface Read {
+  readonly alert: Alert;
+  readonly json: string;
+}
+
+async function lookUpAlert(
+  path: string,
+  { run, error }: {
+    readonly run: Run;
+    /** What keeps this run from asking OpenCTI. */
+    readonly error: UsageError | undefined;
+  },
+): Promise<number> {
+  let read: Read | undefined;
+  try {
+    const json = readAlert(path);
+    read = { alert: parse(json, { path, run }), json };
+    if (error !== undefined) throw error;
+    await handle(read, run);
+  } catch (failure) {
+    run.log.error(about(read?.alert, await report(failure, read, run)));
+    return exitStatusOf(failure);
+  }
+  const due = dueIn(run.stateFolders);
+  if (due !== undefined && due <= run.now() && !run.stop.aborted) {
+    const { drain } = await import("./later.ts");
+    await drain(run);
+  }
+  return 0;
+}
+
+function readAlert(path: string): string {
+  if (path === "") {
+    throw new AlertError(
+      "Cannot read alert: integratord could not write its file, see that /tmp has room",
+    );
+  }
+  try {
+    return readFile(path);
+  } catch (error) {
+    throw new AlertError(`Cannot read alert: ${path}: ${messageOf(error)}`);
+  }
+}
+
+function parse(
+  json: string,
+  { path, run }: { readonly path: string; readonly run: Run },
+): Alert {
+  try {
+    return parseAlert(json);
+  } catch (error) {
+    const mend = messageOf(error) === "it is not JSON"
+      ? `, set ${run.places.setting("alert_format")} to json`
+      : "";
+    throw new AlertError(
+      `Cannot read alert: ${path}: ${messageOf(error)}${mend}`,
+    );
+  }
+}
+
+async function handle({ alert, json }: Read, run: Run): Promise<void> {
+  const { log } = run;
+  log.debug(about(alert, `groups ${alert.rule.groups.join(", ") || "none"}`));
+  if (isOwnEvent(alert)) {
+    log.debug("skipped: it is an alert of our own");
+    return;
+  }
+  const findings = run.findIocs(alert);
+  explain(findings, run);
+  await emitProblems(alert, run);
+  if (findings.iocs.length === 0) return;
+  // What is needed from here on is loaded here: most alerts never get so far.
+  const later = await import("./later.ts");
+  const subject = later.subjectOf(alert, json, run);
+  const outage = await later.openOutage(run);
+  if (outage === undefined) await later.lookUp(subject, findings, run);
+  else await later.keepForOutage(subject, outage, run);
+}
+
+/** What of the configuration cannot be used; the rest of it is. */
+async function emitProblems(alert: Alert, run: Run): Promise<void> {
+  const problems = run.problems();
+  if (problems.length === 0) return;
+  const { kind, message } = new ConfigError(
+    `${problems.join("; ")}; the rest is used, and the alert is not lost`,
+  );
+  run.log.error(message);
+  const { emitError } = await import("./later.ts");
+  await emitError(message, { kind, alert }, run);
+}
+
+function explain(findings: Findings, { log }: Run): void {
+  log.debug(`sources that read it: ${findings.sources.join(", ") || "none"}`);
+  if (findings.unmet.length > 0) {
+    log.debug(`by their conditions, not for: ${findings.unmet.join(", ")}`);
+  }
+  for (const name of findings.emptySources) {
+    log.debug(`${name} finds nothing in its fields`);
+  }
+  for (const { kind, spellings, field } of findings.iocs) {
+    log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
+  }
+  for (const { text, field, reason } of findings.passedOver) {
+    log.debug(`passed over: ${text} in ${field}: ${reason}`);
+  }
+  if (findings.iocs.length === 0) log.debug("nothing to look up");
+}
+
+/**
+ * Emits what went wrong, if that was not done already, and keeps the alert if
+ * that makes sense.
+ *
+ * @returns What went wrong, and what became of the alert.
+ */
+async function report(
+  error: unknown,
+  read: Read | undefined,
+  run: Run,
+): Promise<string> {
+  if (error instanceof OpenctiError || error instanceof QueueError) {
+    return error.message;
+  }
+  const { emitError, keepUnasked, subjectOf } = await import("./later.ts");
+  const kind = error instanceof IntegrationError ? error.kind : "unexpected";
+  const message = run.redact(sentenceOf(error));
+  const alert = read?.alert;
+  let says = withFate(message, "lost");
+  try {
+    if (read !== undefined && mayHoldIocs(read.alert, run)) {
+      const subject = subjectOf(read.alert, read.json, run);
+      says = withFate(message, await keepUnasked(subject, error, run));
+    } else {
+      if (read !== undefined) {
+        says =
+          `${message}; the alert holds nothing to look up, and is not lost`;
+      }
+      await emitError(says, { kind, alert }, run);
+    }
+  } catch (next) {
+    run.log.error(messageOf(next));
+  }
+  return says;
+}
+
+/** Whether an alert is worth keeping: it is if nobody can tell. */
+function mayHoldIocs(alert: Alert, run: Run): boolean {
+  try {
+    return run.findIocs(alert).iocs.length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/** A line of the log that says which alert it is about. */
+function about(alert: Alert | undefined, text: string): string {
+  return alert === undefined
+    ? text
+    : `Alert ${alert.id ?? "without id"}: ${text}`;
+}

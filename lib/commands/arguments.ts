@@ -1,0 +1,321 @@
+/**
+ * The arguments of a call: integratord's and a person's.
+ *
+ * @module
+ */
+import { isToken } from "../api_key.ts";
+import { UsageError } from "../errors.ts";
+
+/** Which OpenCTI is asked, and how. */
+export interface Target {
+  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+  readonly baseUrl: string;
+  /** The token, or `file:` and the path of the file that holds it. */
+  readonly apiKey: string;
+  /** For one attempt to ask OpenCTI. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+}
+
+/** A call with an alert. */
+export interface AlertCall {
+  readonly alertFile: string;
+  readonly target: Target;
+  readonly debug: boolean;
+  /** Empty if there is none. */
+  readonly optionsFile: string;
+  /** What is wrong with the call: then the target has no address. */
+  readonly error?: UsageError;
+}
+
+/** What is left of the arguments without options and redirection. */
+export interface Words {
+  /** They may be empty. */
+  readonly words: readonly string[];
+  /** Wazuh's home, if it is said. */
+  readonly home?: string;
+  readonly help: boolean;
+  readonly version: boolean;
+  /** What is wrong with an option. */
+  readonly error?: UsageError;
+}
+
+const MAX_ARGUMENTS = 7;
+const MAX_TIMEOUT_S = 3600;
+const DEFAULT_HOME = "/var/ossec";
+const DEFAULT_TIMEOUT = "10";
+const DEFAULT_RETRIES = "3";
+
+/**
+ * Parts arguments into words and options.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { words, home } = readWords(["a.json", "--home", "/w", "> /dev/null"]);
+ * assertEquals([words, home], [["a.json"], "/w"]);
+ * ```
+ */
+export function readWords(args: readonly string[]): Words {
+  const words: string[] = [];
+  let found: Omit<Words, "words"> = { help: false, version: false };
+  const given = withoutRedirection(args);
+  for (let at = 0; at < given.length; at++) {
+    const argument = given[at] ?? "";
+    const [name, value] = /^(--home)(?:=(.*))?$/s.exec(argument)?.slice(1) ??
+      [argument];
+    if (!argument.startsWith("-")) words.push(argument);
+    else if (argument === "--help" || argument === "-h") {
+      found = { ...found, help: true };
+    } else if (argument === "--version") found = { ...found, version: true };
+    else if (name === "--home") {
+      const home = value ?? given[++at] ?? "";
+      found = home === ""
+        ? { ...found, error: new UsageError(HOME_NEEDED) }
+        : { ...found, home };
+    } else {
+      // Not what it is: whatever starts with a dash could be a secret.
+      found = {
+        ...found,
+        error: new UsageError(
+          `Unknown option as argument ${at + 1}, see custom-opencti --help`,
+        ),
+      };
+    }
+  }
+  return { ...found, words };
+}
+
+const HOME_NEEDED = "--home needs a folder, as --home=/var/ossec";
+
+/**
+ * Whether words name an alert, and no command: integratord says three things at
+ * least, and a path has a `/`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(areOfAlert(["help", "key", "https://cti.example"]), true);
+ * assertEquals(areOfAlert(["./retry"]), true);
+ * assertEquals(areOfAlert(["retry", "key", "https://cti.example"]), false);
+ * ```
+ */
+export function areOfAlert([first = "", , third]: readonly string[]): boolean {
+  return first.includes("/") || (third !== undefined && first !== "retry");
+}
+
+/**
+ * Reads a call with an alert, in every form that integratord has had, and as a
+ * person types it. What is wrong is said in the result: the alert is known.
+ *
+ * @param home Wazuh's home, whose configuration is to be mended.
+ *
+ * @throws {UsageError} If there are too few words.
+ *
+ * @see https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { words } = readWords(["/a.json", "key", "https://cti.example/graphql"]);
+ * const { target } = parseAlertCall({ words });
+ * assertEquals(target.baseUrl, "https://cti.example");
+ * assertEquals(target.timeoutMs, 10_000);
+ * ```
+ */
+export function parseAlertCall(
+  { words, error }: Pick<Words, "words" | "error">,
+  home: string = DEFAULT_HOME,
+): AlertCall {
+  const [alertFile, apiKey = "", hookUrl] = words;
+  if (alertFile === undefined || hookUrl === undefined) {
+    throw error ?? new UsageError(
+      `Wrong number of arguments: ${words.length} where 3 to ` +
+        `${MAX_ARGUMENTS} are needed, see custom-opencti help alert`,
+    );
+  }
+  try {
+    if (error !== undefined) throw error;
+    return { alertFile, ...parseRest(words.slice(1), home) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const target = {
+      apiKey: isToken(apiKey) ? apiKey : "",
+      baseUrl: "",
+      timeoutMs: 1000 * Number(DEFAULT_TIMEOUT),
+      retries: Number(DEFAULT_RETRIES),
+    };
+    return { alertFile, target, debug: false, optionsFile: "", error };
+  }
+}
+
+/**
+ * Reads what follows the alert, or the word `retry`.
+ *
+ * @throws {UsageError} If it is wrong. The message never holds the API key.
+ */
+export function parseRest(
+  words: readonly string[],
+  home: string,
+): Omit<AlertCall, "alertFile" | "error"> {
+  const [
+    apiKey = "",
+    hookUrl = "",
+    debug = "",
+    optionsFile = "",
+    timeout,
+    retries,
+  ] = words;
+  if (isParted(words)) {
+    throw new UsageError(
+      "The call is parted at a blank: take the blanks out of <hook_url> and " +
+        `<api_key> in ${home}/etc/ossec.conf (${words.length + 1} arguments ` +
+        `came, where ${MAX_ARGUMENTS} are the most)`,
+    );
+  }
+  if (debug !== "" && debug !== "debug") {
+    throw new UsageError('The fourth argument must be "debug" or empty');
+  }
+  return {
+    target: targetOf({ apiKey, hookUrl, timeout, retries }, home),
+    debug: debug === "debug",
+    optionsFile,
+  };
+}
+
+/**
+ * Whether a blank in a value has moved the arguments behind it: integratord
+ * writes them into one line, and parts that at each blank.
+ */
+function isParted(words: readonly string[]): boolean {
+  const [apiKey = "", hookUrl = "", debug = "", options = "", timeout = ""] =
+    words;
+  const isUrl = (text: string) => /^https?:\/\//i.test(text);
+  return words.length >= MAX_ARGUMENTS ||
+    // A blank before a value: an empty argument, and the value behind it.
+    (apiKey === "" && !isUrl(hookUrl) && isUrl(debug)) ||
+    (hookUrl === "" && isUrl(debug)) ||
+    // A blank in the address or behind it: what follows stands too far behind.
+    (isUrl(hookUrl) &&
+      (timeout.startsWith("/") || options === "debug" ||
+        (words.length > 4 && debug !== "" && debug !== "debug")));
+}
+
+/**
+ * Which OpenCTI is asked, from the texts of an integration block.
+ *
+ * @param home Wazuh's home, whose configuration is to be mended if they are
+ * wrong.
+ *
+ * @throws {UsageError} If they are wrong. The message never holds the API key.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const texts = { apiKey: "key", hookUrl: "https://cti.example/graphql" };
+ * assertEquals(targetOf(texts), {
+ *   apiKey: "key",
+ *   baseUrl: "https://cti.example",
+ *   timeoutMs: 10_000,
+ *   retries: 3,
+ * });
+ * ```
+ */
+export function targetOf(
+  { apiKey, hookUrl, timeout, retries }: {
+    readonly apiKey: string;
+    readonly hookUrl: string;
+    readonly timeout?: string | undefined;
+    readonly retries?: string | undefined;
+  },
+  home: string = DEFAULT_HOME,
+): Target {
+  const conf = `${home}/etc/ossec.conf`;
+  if (apiKey === "") {
+    throw new UsageError(
+      `API_KEY is empty: set <api_key> in ${conf} to a token of OpenCTI`,
+    );
+  }
+  if (!isToken(apiKey)) {
+    throw new UsageError(
+      "API_KEY holds a character that no token has: copy it from OpenCTI " +
+        `again, into <api_key> in ${conf}`,
+    );
+  }
+  return {
+    apiKey,
+    baseUrl: baseUrlOf(hookUrl, conf),
+    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || DEFAULT_TIMEOUT),
+    retries: numberOf("RETRIES", retries || DEFAULT_RETRIES),
+  };
+}
+
+/**
+ * Wazuh's home: what the call says, else the folder above the `integrations`
+ * that holds the executable, else `/var/ossec`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(wazuhHome("/w/integrations/custom-opencti"), "/w");
+ * assertEquals(wazuhHome("/usr/bin/deno"), "/var/ossec");
+ * ```
+ */
+export function wazuhHome(executable: string): string {
+  const home = /^(.*)\/integrations\/[^/]+$/.exec(executable)?.[1];
+  return home === undefined ? DEFAULT_HOME : home || "/";
+}
+
+/**
+ * integratord starts us without a shell, so that what is meant for one,
+ * `> /dev/null 2>&1`, comes as an argument.
+ */
+function withoutRedirection(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((argument) => argument.trimStart().startsWith(">"));
+  return at === -1 ? args : args.slice(0, at);
+}
+
+function baseUrlOf(hookUrl: string, conf: string): string {
+  const url = URL.parse(hookUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(hookUrl);
+    throw new UsageError(
+      `HOOK_URL is not a URL of http or https${
+        hasScheme || hookUrl === "" ? "" : ", for it has no https:// before it"
+      }: set <hook_url> in ${conf} to OpenCTI's address, as ` +
+        "https://opencti.example.com",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(
+      "HOOK_URL holds a user or password, and OpenCTI takes the API_KEY " +
+        `alone: take them out of <hook_url> in ${conf}`,
+    );
+  }
+  url.search = "";
+  url.hash = "";
+  // As it is pasted from a browser, or from OpenCTI's documentation.
+  return url.href.replace(/\/dashboard(?:\/.*)?$/, "").replace(/\/+$/, "")
+    .replace(/\/graphql$/, "").replace(/\/+$/, "");
+}
+
+function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {
+  const number = Number(text);
+  const isRight = name === "TIMEOUT"
+    ? number > 0 && number <= MAX_TIMEOUT_S
+    : Number.isInteger(number) && number >= 0 && number <= 100;
+  if (!isRight) {
+    throw new UsageError(
+      name === "TIMEOUT"
+        ? `TIMEOUT must be seconds, more than 0 and up to ${MAX_TIMEOUT_S}`
+        : "RETRIES must be a whole number from 0 to 100",
+    );
+  }
+  return number;
+}

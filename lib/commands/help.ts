@@ -1,0 +1,158 @@
+/**
+ * The command `help`: made of what each command says of itself.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import { suggest } from "../suggest.ts";
+import { alert } from "./alert.ts";
+import { type Command, print } from "./command.ts";
+import { retry } from "./retry.ts";
+import { version } from "./version.ts";
+
+const WIDTH = 80;
+
+/** Prints the help of all commands, or of one. */
+export const help: Command = {
+  name: "help",
+  summary: "Print this, or the help of a command",
+  usage: ["help [COMMAND]"],
+  about: "Prints what there is, or all about a command.",
+  arguments: [["COMMAND", "alert, retry, version or help"]],
+  examples: [["custom-opencti help retry", "all about retry"]],
+  run: async ({ words: [topic] }) => {
+    await print(topic === undefined ? overview(bold()) : about(topic, bold()));
+    return 0;
+  },
+};
+
+const COMMANDS: readonly Command[] = [alert, retry, version, help];
+
+/** Makes a text bold. */
+type Bold = (text: string) => string;
+
+/** Only a person's terminal shows it, and NO_COLOR forbids it. */
+function bold(): Bold {
+  return Deno.stdout.isTerminal() && !Deno.noColor
+    ? (text) => `\x1b[1m${text}\x1b[22m`
+    : String;
+}
+
+/**
+ * What `--help` prints.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(overview(String).startsWith("Asks OpenCTI"));
+ * ```
+ */
+export function overview(bold: Bold): string {
+  const uses = COMMANDS.flatMap(({ usage }) => usage);
+  return [
+    "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of them to",
+    "Wazuh's queue. Wazuh's integratord starts it, once for each alert.",
+    "",
+    bold("Usage"),
+    ...uses.flatMap((use) => wrapped(`custom-opencti ${use}`, "  ", "    ")),
+    "",
+    bold("Commands"),
+    ...rows(COMMANDS.map(({ name, summary }) => [name, summary] as const)),
+    "",
+    bold("Options"),
+    ...rows([
+      [
+        "--home DIR",
+        "Wazuh's home: the folder above integrations/, else /var/ossec",
+      ],
+      ["-h, --help", "print this, or the help of the command before it"],
+      ["--version", "print the version"],
+    ]),
+    "",
+    bold("Examples"),
+    ...COMMANDS.flatMap(examplesOf),
+    "",
+  ].join("\n");
+}
+
+/**
+ * What `help COMMAND` prints.
+ *
+ * @throws {UsageError} If there is no such command.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(about("retry", String).includes("custom-opencti retry"));
+ * ```
+ */
+export function about(topic: string, bold: Bold): string {
+  const command = COMMANDS.find(({ name }) => name === topic);
+  if (command === undefined) throw unknownCommand(topic);
+  return [
+    ...wrapped(command.about, "", ""),
+    "",
+    bold("Usage"),
+    ...command.usage.flatMap((use) =>
+      wrapped(`custom-opencti ${use}`, "  ", "    ")
+    ),
+    ...command.arguments.length === 0
+      ? []
+      : ["", bold("Arguments"), ...rows(command.arguments)],
+    "",
+    bold("Examples"),
+    ...examplesOf(command),
+    "",
+  ].join("\n");
+}
+
+/** What is said of a word that is no command. */
+export function unknownCommand(word: string): UsageError {
+  const names = COMMANDS.map(({ name }) => name);
+  return new UsageError(
+    `Unknown command${
+      suggest(word, names) || `, there are ${names.join(", ")}`
+    } See custom-opencti help`,
+  );
+}
+
+function examplesOf({ examples }: Command): string[] {
+  return examples.flatMap(([command, what]) => [
+    `  # ${what}`,
+    ...wrapped(command, "  ", "    ", " \\"),
+  ]);
+}
+
+/** Two columns. */
+function rows(
+  pairs: readonly (readonly [name: string, meaning: string])[],
+): string[] {
+  const width = Math.max(...pairs.map(([name]) => name.length)) + 4;
+  return pairs.flatMap(([name, meaning]) =>
+    wrapped(meaning, `  ${name}`.padEnd(width), " ".repeat(width))
+  );
+}
+
+/** A text in lines that a terminal shows whole. */
+function wrapped(
+  text: string,
+  first: string,
+  others: string,
+  end = "",
+): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    if (!isEmpty && line.length + word.length + 1 + end.length > WIDTH) {
+      lines.push(line + end);
+      line = others;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}

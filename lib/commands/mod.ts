@@ -1,0 +1,43 @@
+/**
+ * The words of the command line.
+ *
+ * @module
+ */
+import { alert } from "./alert.ts";
+import { areOfAlert, readWords } from "./arguments.ts";
+
+/**
+ * Runs what the arguments say. Other commands than integratord's call are
+ * loaded only when they are meant.
+ *
+ * @param home Wazuh's home, if they do not say it.
+ *
+ * @returns The exit status.
+ *
+ * @throws {UsageError} If they say nothing that is known.
+ */
+export async function runCommand(
+  args: readonly string[],
+  home: string,
+): Promise<number> {
+  const call = readWords(args);
+  const options = { home: call.home ?? home };
+  const [name, ...words] = call.words;
+  if (!call.help && !call.version && areOfAlert(call.words)) {
+    return await alert.run(call, options);
+  }
+  const { help, unknownCommand } = await import("./help.ts");
+  if (call.version || name === "version") {
+    const { version } = await import("./version.ts");
+    return await version.run(call, options);
+  }
+  if (call.help) return await help.run(call, options);
+  if (call.error !== undefined) throw call.error;
+  if (name === undefined) return await help.run(call, options);
+  const rest = { ...call, words };
+  if (name === "help") return await help.run(rest, options);
+  if (name === "alert") throw unknownCommand(name);
+  if (name !== "retry") throw unknownCommand(name);
+  const { retry } = await import("./retry.ts");
+  return await retry.run(rest, options);
+}

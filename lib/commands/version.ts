@@ -1,0 +1,21 @@
+/**
+ * The command `version`.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { type Command, print } from "./command.ts";
+
+/** Prints the version. */
+export const version: Command = {
+  name: "version",
+  summary: "Print the version",
+  usage: ["version"],
+  about: "Prints the version of this executable.",
+  arguments: [],
+  examples: [["custom-opencti version", "which version is installed"]],
+  run: async () => {
+    await print(`custom-opencti ${project.version}\n`);
+    return 0;
+  },
+};
