@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { DEFAULTS, OPTIONS } from "../lib/config.ts";
-import { KINDS } from "../lib/ioc.ts";
-import { SOURCES } from "../lib/sources/mod.ts";
+import { DEFAULTS, OPTIONS } from "../lib/config/config.ts";
+import { KINDS } from "../lib/alert/ioc.ts";
+import { SOURCES } from "../lib/alert/sources/mod.ts";
 import {
   type Condition,
   type Field,
@@ -14,7 +14,7 @@ import {
   kindNamed,
   type Selector,
   type Source,
-} from "../lib/sources/source.ts";
+} from "../lib/alert/sources/source.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { eventTypesOf, readRules, type Rule, wordsOf } from "./rules.ts";
 

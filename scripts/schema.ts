@@ -5,7 +5,7 @@
  * @module
  */
 import * as z from "zod/mini";
-import { configSchema, OPTIONS } from "../lib/config.ts";
+import { configSchema, OPTIONS } from "../lib/config/config.ts";
 
 /** The JSON Schema of a configuration file, as it is published. */
 export function publishedSchema(): string {

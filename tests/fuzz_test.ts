@@ -6,16 +6,16 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Alert, parseAlert } from "../lib/alert.ts";
-import { bytesOf, encodeEvent } from "../lib/encode.ts";
+import { type Alert, parseAlert } from "../lib/alert/alert.ts";
+import { bytesOf, encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
-import { DEFAULTS } from "../lib/config.ts";
-import { errorEvent, type Event, matchEvent } from "../lib/event.ts";
-import { matchAnswer } from "../lib/match.ts";
+import { DEFAULTS } from "../lib/config/config.ts";
+import { errorEvent, type Event, matchEvent } from "../lib/wazuh/event.ts";
+import { matchAnswer } from "../lib/match/match.ts";
 import { questionFor } from "../lib/opencti/query.ts";
 import { readResponse } from "../lib/opencti/response.ts";
-import { headerFor, MAX_MESSAGE_BYTES } from "../lib/queue.ts";
-import { findDefaults, findIocs, SOURCES } from "../lib/sources/mod.ts";
+import { headerFor, MAX_MESSAGE_BYTES } from "../lib/wazuh/queue.ts";
+import { findDefaults, findIocs, SOURCES } from "../lib/alert/sources/mod.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { PLACES } from "./stand_ins/places.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { parseConfig, parseConfigFile } from "../lib/config_file.ts";
-import { SOURCES } from "../lib/sources/mod.ts";
-import { joinSources } from "../lib/sources/own.ts";
+import { parseConfig, parseConfigFile } from "../lib/config/config_file.ts";
+import { SOURCES } from "../lib/alert/sources/mod.ts";
+import { joinSources } from "../lib/config/own_sources.ts";
 
 Deno.test("README.md shows an event as it is", async () => {
   const readme = await Deno.readTextFile(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Alert, isOwnEvent, parseAlert } from "../alert.ts";
+import { type Alert, isOwnEvent, parseAlert } from "../alert/alert.ts";
 import {
   AlertError,
   ConfigError,
@@ -16,8 +16,8 @@ import {
   UsageError,
   withFate,
 } from "../errors.ts";
-import { readFile } from "../file.ts";
-import type { Findings } from "../sources/mod.ts";
+import { readFile } from "../files.ts";
+import type { Findings } from "../alert/sources/mod.ts";
 import { dueIn } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";

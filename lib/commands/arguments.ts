@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isToken } from "../api_key.ts";
+import { isToken } from "../config/api_key.ts";
 import { UsageError } from "../errors.ts";
 
 /** Which OpenCTI is asked, and how. */

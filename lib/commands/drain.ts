@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseAlert } from "../alert.ts";
+import { parseAlert } from "../alert/alert.ts";
 import { emit, emitCounted, sendWaiting } from "./emit.ts";
 import { AlertError, messageOf, OpenctiError, QueueError } from "../errors.ts";
 import { keepUnasked, lookUp, openOutage } from "./look_up.ts";

@@ -5,11 +5,11 @@
  * @module
  */
 import * as z from "zod/mini";
-import type { Alert } from "../alert.ts";
-import { bytesOf, encodeEvent } from "../encode.ts";
+import type { Alert } from "../alert/alert.ts";
+import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
 import { type Fate, QueueError, withFate } from "../errors.ts";
-import { errorEvent, type Event, warningEvent } from "../event.ts";
-import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../queue.ts";
+import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
+import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
 import type { Run } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
 import { countError, Throttle } from "../state/throttle.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Alert } from "../alert.ts";
+import type { Alert } from "../alert/alert.ts";
 import {
   emit,
   type Emitter,
@@ -20,9 +20,9 @@ import {
   sentenceOf,
   withFate,
 } from "../errors.ts";
-import { readFile } from "../file.ts";
-import { matchEvent, recoveredEvent, warningEvent } from "../event.ts";
-import { matchAnswer, matchKey } from "../match.ts";
+import { readFile } from "../files.ts";
+import { matchEvent, recoveredEvent, warningEvent } from "../wazuh/event.ts";
+import { matchAnswer, matchKey } from "../match/match.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import { isNameOfPrivate, isPrivate } from "../opencti/private.ts";
@@ -30,7 +30,7 @@ import { type Question, questionFor } from "../opencti/query.ts";
 import type { Problem } from "../opencti/response.ts";
 import { redactJson } from "../redact.ts";
 import type { Run } from "./run.ts";
-import type { Findings } from "../sources/mod.ts";
+import type { Findings } from "../alert/sources/mod.ts";
 import {
   afterAnswer,
   afterFailure,

@@ -8,8 +8,8 @@ import { type Command, print } from "./command.ts";
 import { lookUpKept } from "./drain.ts";
 import { sendWaiting } from "./emit.ts";
 import { exitStatusOf, messageOf, SpoolError, UsageError } from "../errors.ts";
-import { readFile } from "../file.ts";
-import { readIntegrationBlocks } from "../ossec_conf.ts";
+import { readFile } from "../files.ts";
+import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
 import {
   isForeignRoot,
   prepareRun,

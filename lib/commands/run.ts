@@ -3,28 +3,28 @@
  *
  * @module
  */
-import { readApiKey } from "../api_key.ts";
-import { type Budget, startBudget } from "../budget.ts";
+import { readApiKey } from "../config/api_key.ts";
+import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
-import { type Config, DEFAULTS } from "../config.ts";
+import { type Config, DEFAULTS } from "../config/config.ts";
 import {
   type ConfigFile,
   configPathIn,
   hasOption,
   parseConfig,
   parseConfigFile,
-} from "../config_file.ts";
-import type { Alert } from "../alert.ts";
+} from "../config/config_file.ts";
+import type { Alert } from "../alert/alert.ts";
 import { messageOf, UsageError } from "../errors.ts";
-import { readFile } from "../file.ts";
-import { type IgnoreLists, readIgnoreLists } from "../ignore.ts";
+import { readFile } from "../files.ts";
+import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
 import { type Log, openLog, printError } from "../log.ts";
-import { type Places, placesOf } from "../places.ts";
+import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
-import { type Findings, findIocs, SOURCES } from "../sources/mod.ts";
-import { type JoinedSources, joinSources } from "../sources/own.ts";
-import { percentDecoded } from "../sources/urls.ts";
+import { type Findings, findIocs, SOURCES } from "../alert/sources/mod.ts";
+import { type JoinedSources, joinSources } from "../config/own_sources.ts";
+import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
 /** What a run has at hand. */

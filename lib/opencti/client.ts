@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf, OpenctiError } from "../errors.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "../config/places.ts";
 import type { Question } from "./query.ts";
 import {
   MAX_BODY_BYTES,

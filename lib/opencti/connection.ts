@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { messageOf, UsageError } from "../errors.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "../config/places.ts";
 
 /** What of the options says how OpenCTI is reached. */
 export type ConnectionOptions =

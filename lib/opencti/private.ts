@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isGlobal } from "../addresses.ts";
-import { normalize } from "../ioc.ts";
+import { isGlobal } from "../alert/addresses.ts";
+import { normalize } from "../alert/ioc.ts";
 
 /** A resolver that hangs must not keep the run. */
 const RESOLVE_MS = 1000;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Ioc, KINDS } from "../ioc.ts";
-import { isOursAlone, type Narrowing } from "../narrow.ts";
-import { comparisonsOf, filePatternOf, patternsOf } from "../stix.ts";
-import { THREAT_TYPES } from "../threat.ts";
+import { type Ioc, KINDS } from "../alert/ioc.ts";
+import { isOursAlone, type Narrowing } from "../match/filters.ts";
+import { comparisonsOf, filePatternOf, patternsOf } from "./stix.ts";
+import { THREAT_TYPES } from "../match/threat.ts";
 
 /** A GraphQL request. */
 export interface Question {
@@ -188,7 +188,7 @@ const MAX_EQ_LENGTH = 512;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config.ts";
+ * import { DEFAULTS } from "../config/config.ts";
  *
  * const { variables } = questionFor([{
  *   kind: "ipv4",

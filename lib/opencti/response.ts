@@ -6,7 +6,7 @@
  */
 import type * as z from "zod/mini";
 import type { Variables } from "./query.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "../config/places.ts";
 import { Answer, type ErrorEntry, GraphqlResponse } from "./schema.ts";
 
 /** A longer body is not read. */
@@ -83,7 +83,7 @@ export interface Asked {
  * @example
  * ```ts
  * import { assert, assertEquals } from "@std/assert";
- * import { placesOf } from "../places.ts";
+ * import { placesOf } from "../config/places.ts";
  *
  * const outcome = readResponse({
  *   status: 404,

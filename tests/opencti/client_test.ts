@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { getAvailablePort } from "@std/net";
-import { DEFAULTS } from "../../lib/config.ts";
+import { DEFAULTS } from "../../lib/config/config.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
@@ -12,6 +11,7 @@ import {
   startOpencti,
   TOKEN,
 } from "../stand_ins/opencti.ts";
+import { getAvailablePort } from "../stand_ins/network.ts";
 
 const QUESTION = questionFor([{
   kind: "ipv4",

@@ -10,15 +10,15 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import { type Config, DEFAULTS } from "../../lib/config.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/ioc.ts";
+import { type Config, DEFAULTS } from "../../lib/config/config.ts";
+import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
 import {
   type FilterGroup,
   QUERY,
   questionFor,
   type Variables,
 } from "../../lib/opencti/query.ts";
-import { patternsOf } from "../../lib/stix.ts";
+import { patternsOf } from "../../lib/opencti/stix.ts";
 import { smallSchema, startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 
 /** Where OpenCTI's own schemas are, if they are at hand. */

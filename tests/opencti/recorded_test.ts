@@ -4,12 +4,12 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { parseAlert } from "../../lib/alert.ts";
-import { DEFAULTS } from "../../lib/config.ts";
-import { encodeEvent } from "../../lib/encode.ts";
-import { matchEvent } from "../../lib/event.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/ioc.ts";
-import { matchAnswer } from "../../lib/match.ts";
+import { parseAlert } from "../../lib/alert/alert.ts";
+import { DEFAULTS } from "../../lib/config/config.ts";
+import { encodeEvent } from "../../lib/wazuh/encode.ts";
+import { matchEvent } from "../../lib/wazuh/event.ts";
+import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { matchAnswer } from "../../lib/match/match.ts";
 import {
   type Asked,
   type FailureKind,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { parseAlert } from "../../lib/alert.ts";
-import { type Findings, findIocs } from "../../lib/sources/mod.ts";
+import { parseAlert } from "../../lib/alert/alert.ts";
+import { type Findings, findIocs } from "../../lib/alert/sources/mod.ts";
 
 const ALERTS = new URL("../testdata/alerts/", import.meta.url);
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { parseAlert } from "../../lib/alert.ts";
-import { DEFAULTS } from "../../lib/config.ts";
-import { encodeEvent } from "../../lib/encode.ts";
-import { type Event, matchEvent } from "../../lib/event.ts";
-import type { Match } from "../../lib/match.ts";
+import { parseAlert } from "../../lib/alert/alert.ts";
+import { DEFAULTS } from "../../lib/config/config.ts";
+import { encodeEvent } from "../../lib/wazuh/encode.ts";
+import { type Event, matchEvent } from "../../lib/wazuh/event.ts";
+import type { Match } from "../../lib/match/match.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 
 /** A match of the IoC and the agent that are named. */

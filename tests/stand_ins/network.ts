@@ -158,3 +158,9 @@ function close(connection: Deno.TcpConn): void {
     // It is closed.
   }
 }
+
+/** A port that nobody listens on now. */
+export function getAvailablePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

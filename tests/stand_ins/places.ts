@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Places, placesOf } from "../../lib/places.ts";
+import { type Places, placesOf } from "../../lib/config/places.ts";
 
 /** The token stands in ossec.conf, and no option is set. */
 export const PLACES: Places = placesOf({

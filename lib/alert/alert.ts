@@ -1,0 +1,206 @@
+/**
+ * The part of a Wazuh alert that is read.
+ *
+ * Nothing in an alert is sure: any field may be missing, null or of another
+ * type. What is not as expected counts as missing.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+import { AlertError, messageOf } from "../errors.ts";
+
+/** An object of an alert whose content is read by {@linkcode textsAt}. */
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const jsonObject = z.catch(
+  z.custom<JsonObject>((value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+  ),
+  {},
+);
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const text = z.catch(
+  z.optional(z.pipe(scalar, z.transform((value) => String(value).trim()))),
+  undefined,
+);
+
+/** What analysisd writes as an array, and a person perhaps as one text. */
+const texts = z.catch(
+  z.pipe(
+    z.unknown(),
+    z.transform((value) =>
+      elementsOf(value).filter((element) => typeof element === "string")
+        .map((element) => element.trim())
+    ),
+  ),
+  [],
+);
+
+const Rule = z.object({ id: text, description: text, groups: texts });
+const Agent = z.object({ id: text, name: text, ip: text });
+
+/** The schema of an {@linkcode Alert}. */
+export const Alert = z.object({
+  id: text,
+  rule: z.catch(Rule, { id: undefined, description: undefined, groups: [] }),
+  decoder: z.catch(z.object({ name: text }), { name: undefined }),
+  agent: z.catch(Agent, { id: undefined, name: undefined, ip: undefined }),
+  location: text,
+  full_log: text,
+  data: jsonObject,
+  syscheck: jsonObject,
+  GeoLocation: jsonObject,
+});
+
+/** A Wazuh alert; its rule groups are trimmed. */
+export type Alert = z.infer<typeof Alert>;
+
+/** An alert's agent; without an id it is the manager. */
+export type Agent = Alert["agent"];
+
+/**
+ * Reads an alert from its JSON.
+ *
+ * @param json What integratord wrote to the alert file.
+ *
+ * What was copied from the dashboard is unwrapped: `{"_source": …}`, and an
+ * array of one alert.
+ *
+ * @throws {AlertError} If it is no JSON object.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const alert = parseAlert('{"id":"test","rule":{"groups":["ids "]}}');
+ * assertEquals(alert.rule.groups, ["ids"]);
+ * assertEquals(alert.data, {});
+ * ```
+ */
+export function parseAlert(json: string): Alert {
+  // trim() takes off a byte order mark too, which JSON.parse() refuses.
+  const text = json.trim();
+  if (text === "") throw new AlertError("it is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = messageOf(error);
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const cutOff = /end of JSON|unterminated/i.test(message) ||
+      Number(position) === text.length;
+    throw new AlertError(
+      cutOff ? "it is cut off before its JSON ends" : "it is not JSON",
+    );
+  }
+  if (Array.isArray(value) && value.length > 1) {
+    throw new AlertError(
+      `it is a list of ${value.length} alerts, where one is needed`,
+    );
+  }
+  // Code made for a schema pays off only if the schema is used again.
+  const alert = Alert.safeParse(unwrapped(value), { jitless: true });
+  if (!alert.success) throw new AlertError("it is JSON, but not an object");
+  return alert.data;
+}
+
+/** What the dashboard puts around an alert is taken off. */
+function unwrapped(value: unknown): unknown {
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  const source = member(one, "_source");
+  return typeof source === "object" && source !== null ? source : one;
+}
+
+/**
+ * Whether an alert was made of an event of our own. Anybody can write
+ * `"integration": "opencti"` into a log: the location must be ours, too.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = '"data":{"integration":"opencti"}';
+ * const isOwn = (json: string) => isOwnEvent(parseAlert(json));
+ * assertEquals(isOwn(`{${data},"location":"opencti"}`), true);
+ * assertEquals(isOwn(`{${data},"location":"/var/log/x"}`), false);
+ * ```
+ */
+export function isOwnEvent({ data, location = "" }: Alert): boolean {
+  return data["integration"] === "opencti" &&
+    /^(?:\([^)]*\) [^\s>]+->)?opencti$/.test(location);
+}
+
+/**
+ * The texts that stand at a path of an alert, objects joined by dots. Arrays
+ * on the way are gone through, with or without `[]` at their name; numbers and
+ * booleans become text; blank texts, nulls and objects are left out.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const alert = parseAlert('{"data":{"dns":{"answers":[{"rdata":"a"},7]}}}');
+ * assertEquals(textsAt(alert, "data.dns.answers[].rdata"), ["a"]);
+ * assertEquals(textsAt(alert, "data.dns.question"), []);
+ * ```
+ */
+export function textsAt(alert: Alert, path: string): string[] {
+  return valuesAt(alert, path)
+    .filter((value) =>
+      typeof value === "string" || typeof value === "number" ||
+      typeof value === "boolean"
+    )
+    .map((value) => String(value).trim())
+    .filter((value) => value !== "");
+}
+
+/**
+ * An alert that stands at a path of another, `undefined` if there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const alert = parseAlert('{"data":{"alert":{"id":"1.1"}}}');
+ * assertEquals(alertAt(alert, "data.alert")?.id, "1.1");
+ * assertEquals(alertAt(alert, "data.none"), undefined);
+ * ```
+ */
+export function alertAt(alert: Alert, path: string): Alert | undefined {
+  return Alert.safeParse(valuesAt(alert, path)[0], { jitless: true }).data;
+}
+
+/** The first of {@linkcode textsAt}, `undefined` if there is none. */
+export function textAt(alert: Alert, path: string): string | undefined {
+  return textsAt(alert, path)[0];
+}
+
+/** Called for each condition and field of each source: it must be quick. */
+function valuesAt(alert: Alert, path: string): readonly unknown[] {
+  let values: readonly unknown[] = [alert];
+  for (const key of path.split(".")) {
+    const name = key.endsWith("[]") ? key.slice(0, -2) : key;
+    const next: unknown[] = [];
+    for (const value of values) {
+      const inner = member(value, name);
+      if (Array.isArray(inner)) { for (const one of inner) next.push(one); }
+      else if (inner !== undefined) next.push(inner);
+    }
+    if (next.length === 0) return next;
+    values = next;
+  }
+  return values;
+}
+
+function elementsOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null &&
+      Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
+}

@@ -1,0 +1,369 @@
+/**
+ * Which values are not asked for, and which list says so: built-in lists, the
+ * user's own in the configuration, and files.
+ *
+ * @module
+ */
+import ipaddr from "ipaddr.js";
+import { isGlobal, type Range } from "./addresses.ts";
+import { messageOf } from "../errors.ts";
+import { hostOf, normalize, type NormalValue, type TextKind } from "./ioc.ts";
+
+/** What is not asked for. */
+export interface Ignore {
+  /** Addresses and networks. */
+  readonly addresses: readonly string[];
+  /** Domains, with their subdomains. */
+  readonly domains: readonly string[];
+  /** What URLs start with. */
+  readonly urls: readonly string[];
+  readonly hashes: readonly string[];
+  /** Paths of files: an entry a line, or a warning list of MISP. */
+  readonly files: readonly string[];
+  /** Built-in lists. */
+  readonly private_networks: boolean;
+  readonly empty_files: boolean;
+  readonly public_resolvers: boolean;
+  readonly own_opencti: boolean;
+}
+
+/** What is not asked for unless the configuration says otherwise. */
+export const DEFAULT_IGNORE: Ignore = {
+  addresses: [],
+  domains: [],
+  urls: [],
+  hashes: [],
+  files: [],
+  private_networks: true,
+  empty_files: true,
+  public_resolvers: true,
+  own_opencti: true,
+};
+
+/** Says which list holds a value, `undefined` if none does. */
+export type WhyIgnored = (
+  value: NormalValue,
+  /** The port that was spoken to, if it is an address. */
+  port?: string,
+) => string | undefined;
+
+/** The lists of a run. */
+export interface IgnoreLists {
+  readonly whyIgnored: WhyIgnored;
+  /** What is wrong with them, a sentence each. The rest is used. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the lists, and looks values up in them. A URL is on a list if its host
+ * is, an e-mail address if its domain is.
+ *
+ * @param options Where OpenCTI is, and how a file is read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { whyIgnored } = readIgnoreLists({
+ *   ...DEFAULT_IGNORE,
+ *   domains: ["corp.example"],
+ * }, { baseUrl: "https://opencti.example", readFile: () => "" });
+ * assertEquals(
+ *   whyIgnored({ kind: "domain", value: "www.corp.example" }),
+ *   'ignore.domains has "corp.example"',
+ * );
+ * assertEquals(
+ *   whyIgnored({ kind: "url", value: "http://10.0.0.1/" }),
+ *   "not a global address (ignore.private_networks)",
+ * );
+ * assertEquals(whyIgnored({ kind: "ipv4", value: "1.2.3.4" }), undefined);
+ * ```
+ */
+export function readIgnoreLists(ignore: Ignore, options: {
+  readonly baseUrl: string;
+  readonly readFile: (path: string) => string;
+}): IgnoreLists {
+  const problems: string[] = [];
+  let own: { readonly host: NormalValue | null | undefined } | undefined;
+  const lists = [
+    ...OWN_LISTS.filter((name) => ignore[name].length > 0).map((name) =>
+      listOf(ignore[name], { name: `ignore.${name}`, form: name, problems })
+    ),
+    ...ignore.files.map((path) => readList(path, options.readFile, problems)),
+  ];
+  const notExact = lists.filter(({ isExact }) => !isExact);
+  return {
+    problems,
+    whyIgnored: (value, port) => {
+      const host = hostOf(value);
+      return builtIn(value, port) ?? inOneOf(lists, value) ??
+        (host ? builtIn(host) ?? inOneOf(notExact, host) : undefined);
+    },
+  };
+
+  function builtIn(
+    { kind, value }: NormalValue,
+    port?: string,
+  ): string | undefined {
+    if (
+      ignore.private_networks && isAddress({ kind, value }) && !isGlobal(value)
+    ) {
+      return "not a global address (ignore.private_networks)";
+    }
+    if (ignore.empty_files && EMPTY_FILE_HASHES.has(value)) {
+      return "the hash of an empty file (ignore.empty_files)";
+    }
+    if (
+      ignore.public_resolvers && (port === "53" || port === "853") &&
+      PUBLIC_RESOLVERS.has(value)
+    ) {
+      return "a public DNS resolver that was asked (ignore.public_resolvers)";
+    }
+    // Found out late: most values never get so far.
+    own ??= { host: hostOfUrl(options.baseUrl) };
+    return ignore.own_opencti && kind === own.host?.kind &&
+        value === own.host.value
+      ? "the OpenCTI that is asked (ignore.own_opencti)"
+      : undefined;
+  }
+}
+
+function hostOfUrl(url: string): NormalValue | null | undefined {
+  const value = normalize("url", url);
+  return value && hostOf(value);
+}
+
+/** The user's own lists in the configuration. */
+const OWN_LISTS = ["addresses", "domains", "urls", "hashes"] as const;
+
+/** What an entry of a list may be. */
+const FORMS: Readonly<
+  Record<typeof OWN_LISTS[number] | "file", {
+    readonly kinds: readonly TextKind[];
+    readonly says: string;
+  }>
+> = {
+  addresses: { kinds: ["address"], says: "no address or network" },
+  domains: { kinds: ["hostname"], says: "no domain" },
+  urls: { kinds: ["url"], says: "no URL of http, https or ftp" },
+  hashes: { kinds: ["hash"], says: "no hash" },
+  file: {
+    kinds: ["address", "hash", "hostname", "url", "email"],
+    says: "no address, network, domain, URL, hash or e-mail address",
+  },
+};
+
+interface List {
+  /** Says which entry holds a value. */
+  readonly why: (value: NormalValue) => string | undefined;
+  /** Whether an entry is for one value alone, not for all that is below. */
+  readonly isExact: boolean;
+}
+
+function inOneOf(
+  lists: readonly List[],
+  value: NormalValue,
+): string | undefined {
+  for (const { why } of lists) {
+    const found = why(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** So many wrong entries of a list are told. */
+const TOLD = 3;
+
+/** A list of entries, told apart by their form. */
+function listOf(
+  entries: readonly string[],
+  { name, form, isExact = false, problems }: {
+    readonly name: string;
+    readonly form: keyof typeof FORMS;
+    readonly isExact?: boolean;
+    readonly problems: string[];
+  },
+): List {
+  const { kinds, says } = FORMS[form];
+  const networks: Range[] = [];
+  const values = new Set<string>();
+  const urls: string[] = [];
+  const wrong: string[] = [];
+  for (const written of entries) {
+    // As blockers' lists write "and all that is below".
+    const entry = written.replace(/^\*?\./, "");
+    const network = kinds.includes("address") ? networkOf(entry) : undefined;
+    const value = kinds.values().map((kind) => normalize(kind, entry))
+      .find((value) => value !== undefined);
+    if (network !== undefined) networks.push(network);
+    else if (value === undefined || isAddress(value)) wrong.push(written);
+    else if (value.kind === "url") urls.push(value.value.toLowerCase());
+    else values.add(value.value.toLowerCase());
+  }
+  if (wrong.length > 0) {
+    const some = wrong.slice(0, TOLD).map((one) => JSON.stringify(one));
+    const more = wrong.length > TOLD ? ` and ${wrong.length - TOLD} more` : "";
+    problems.push(
+      `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
+    );
+  }
+  return namedList(name, { isExact, entryFor });
+
+  function entryFor({ kind, value }: NormalValue): string | undefined {
+    const text = value.toLowerCase();
+    if (isAddress({ kind, value })) return networkThatHolds(value, networks);
+    if (kind === "url") {
+      return urls.find((url) => isExact ? text === url : text.startsWith(url));
+    }
+    return isExact
+      ? values.has(text) ? text : undefined
+      : parentsOf(text).find((parent) => values.has(parent));
+  }
+}
+
+function isAddress({ kind }: NormalValue): boolean {
+  return kind === "ipv4" || kind === "ipv6";
+}
+
+function networkOf(entry: string): Range | undefined {
+  const text = entry.trim();
+  if (ipaddr.IPv4.isValidCIDR(text) || ipaddr.IPv6.isValidCIDR(text)) {
+    return ipaddr.parseCIDR(text);
+  }
+  const address = normalize("address", text);
+  return address &&
+    [ipaddr.parse(address.value), address.kind === "ipv4" ? 32 : 128];
+}
+
+function networkThatHolds(
+  value: string,
+  networks: readonly Range[],
+): string | undefined {
+  const address = ipaddr.parse(value);
+  const network = networks.find(([start, bits]) =>
+    start.kind() === address.kind() && address.match(start, bits)
+  );
+  return network && `${network[0].toString()}/${network[1]}`;
+}
+
+/**
+ * A domain and all that it is in: a.b.example, b.example, example. What has no
+ * dot in it has only itself.
+ */
+function parentsOf(domain: string): string[] {
+  const labels = domain.split(".");
+  return labels.map((_, n) => labels.slice(n).join("."));
+}
+
+/**
+ * A list in a file: an entry a line, with comments after `#`, or a warning list
+ * of MISP.
+ *
+ * @see https://github.com/MISP/misp-warninglists
+ */
+function readList(
+  path: string,
+  readFile: (path: string) => string,
+  problems: string[],
+): List {
+  try {
+    const text = readFile(path).trim();
+    if (text.startsWith("{")) return warningList(text, { path, problems });
+    const entries = text.split("\n")
+      .map((line) => line.replace(/(?:^|\s)#.*/, "").trim())
+      .filter((line) => line !== "");
+    return listOf(entries, { name: path, form: "file", problems });
+  } catch (error) {
+    problems.push(
+      `Cannot read the list ${path} of ignore.files: ${messageOf(error)}`,
+    );
+    return { why: () => undefined, isExact: true };
+  }
+}
+
+function warningList(
+  json: string,
+  { path, problems }: { readonly path: string; readonly problems: string[] },
+): List {
+  const value: object = JSON.parse(json);
+  const { type, list } = { type: "string", list: undefined, ...value };
+  if (!Array.isArray(list)) throw new Error('it has no "list"');
+  const entries = Array.from<unknown>(list)
+    .filter((entry) => typeof entry === "string");
+  const options = { name: path, form: "file", problems } as const;
+  switch (type) {
+    case "cidr":
+    case "hostname":
+      return listOf(entries, options);
+    case "string":
+      return listOf(entries, { ...options, isExact: true });
+    case "substring": {
+      const parts = entries.map((entry) =>
+        [entry, entry.toLowerCase()] as const
+      );
+      const entryFor = ({ value }: NormalValue) =>
+        parts.find(([, part]) => value.toLowerCase().includes(part))?.[0];
+      return namedList(path, { isExact: false, entryFor });
+    }
+    case "regex": {
+      // As PHP writes them: /…/i
+      const patterns = entries.map((entry) => {
+        const [, body = entry] = /^\/(.*)\/[a-z]*$/s.exec(entry) ?? [];
+        return [entry, new RegExp(body, "i")] as const;
+      });
+      const entryFor = ({ value }: NormalValue) =>
+        patterns.find(([, pattern]) => pattern.test(value))?.[0];
+      return namedList(path, { isExact: false, entryFor });
+    }
+    default:
+      throw new Error(
+        `its type is ${JSON.stringify(type)}, where cidr, hostname, string, ` +
+          "substring and regex are read",
+      );
+  }
+}
+
+/** A list that says its name, and which entry holds a value. */
+function namedList(name: string, { isExact, entryFor }: {
+  readonly isExact: boolean;
+  readonly entryFor: (value: NormalValue) => string | undefined;
+}): List {
+  return {
+    isExact,
+    why: (value) => {
+      const entry = entryFor(value);
+      return entry && `${name} has ${JSON.stringify(entry)}`;
+    },
+  };
+}
+
+const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
+  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+  "d41d8cd98f00b204e9800998ecf8427e",
+]);
+
+/** Cloudflare's, Google's, Quad9's, OpenDNS's and AdGuard's. */
+const PUBLIC_RESOLVERS: ReadonlySet<string> = new Set([
+  "1.1.1.1",
+  "1.0.0.1",
+  "8.8.8.8",
+  "8.8.4.4",
+  "9.9.9.9",
+  "149.112.112.112",
+  "208.67.222.222",
+  "208.67.220.220",
+  "94.140.14.14",
+  "94.140.15.15",
+  "2606:4700:4700::1111",
+  "2606:4700:4700::1001",
+  "2001:4860:4860::8888",
+  "2001:4860:4860::8844",
+  "2620:fe::fe",
+  "2620:fe::9",
+  "2620:119:35::35",
+  "2620:119:53::53",
+  "2a10:50c0::ad1:ff",
+  "2a10:50c0::ad2:ff",
+]);

@@ -1,0 +1,66 @@
+/**
+ * The API key: OpenCTI's token, or the file that holds it.
+ *
+ * @module
+ */
+import { messageOf, UsageError } from "../errors.ts";
+
+const FILE = /^file:(?=\/)/;
+
+/**
+ * The token that `<api_key>` says, or the file that it names as `file:/path`.
+ *
+ * @throws {UsageError} If the file cannot be read, others may read it, or it
+ * holds no token. No message holds what is in it.
+ */
+export function readApiKey(
+  apiKey: string,
+  readFile: (path: string) => string,
+): string {
+  if (!apiKey.startsWith("file:")) return apiKey;
+  const path = apiKey.replace(FILE, "");
+  if (path === apiKey) {
+    throw new UsageError(
+      "API_KEY names no file: it must be as file:/var/ossec/etc/opencti.token",
+    );
+  }
+  let text: string;
+  let mode: number;
+  try {
+    text = readFile(path).trim();
+    mode = Deno.statSync(path).mode ?? 0;
+  } catch (error) {
+    throw new UsageError(
+      `Cannot read API_KEY: ${path}: ${
+        messageOf(error)
+      }, put the token there ` +
+        `and run chown root:wazuh ${path} && chmod 0640 ${path}`,
+    );
+  }
+  if ((mode & 0o007) !== 0) {
+    throw new UsageError(
+      `API_KEY's file may be used by others, forbid it: chmod o= ${path}`,
+    );
+  }
+  if (!isToken(text)) {
+    throw new UsageError(
+      `API_KEY's file holds no token: put OpenCTI's, and nothing else, into ${path}`,
+    );
+  }
+  return text;
+}
+
+/**
+ * Whether a text can be a token: what can stand in an HTTP header.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * assert(isToken("flgrn_octi_tkn_x"));
+ * assert(!isToken("two lines\n"));
+ * ```
+ */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]{1,4096}$/.test(text);
+}

@@ -1,0 +1,156 @@
+/**
+ * Which indicators are told, as the options that narrow it say.
+ *
+ * @module
+ */
+import { type Config, TLP } from "../config/config.ts";
+import type { Indicator } from "../opencti/schema.ts";
+
+/** The options that narrow what is told, and the time. */
+export type Narrowing =
+  & Readonly<
+    Pick<
+      Config,
+      | "min_score"
+      | "min_confidence"
+      | "only_detection"
+      | "include_revoked"
+      | "include_expired"
+      | "labels"
+      | "not_labels"
+      | "markings"
+    >
+  >
+  & { readonly now: Date };
+
+/**
+ * Why an indicator is not told, in words that name the option; `undefined` if
+ * it is told.
+ *
+ * OpenCTI revokes what expires: such an indicator is both.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DEFAULTS } from "../config/config.ts";
+ * import { Indicator } from "../opencti/schema.ts";
+ *
+ * const indicator = Indicator.parse({ id: "1d9e", x_opencti_score: 20 });
+ * const options = { ...DEFAULTS, now: new Date() };
+ * assertEquals(whyNotTold(indicator, options), undefined);
+ * assertEquals(
+ *   whyNotTold(indicator, { ...options, min_score: 50 }),
+ *   "its score 20 is below min_score 50",
+ * );
+ * ```
+ */
+export function whyNotTold(
+  indicator: Indicator,
+  options: Narrowing,
+): string | undefined {
+  const { revoked, valid_until, x_opencti_detection } = indicator;
+  const { only_detection, include_revoked, include_expired, now } = options;
+  return below(indicator.x_opencti_score, options.min_score, "score") ??
+    below(indicator.confidence, options.min_confidence, "confidence") ??
+    (only_detection && x_opencti_detection !== true
+      ? "it is not for detection, and only_detection is true"
+      : undefined) ??
+    (!include_revoked && revoked === true
+      ? "it is revoked, and include_revoked is false"
+      : undefined) ??
+    (!include_expired && isExpired(indicator, now)
+      ? `it expired at ${valid_until}, and include_expired is false`
+      : undefined) ??
+    whyNotByLabels(indicator, options) ??
+    whyNotByMarking(indicator, options);
+}
+
+/**
+ * Whether an indicator's `valid_until` has passed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const now = new Date("2026-06-01T00:00:00Z");
+ * assertEquals(isExpired({ valid_until: "2026-05-31T00:00:00Z" }, now), true);
+ * assertEquals(isExpired({ valid_until: null }, now), false);
+ * ```
+ */
+export function isExpired(
+  { valid_until }: Pick<Indicator, "valid_until">,
+  now: Date,
+): boolean {
+  return valid_until !== null && Date.parse(valid_until) <= now.getTime();
+}
+
+/**
+ * Whether the narrowing needs what OpenCTI cannot be asked for in the same
+ * request: it knows labels and markings by its own ids alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DEFAULTS } from "../config/config.ts";
+ *
+ * assertEquals(isOursAlone(DEFAULTS), false);
+ * assertEquals(isOursAlone({ ...DEFAULTS, markings: "TLP:GREEN" }), true);
+ * ```
+ */
+export function isOursAlone(
+  { labels, not_labels, markings }: Pick<
+    Narrowing,
+    "labels" | "not_labels" | "markings"
+  >,
+): boolean {
+  return labels.length + not_labels.length > 0 || markings !== undefined;
+}
+
+function below(
+  value: number | null,
+  least: number,
+  name: "score" | "confidence",
+): string | undefined {
+  if ((value ?? -1) >= least || least === 0) return undefined;
+  return value === null
+    ? `its ${name} is unknown, and min_${name} is ${least}`
+    : `its ${name} ${value} is below min_${name} ${least}`;
+}
+
+function whyNotByLabels(
+  { objectLabel }: Indicator,
+  { labels, not_labels }: Narrowing,
+): string | undefined {
+  const own = objectLabel.map(({ value }) => value ?? "");
+  const unwanted = own.find((label) => holds(not_labels, label));
+  if (unwanted !== undefined) return `its label "${unwanted}" is in not_labels`;
+  return labels.length === 0 || own.some((label) => holds(labels, label))
+    ? undefined
+    : "it has no label of those in labels";
+}
+
+function holds(labels: readonly string[], label: string): boolean {
+  return labels.some((one) => one.toLowerCase() === label.toLowerCase());
+}
+
+function whyNotByMarking(
+  { objectMarking }: Indicator,
+  { markings }: Narrowing,
+): string | undefined {
+  if (markings === undefined) return undefined;
+  const tooHigh = objectMarking.find(({ definition_type, definition }) =>
+    definition_type?.toUpperCase() === "TLP" &&
+    tlpOf(definition) > TLP.indexOf(markings)
+  );
+  return tooHigh &&
+    `its marking ${tooHigh.definition} is above markings ${markings}`;
+}
+
+/** The place in {@linkcode TLP}: what is not known there is as TLP:RED. */
+function tlpOf(definition: string | null): number {
+  const name = definition?.toUpperCase();
+  // As TLP 1.0 called it.
+  if (name === "TLP:WHITE") return 0;
+  const place = TLP.findIndex((one) => one === name);
+  return place === -1 ? TLP.length - 1 : place;
+}

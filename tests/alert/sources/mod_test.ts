@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { findIn, valuesOf } from "../../stand_ins/alerts.ts";
+
+Deno.test("findIocs() finds an IoC once, whichever field and source has it", () => {
+  const findings = findIn({
+    rule: { groups: ["ids", "fortigate"] },
+    data: {
+      srcip: "1.2.3.4",
+      src_ip: "::ffff:1.2.3.4",
+      dstip: "1.2.3.4",
+      hostname: "1.2.3.4",
+    },
+  });
+  assertEquals(findings.sources, ["suricata", "fortigate"]);
+  assertEquals(valuesOf(findings), ["ipv4 1.2.3.4"]);
+});
+
+Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", () => {
+  const answers = Array.from(
+    { length: 250 },
+    (_, n) => ({ rdata: `9.9.9.${n}` }),
+  );
+  const { iocs, passedOver, tooMany } = findIn({
+    rule: { groups: ["ids"] },
+    data: { dns: { answers } },
+  });
+  assertEquals(iocs.length, 100);
+  assertEquals([passedOver.length, tooMany], [150, 150]);
+  assertEquals(passedOver[0]?.reason, "more than 100 IoCs in one alert");
+});
+
+Deno.test("findIocs() asks for all spellings that an IoC has in an alert", () => {
+  const { iocs } = findIn({
+    rule: { groups: ["audit_command"] },
+    data: {
+      audit: {
+        execve: { a1: "http://a.example/x", a2: "http://a.example/./x" },
+      },
+    },
+  });
+  assertEquals(iocs[0]?.spellings, [
+    "http://a.example/x",
+    "http://a.example:80/x",
+    "http://a.example/./x",
+  ]);
+});
+
+Deno.test("findIocs() bounds the spellings of an IoC", () => {
+  const urls = Array.from(
+    { length: 2000 },
+    (_, n) => `http://a.example/${n}/../x`,
+  );
+  const start = performance.now();
+  const { iocs } = findIn({
+    rule: { groups: ["audit_command"] },
+    data: { audit: { execve: { a1: urls.join(" ") } } },
+  });
+  assertEquals(iocs.map(({ value }) => value), [
+    "http://a.example/x",
+    "a.example",
+  ]);
+  assertEquals(iocs[0]?.spellings.length, 4);
+  assert(performance.now() - start < 2000);
+});
+
+Deno.test("findIocs() says which source finds nothing", () => {
+  const { sources, emptySources } = findIn({
+    rule: { groups: ["fortigate", "ids"] },
+    data: { src_ip: "9.9.9.9" },
+  });
+  assertEquals(sources, ["suricata", "fortigate"]);
+  assertEquals(emptySources, ["fortigate"]);
+});

@@ -1,0 +1,564 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { DEFAULTS } from "../../lib/config/config.ts";
+import {
+  matchAnswer,
+  type Matches,
+  type MatchOptions,
+} from "../../lib/match/match.ts";
+import { Answer } from "../../lib/opencti/schema.ts";
+
+const NOW = new Date("2026-06-01T00:00:00Z");
+
+function iocOf(kind: TextKind, text: string): Ioc {
+  const ioc = toIoc({ kind, text, field: "f" });
+  assert("spellings" in ioc, `${text} is an IoC`);
+  return ioc;
+}
+
+/** An indicator as OpenCTI has it, as little as can be. */
+function indicator(id: string, fields: Record<string, unknown> = {}) {
+  return { id, name: id, pattern: "[ipv4-addr:value = '1.2.3.4']", ...fields };
+}
+
+function observable(id: string, fields: Record<string, unknown> = {}) {
+  return {
+    id,
+    entity_type: "IPv4-Addr",
+    observable_value: "1.2.3.4",
+    indicators: connection(),
+    stixCoreRelationships: connection(),
+    ...fields,
+  };
+}
+
+function connection(...nodes: unknown[]) {
+  return { edges: nodes.map((node) => ({ node })) };
+}
+
+function match(
+  data: Record<string, unknown>,
+  { iocs = [iocOf("address", "1.2.3.4")], ...options }:
+    & { readonly iocs?: readonly Ioc[] }
+    & Partial<MatchOptions> = {},
+): Matches {
+  return matchAnswer(iocs, Answer.parse(data), {
+    ...DEFAULTS,
+    now: NOW,
+    ...options,
+  });
+}
+
+function told({ matches }: Matches): string[] {
+  return matches.map((match) =>
+    `${match.type} ${
+      "observable" in match ? `${match.observable.id} ` : ""
+    }${match.indicator.id}`
+  );
+}
+
+Deno.test("matchAnswer() tells an exact pattern from one comparison among others", async (t) => {
+  const cases: readonly [pattern: string | null, type: string | undefined][] = [
+    ["[ipv4-addr:value = '1.2.3.4']", "indicator_pattern_match"],
+    ["[ IPV4-ADDR:value='1.2.3.4' ]", "indicator_pattern_match"],
+    ["[ipv4-addr:value = '1.2.3.4/32']", "indicator_pattern_match"],
+    [
+      "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[ipv4-addr:value = '1.2.3.4'] AND [ipv4-addr:value = '5.6.7.8']",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[ipv4-addr:value = '1.2.3.4'] WITHIN 5 SECONDS",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[network-traffic:dst_ref.value = '1.2.3.4']",
+      "indicator_partial_pattern_match",
+    ],
+    [
+      "[domain-name:resolves_to_refs[*].value = '1.2.3.4']",
+      "indicator_partial_pattern_match",
+    ],
+    ["[domain-name:value = '1.2.3.4']", "indicator_partial_pattern_match"],
+    ["[ipv6-addr:value = '::ffff:1.2.3.4']", "indicator_pattern_match"],
+    ["[ipv4-addr:value = '1.2.3.4:8443']", undefined],
+    ["[ipv4-addr:value = '11.2.3.45']", undefined],
+    ["[ipv4-addr:value = '1.2.3.45']", undefined],
+    ["[ipv4-addr:value != '1.2.3.4']", undefined],
+    ["[url:value = 'http://1.2.3.4/']", undefined],
+    ["[file:name = '1.2.3.4']", undefined],
+    ["no pattern 1.2.3.4", undefined],
+    [null, undefined],
+  ];
+  for (const [pattern, type] of cases) {
+    await t.step(String(pattern), () => {
+      const { matches, notes } = match({
+        partial: connection(indicator("a", { pattern })),
+      });
+      assertEquals(
+        matches.map((match) => match.type),
+        type === undefined ? [] : [type],
+      );
+      assertEquals(notes.length, 1, "it is said why");
+    });
+  }
+});
+
+Deno.test("matchAnswer() takes all hashes of our file for the file itself", async (t) => {
+  const [a, b, c] = ["a".repeat(64), "b".repeat(40), "c".repeat(32)];
+  const iocs = [iocOf("sha256", a), iocOf("sha1", b), iocOf("md5", c)];
+  const cases = [
+    [
+      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.'SHA-1' = '${b}' OR file:hashes.MD5 = '${c}']`,
+      "indicator_pattern_match",
+    ],
+    [
+      `[file:hashes.MD5 = '${c.toUpperCase()}' OR file:hashes.'SHA-256' = '${a}']`,
+      "indicator_pattern_match",
+    ],
+    [
+      `[file:hashes.MD5 = '${c}' OR file:hashes.MD5 = '${"d".repeat(32)}']`,
+      "indicator_partial_pattern_match",
+    ],
+    [
+      `[file:hashes.MD5 = '${c}' AND file:name = 'x']`,
+      "indicator_partial_pattern_match",
+    ],
+  ] as const;
+  for (const [pattern, type] of cases) {
+    await t.step(pattern, () => {
+      const data = { exact: connection(indicator("x", { pattern })) };
+      assertEquals(told(match(data, { iocs })), [`${type} x`]);
+    });
+  }
+  await t.step("one hash is enough, if no other says otherwise", () => {
+    const pattern =
+      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`;
+    const data = { exact: connection(indicator("x", { pattern })) };
+    assertEquals(told(match(data, { iocs: [iocOf("sha256", a)] })), [
+      "indicator_pattern_match x",
+    ]);
+    const others = [iocOf("sha256", a), iocOf("md5", "d".repeat(32))];
+    assertEquals(told(match(data, { iocs: others })), [
+      "indicator_partial_pattern_match x",
+    ]);
+  });
+  await t.step("two hashes of one kind are two files", () => {
+    const pattern = `[file:hashes.MD5 = '${c}' AND file:hashes.MD5 = '${
+      "d".repeat(32)
+    }']`;
+    const data = { exact: connection(indicator("x", { pattern })) };
+    const two = [iocOf("md5", c), iocOf("md5", "d".repeat(32))];
+    assertEquals(told(match(data, { iocs: two })), [
+      "indicator_partial_pattern_match x",
+    ]);
+  });
+  await t.step("two values of the alert that are no file are not one", () => {
+    const pattern =
+      "[ipv4-addr:value = '1.2.3.4' OR domain-name:value = 'a.example']";
+    const data = { exact: connection(indicator("x", { pattern })) };
+    const both = [iocOf("address", "1.2.3.4"), iocOf("host", "a.example")];
+    assertEquals(told(match(data, { iocs: both })), [
+      "indicator_partial_pattern_match x",
+    ]);
+  });
+});
+
+Deno.test("matchAnswer() ranks by what is best to know, and takes nulls", async (t) => {
+  const partial =
+    "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']";
+  const best = {
+    revoked: false,
+    x_opencti_detection: true,
+    x_opencti_score: 80,
+    confidence: 80,
+    valid_until: "2030-01-01T00:00:00.000Z",
+  };
+  const worse: Readonly<Record<string, Record<string, unknown>>> = {
+    "exact before partial": { pattern: partial, x_opencti_score: 100 },
+    "not revoked": { revoked: true, x_opencti_score: 100 },
+    "detection": { x_opencti_detection: false, x_opencti_score: 100 },
+    "detection unknown": { x_opencti_detection: null, x_opencti_score: 100 },
+    "score": { x_opencti_score: 79, confidence: 100 },
+    "score unknown": { x_opencti_score: null, confidence: 100 },
+    "confidence": { confidence: 79 },
+    "confidence unknown": { confidence: null },
+    "not expired": { valid_until: "2026-05-31T00:00:00.000Z" },
+  };
+  for (const [name, fields] of Object.entries(worse)) {
+    await t.step(name, () => {
+      const nodes = [
+        indicator("worse", { ...best, ...fields }),
+        indicator("best", best),
+      ];
+      const data = { exact: connection(...nodes) };
+      assertEquals(match(data).matches.map((m) => m.indicator.id), [
+        "best",
+        "worse",
+      ]);
+    });
+  }
+  await t.step("one that never expires is not expired", () => {
+    const nodes = [
+      indicator("expired", {
+        ...best,
+        valid_until: "2020-01-01T00:00:00.000Z",
+      }),
+      indicator("forever", { ...best, valid_until: null }),
+    ];
+    const data = { exact: connection(...nodes) };
+    assertEquals(match(data).matches.map((m) => m.indicator.id), [
+      "forever",
+      "expired",
+    ]);
+  });
+});
+
+Deno.test("matchAnswer() tells an indicator once, and no more than max_ind_alerts", () => {
+  const nodes = ["a", "b", "c", "d"].map((id) => indicator(id));
+  const data = { exact: connection(...nodes), partial: connection(...nodes) };
+  assertEquals(match(data).matches.map((m) => m.indicator.id), ["a", "b", "c"]);
+  assertEquals(match(data, { max_ind_alerts: 1 }).matches.length, 1);
+  const { matches, notes } = match(data, { max_ind_alerts: 0 });
+  assertEquals(matches, []);
+  assert(notes[0]?.includes("max_ind_alerts is 0"), notes[0]);
+});
+
+Deno.test("matchAnswer() tells no partial match if partial_matches is false", () => {
+  const pattern =
+    "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']";
+  const data = {
+    exact: connection(indicator("a"), indicator("b", { pattern })),
+  };
+  const { matches, notes } = match(data, { partial_matches: false });
+  assertEquals(matches.map((m) => m.indicator.id), ["a"]);
+  assert(notes.some((note) => note.includes("partial_matches is false")));
+});
+
+Deno.test("matchAnswer() tells an observable of indicators that were not told", async (t) => {
+  await t.step("with an indicator", () => {
+    const data = {
+      values: connection(
+        observable("o", {
+          indicators: connection(indicator("i", { pattern: "yara" })),
+        }),
+      ),
+    };
+    assertEquals(told(match(data)), ["observable_with_indicator o i"]);
+  });
+  await t.step("the best of its indicators", () => {
+    const indicators = connection(
+      indicator("low", { x_opencti_score: 10 }),
+      indicator("high", { x_opencti_score: 90 }),
+    );
+    assertEquals(
+      told(match({ values: connection(observable("o", { indicators })) })),
+      ["observable_with_indicator o high"],
+    );
+  });
+  await t.step("another one than was told directly", () => {
+    const data = {
+      exact: connection(indicator("told", { x_opencti_score: 90 })),
+      values: connection(observable("o", {
+        indicators: connection(
+          indicator("told", { x_opencti_score: 90 }),
+          indicator("new", { pattern: "yara" }),
+        ),
+      })),
+    };
+    assertEquals(told(match(data)), [
+      "indicator_pattern_match told",
+      "observable_with_indicator o new",
+    ]);
+  });
+  await t.step(
+    "not if all were told directly, nor then of related ones",
+    () => {
+      const data = {
+        exact: connection(indicator("told")),
+        values: connection(observable("o", {
+          indicators: connection(indicator("told")),
+          stixCoreRelationships: connection({
+            relationship_type: "related-to",
+            from: observable("o"),
+            to: observable("p", {
+              observable_value: "5.6.7.8",
+              indicators: connection(indicator("other")),
+            }),
+          }),
+        })),
+      };
+      assertEquals(told(match(data)), ["indicator_pattern_match told"]);
+    },
+  );
+  await t.step("no more than max_obs_alerts, the best first", () => {
+    const iocs = ["1.1.1.1", "2.2.2.2", "3.3.3.3"].map((text) =>
+      iocOf("address", text)
+    );
+    const values = connection(...iocs.map(({ value }, n) =>
+      observable(value, {
+        observable_value: value,
+        indicators: connection(
+          indicator(`of ${value}`, { pattern: "yara", x_opencti_score: n }),
+        ),
+      })
+    ));
+    assertEquals(told(match({ values }, { iocs })), [
+      "observable_with_indicator 3.3.3.3 of 3.3.3.3",
+      "observable_with_indicator 2.2.2.2 of 2.2.2.2",
+    ]);
+    assertEquals(match({ values }, { iocs, max_obs_alerts: 0 }).matches, []);
+  });
+});
+
+Deno.test("matchAnswer() tells an observable of related ones, whichever end they are", async (t) => {
+  const o = observable("o");
+  const p = observable("p", {
+    observable_value: "5.6.7.8",
+    indicators: connection(indicator("i", { pattern: "yara" })),
+  });
+  const cases = [
+    ["to", { from: o, to: p }, ["observable_with_related_indicator o i"]],
+    ["from", { from: p, to: o }, ["observable_with_related_indicator o i"]],
+    ["itself", {
+      from: { ...o, indicators: p.indicators },
+      to: { ...o, indicators: p.indicators },
+    }, []],
+    ["no observable", { from: o, to: {} }, []],
+    ["nothing", { from: o, to: null }, []],
+  ] as const;
+  for (const [name, ends, expected] of cases) {
+    await t.step(name, () => {
+      const stixCoreRelationships = connection({
+        relationship_type: "related-to",
+        ...ends,
+      });
+      const data = { values: connection({ ...o, stixCoreRelationships }) };
+      assertEquals(told(match(data)), [...expected]);
+    });
+  }
+  await t.step("not if the related indicator was told directly", () => {
+    const data = {
+      exact: connection(indicator("i")),
+      values: connection({
+        ...o,
+        stixCoreRelationships: connection({
+          relationship_type: "related-to",
+          from: o,
+          to: p,
+        }),
+      }),
+    };
+    assertEquals(told(match(data)), ["indicator_pattern_match i"]);
+  });
+  await t.step("its own indicator comes first, whatever the score", () => {
+    const iocs = [iocOf("address", "1.2.3.4"), iocOf("address", "9.9.9.9")];
+    const own = observable("own", {
+      observable_value: "9.9.9.9",
+      indicators: connection(
+        indicator("mine", { pattern: "yara", x_opencti_score: 1 }),
+      ),
+    });
+    const stixCoreRelationships = connection({
+      relationship_type: "related-to",
+      from: o,
+      to: {
+        ...p,
+        indicators: connection(
+          indicator("i", { x_opencti_score: 99, pattern: "yara" }),
+        ),
+      },
+    });
+    const values = connection({ ...o, stixCoreRelationships }, own);
+    assertEquals(told(match({ values }, { iocs })), [
+      "observable_with_indicator own mine",
+      "observable_with_related_indicator o i",
+    ]);
+  });
+});
+
+Deno.test("matchAnswer() leaves out what the options do not want, and says why", async (t) => {
+  const low = { x_opencti_score: 20 };
+  const high = { x_opencti_score: 80 };
+  const options = { min_score: 50 };
+  const yara = (id: string, fields: Record<string, unknown>) =>
+    indicator(id, { pattern: "yara", ...fields });
+  const leftOut = 'indicator "low" (low) is not told: its score 20 is below ' +
+    "min_score 50";
+  await t.step("of the indicators, said once", () => {
+    const exact = connection(indicator("low", low), indicator("high", high));
+    const values = connection(
+      observable("o", { indicators: connection(indicator("low", low)) }),
+    );
+    const found = match({ exact, partial: exact, values }, options);
+    assertEquals(told(found), ["indicator_pattern_match high"]);
+    assertEquals(found.found, 1);
+    assertEquals(found.notes.filter((note) => note === leftOut).length, 1);
+  });
+  await t.step("of an observable's indicators", () => {
+    const indicators = connection(yara("low", low), yara("high", high));
+    const values = connection(observable("o", { indicators }));
+    const found = match({ values }, options);
+    assertEquals(told(found), ["observable_with_indicator o high"]);
+    assert(found.notes.includes(leftOut));
+  });
+  const relatedTo = (...indicators: unknown[]) =>
+    connection({
+      relationship_type: "related-to",
+      from: observable("o"),
+      to: observable("p", {
+        observable_value: "5.6.7.8",
+        indicators: connection(...indicators),
+      }),
+    });
+  await t.step("all of them: what is related does not stand for it", () => {
+    const values = connection(observable("o", {
+      indicators: connection(yara("low", low)),
+      stixCoreRelationships: relatedTo(yara("high", high)),
+    }));
+    const found = match({ values }, options);
+    assertEquals(told(found), []);
+    assertEquals(found.notes, [
+      leftOut,
+      'observable "1.2.3.4" (o) is not told: all its indicators are left out',
+    ]);
+  });
+  await t.step("of a related one's indicators", () => {
+    const of = (...indicators: unknown[]) =>
+      match({
+        values: connection(observable("o", {
+          stixCoreRelationships: relatedTo(...indicators),
+        })),
+      }, options);
+    const found = of(yara("low", low), yara("high", high));
+    assertEquals(told(found), ["observable_with_related_indicator o high"]);
+    assert(found.notes.includes(leftOut));
+    assertEquals(told(of(yara("low", low))), []);
+  });
+});
+
+Deno.test("matchAnswer() compares an observable with our IoCs", async (t) => {
+  const sha256 = "a".repeat(64);
+  const iocs = [
+    iocOf("address", "2a00:1450::1"),
+    iocOf("host", "evil.example"),
+    iocOf("url", "http://evil.example/"),
+    iocOf("sha256", sha256),
+  ];
+  const cases: readonly [
+    string,
+    Record<string, unknown>,
+    string | undefined,
+  ][] = [
+    ["exploded IPv6", {
+      entity_type: "IPv6-Addr",
+      observable_value: "2A00:1450:0000:0000:0000:0000:0000:0001",
+    }, "ipv6"],
+    ["a hostname", {
+      entity_type: "Hostname",
+      observable_value: "EVIL.example",
+    }, "domain"],
+    ["a URL without slash", {
+      entity_type: "Url",
+      observable_value: "http://evil.example",
+    }, "url"],
+    ["a file", {
+      entity_type: "StixFile",
+      hashes: [{ algorithm: "MD5", hash: null }, {
+        algorithm: "SHA-256",
+        hash: sha256.toUpperCase(),
+      }],
+    }, "sha256"],
+    ["a file whose hash is of another kind", {
+      entity_type: "StixFile",
+      hashes: [{ algorithm: "SHA-512", hash: sha256 }],
+    }, undefined],
+    ["another value", {
+      entity_type: "Domain-Name",
+      observable_value: "notevil.example",
+    }, undefined],
+    ["another type", {
+      entity_type: "User-Account",
+      observable_value: "evil.example",
+    }, undefined],
+  ];
+  for (const [name, fields, kind] of cases) {
+    await t.step(name, () => {
+      const indicators = connection(indicator("i", { pattern: "yara" }));
+      const { matches } = match({
+        values: connection(observable("o", { ...fields, indicators })),
+      }, { iocs });
+      assertEquals(
+        matches.map(({ ioc }) => ioc.kind),
+        kind === undefined ? [] : [kind],
+      );
+    });
+  }
+});
+
+Deno.test("matchAnswer() takes an answer that holds nothing", () => {
+  for (
+    const data of [{}, { exact: null, values: { edges: null } }, {
+      exact: { edges: [null, { node: null }] },
+    }]
+  ) {
+    assertEquals(match(data), { matches: [], found: 0, cutOff: [], notes: [] });
+  }
+});
+
+Deno.test("matchAnswer() says when OpenCTI has more", () => {
+  const exact = {
+    ...connection(indicator("a")),
+    pageInfo: { hasNextPage: true },
+  };
+  assertEquals(match({ exact }).cutOff, ["exact"]);
+  assertEquals(match({ exact: connection(indicator("a")) }).cutOff, []);
+});
+
+Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => {
+  const more = { edges: [], pageInfo: { hasNextPage: true } };
+  const cutOff = (fields: Record<string, unknown>) =>
+    match({ values: connection(observable("o", fields)) }).cutOff;
+  assertEquals(cutOff({ indicators: more }), ["indicators"]);
+  assertEquals(cutOff({ stixCoreRelationships: more }), ["relationships"]);
+  const to = observable("p", { indicators: more });
+  const node = { relationship_type: "x", from: null, to };
+  assertEquals(cutOff({ stixCoreRelationships: { edges: [{ node }] } }), [
+    "related indicators",
+  ]);
+  assertEquals(cutOff({}), []);
+});
+
+Deno.test("matchAnswer() tells an indicator of two observables once for an IoC", () => {
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  const known = (type: string, value: string) =>
+    observable(`${type} ${value}`, {
+      entity_type: type,
+      observable_value: value,
+      indicators,
+    });
+  const values = connection(
+    known("Domain-Name", "a.example"),
+    known("Hostname", "a.example"),
+    known("Domain-Name", "b.example"),
+  );
+  const { matches, notes } = match({ values }, {
+    iocs: [iocOf("host", "a.example"), iocOf("host", "b.example")],
+  });
+  assertEquals(matches.map(({ ioc }) => ioc.value), ["a.example", "b.example"]);
+  assert(notes.some((note) => note.startsWith("not told, its indicator is:")));
+});
+
+Deno.test("matchAnswer() ignores case as OpenCTI does", () => {
+  const pattern = "[url:value = 'http://evil.example/virus']";
+  const data = { exact: connection(indicator("i", { pattern })) };
+  const iocs = [iocOf("url", "http://evil.example/VIRUS")];
+  assertEquals(told(match(data, { iocs })), ["indicator_pattern_match i"]);
+});
