@@ -7,7 +7,8 @@
 import { parseAlert } from "../alert/alert.ts";
 import { emit, emitCounted, sendWaiting } from "./emit.ts";
 import { AlertError, messageOf, OpenctiError, QueueError } from "../errors.ts";
-import { keepUnasked, lookUp, openOutage } from "./look_up.ts";
+import { keepUnasked, openOutage } from "./keep.ts";
+import { lookUp } from "./look_up.ts";
 import type { Run } from "./run.ts";
 import type { KeptAlert } from "../state/transaction.ts";
 

@@ -12,7 +12,7 @@ import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
 import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
 import type { Run } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
-import { countError, Throttle } from "../state/throttle.ts";
+import { countError, hasPassed, Throttle } from "../state/throttle.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /** What a change of the spool can emit. */
@@ -122,8 +122,8 @@ export function isDueDaily(
   name: string,
   now: number,
 ): boolean {
-  const last = tx.recall(name, z.number()) ?? 0;
-  return now - last >= DAY_MS || now < last;
+  const since = tx.recall(name, z.number()) ?? 0;
+  return hasPassed(since, { intervalMs: DAY_MS, now });
 }
 
 /**

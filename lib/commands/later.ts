@@ -6,10 +6,5 @@
  */
 export { drain } from "./drain.ts";
 export { emitError } from "./emit.ts";
-export {
-  keepForOutage,
-  keepUnasked,
-  lookUp,
-  openOutage,
-  subjectOf,
-} from "./look_up.ts";
+export { keepForOutage, keepUnasked, openOutage, subjectOf } from "./keep.ts";
+export { lookUp } from "./look_up.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { isPrivate } from "../alert/private.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
 
@@ -120,4 +121,30 @@ async function checkPair(
   const isPair = new X509Certificate(cert)
     .checkPrivateKey(createPrivateKey(key));
   if (!isPair) throw new Error("the key is not that of the certificate");
+}
+
+/** A resolver that hangs must not keep the run. */
+const RESOLVE_MS = 1000;
+
+/**
+ * Whether all addresses of a name are private; `undefined` if it has none, or
+ * they are not known in time.
+ */
+export async function isNameOfPrivate(
+  name: string,
+  timeoutMs: number,
+): Promise<boolean | undefined> {
+  const { lookup } = await import("node:dns/promises");
+  const late = new Promise<[]>((resolve) =>
+    Deno.unrefTimer(
+      setTimeout(() => resolve([]), Math.min(timeoutMs, RESOLVE_MS)),
+    )
+  );
+  const addresses = await Promise.race([
+    lookup(name, { all: true }).catch(() => []),
+    late,
+  ]);
+  return addresses.length === 0
+    ? undefined
+    : addresses.every(({ address }) => isPrivate(address) === true);
 }

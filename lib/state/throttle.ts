@@ -50,9 +50,27 @@ export function countError(
 ): { readonly emit: number; readonly next: Throttle } {
   const suppressed = (known?.suppressed ?? 0) + alerts;
   const emittedAt = known?.emittedAt ?? 0;
-  // A clock that was set back must not keep an error back.
-  const isClosed = now >= emittedAt && now - emittedAt < intervalMs;
-  return suppressed === 0 || isClosed
+  return suppressed === 0 || !hasPassed(emittedAt, { intervalMs, now })
     ? { emit: 0, next: { emittedAt, suppressed, error } }
     : { emit: suppressed, next: { emittedAt: now, suppressed: 0, error } };
+}
+
+/**
+ * Whether an interval has passed since then. A clock that was set back must not
+ * make it longer.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hasPassed(5000, { intervalMs: 1000, now: 5999 }), false);
+ * assertEquals(hasPassed(5000, { intervalMs: 1000, now: 6000 }), true);
+ * assertEquals(hasPassed(5000, { intervalMs: 1000, now: 4999 }), true);
+ * ```
+ */
+export function hasPassed(
+  since: number,
+  { intervalMs, now }: { readonly intervalMs: number; readonly now: number },
+): boolean {
+  return now < since || now - since >= intervalMs;
 }

@@ -1,0 +1,38 @@
+/**
+ * What an operator should change though nothing failed: said once a day.
+ *
+ * @module
+ */
+import { isPrivate } from "../alert/private.ts";
+import { isNameOfPrivate } from "../opencti/connection.ts";
+import { warningEvent } from "../wazuh/event.ts";
+import { emit, isDueDaily } from "./emit.ts";
+import type { Run } from "./run.ts";
+
+/** Once a day, if the token goes over a network where others may read it. */
+export async function warnOfClearText(run: Run): Promise<void> {
+  const { opencti: { baseUrl }, budget, now } = run;
+  const { protocol, hostname } = new URL(baseUrl);
+  if (protocol === "https:" || isPrivate(hostname) === true) return;
+  const spool = await run.spool();
+  const name = `warned ${baseUrl}`;
+  const isDue = await spool.tryWrite(
+    (tx) => isDueDaily(tx, name, now()),
+    budget.leftToKeepMs,
+  );
+  // A name that is not resolved in time is asked for again by the next run.
+  if (
+    !isDue || await isNameOfPrivate(hostname, budget.leftToKeepMs()) !== false
+  ) return;
+  await emit(run, (tx, { event }) => {
+    if (!isDueDaily(tx, name, now())) return;
+    tx.remember(name, now());
+    event(
+      warningEvent(
+        `The token goes in clear to ${baseUrl}, and whoever sees it can use ` +
+          `it: give OpenCTI a certificate, and set ${run.places.url} to https://`,
+      ),
+      {},
+    );
+  });
+}
