@@ -182,6 +182,54 @@ Deno.test("custom-opencti makes not all due at once when OpenCTI is back", async
   assertEquals(waitingIn(home).alerts, 0);
 });
 
+Deno.test("custom-opencti takes out a few of what waits in each run", async () => {
+  let isUp = false;
+  await using scene = await makeScene(() =>
+    isUp ? undefined : new Response("", { status: 503 })
+  );
+  const { home, run, runOther, requests, configure } = scene;
+  await configure({ error_interval: 0 });
+  // Without a queue, each of these leaves an event as well.
+  for (let n = 0; n < 7; n++) {
+    await run(`${n}`);
+    passTime(home, 31);
+  }
+  isUp = true;
+  await using queue = startQueue(home);
+  const events = waitingIn(home).events;
+  assertEquals(waitingIn(home).alerts, 7);
+  passTime(home, 700);
+  const asked = requests.length;
+  await runOther();
+  assertEquals(requests.length, asked + 5);
+  assertEquals(waitingIn(home).alerts, 2);
+  assert(events <= 20 && queue.waiting.length >= events + 5);
+});
+
+Deno.test("custom-opencti sends twenty of the events that wait in each run", async () => {
+  await using scene = await makeScene();
+  const { home, run, runOther } = scene;
+  for (let n = 0; n < 23; n++) await run(`${n}`, { timeout: 0.2 });
+  assertEquals(waitingIn(home).events, 23);
+  await using queue = startQueue(home);
+  await runOther();
+  assertEquals(queue.waiting.length, 20);
+  await runOther();
+  assertEquals(count(queue, MATCH), 23);
+});
+
+Deno.test("custom-opencti knows a match by a key that no other has", async () => {
+  await using scene = await makeScene();
+  const { home, run } = scene;
+  await using _queue = startQueue(home);
+  for (const id of ["1", "2"]) await run(id);
+  const keys = rowsOf(home, "SELECT key FROM emitted").map(({ key }) =>
+    `${key}`
+  );
+  assertEquals(new Set(keys).size, 2);
+  for (const key of keys) assert(/^[0-9a-f]{32}$/.test(key), key);
+});
+
 Deno.test("custom-opencti emits one error and one recovery in error_interval for a rate limit on every second alert", async () => {
   let asked = 0;
   await using scene = await makeScene(() =>

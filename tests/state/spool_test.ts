@@ -423,6 +423,21 @@ Deno.test("lock() lets one run do something at a time", async () => {
   another.close();
 });
 
+Deno.test("lock() waits for another run as long as there is time", async () => {
+  using scene = await makeSpool();
+  const { spool, options } = scene;
+  const another = openSpool(options);
+  for (const one of [spool, another]) await one.write(() => {}, SECOND);
+  const unlock = await spool.lock(() => 0);
+  const start = performance.now();
+  setTimeout(() => unlock?.(), 200);
+  const other = await another.lock(SECOND);
+  assert(other !== undefined);
+  assert(performance.now() - start >= 190);
+  other();
+  another.close();
+});
+
 Deno.test("the spool waits for no FIFO, and follows no link, that is named as a file of its own", async (t) => {
   const kinds = {
     FIFO: (path: string) =>
