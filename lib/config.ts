@@ -164,11 +164,13 @@ const PROXY = "a URL of http, https or socks5";
 export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   max_ind_alerts: {
     needs: COUNT,
-    means: "How many indicators an alert may be told of, the best first",
+    means: "How many indicators an alert may be told of, the best first; " +
+      "OpenCTI is asked for 500 of a kind at the most",
   },
   max_obs_alerts: {
     needs: COUNT,
-    means: "How many observables an alert may be told of, the best first",
+    means: "How many observables an alert may be told of, the best first; " +
+      "OpenCTI is asked for 500 of a kind at the most",
   },
   partial_matches: {
     needs: SWITCH,

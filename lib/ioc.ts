@@ -341,9 +341,7 @@ const QUOTABLE: ReadonlySet<TextKind> = new Set(
  */
 function plainText(kind: TextKind, text: string): string {
   if (text.length > MAX_TEXT_LENGTH) return text;
-  const trimmed = QUOTABLE.has(kind)
-    ? withoutQuotes(text.trim())
-    : text.trim();
+  const trimmed = QUOTABLE.has(kind) ? withoutQuotes(text.trim()) : text.trim();
   if (kind === "email") {
     // A display name may stand before it.
     return /<([^<>]*)>"?$/.exec(trimmed)?.[1] ?? trimmed.replaceAll('"', "");
@@ -406,12 +404,14 @@ function whyNot(kind: TextKind, text: string): string {
 
 function normalizeAddress(text: string): NormalValue | undefined {
   const bare = text.replace(/^([\d.]+)\/32$|^([\da-f:.]+)\/128$/i, "$1$2");
-  // ipaddr.js throws, and catches, for all else: that is slow.
-  if (!/^[\da-f:.]+$/i.test(bare)) return undefined;
-  // isValid() alone also takes what only C's inet_aton() does: "1", "0x7f.1".
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
-    return { kind: "ipv4", value: bare };
+  // For what is none, ipaddr.js throws and catches: that is slow.
+  if (/^[\d.]+$/.test(bare)) {
+    // isValid() alone also takes what only C's inet_aton() does: "1", "0x7f.1".
+    return ipaddr.IPv4.isValidFourPartDecimal(bare)
+      ? { kind: "ipv4", value: bare }
+      : undefined;
   }
+  if (!bare.includes(":") || !/^[\da-f:.]+$/i.test(bare)) return undefined;
   // It takes "::1.2.3.4" for IPv4-mapped.
   if (/^::\d+\./.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined;
   const address = ipaddr.IPv6.parse(bare);

@@ -122,15 +122,16 @@ function whyNotByLabels(
   { labels, not_labels }: Narrowing,
 ): string | undefined {
   const own = objectLabel.map(({ value }) => value ?? "");
-  const unwanted = own.find((label) => holds(not_labels, label));
+  const unwanted = own.find(isIn(not_labels));
   if (unwanted !== undefined) return `its label "${unwanted}" is in not_labels`;
-  return labels.length === 0 || own.some((label) => holds(labels, label))
+  return labels.length === 0 || own.some(isIn(labels))
     ? undefined
     : "it has no label of those in labels";
 }
 
-function holds(labels: readonly string[], label: string): boolean {
-  return labels.some((one) => one.toLowerCase() === label.toLowerCase());
+function isIn(labels: readonly string[]): (label: string) => boolean {
+  const known = new Set(labels.map((label) => label.toLowerCase()));
+  return (label) => known.has(label.toLowerCase());
 }
 
 function whyNotByMarking(

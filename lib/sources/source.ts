@@ -301,7 +301,9 @@ function* readPath(
     room -= part.length;
     if (part.length < written.length) {
       const whose = rows === 1 ? "its" : "the field's";
-      yield leave(`only ${whose} first ${MAX_SEARCHED} characters were searched`);
+      yield leave(
+        `only ${whose} first ${MAX_SEARCHED} characters were searched`,
+      );
       break;
     }
   }
