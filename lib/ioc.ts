@@ -415,7 +415,8 @@ function normalizeAddress(text: string): NormalValue | undefined {
   // It takes "::1.2.3.4" for IPv4-mapped.
   if (/^::\d+\./.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined;
   const address = ipaddr.IPv6.parse(bare);
-  return address.isIPv4MappedAddress()
+  // isIPv4MappedAddress() compares it with all ranges that are special.
+  return address.parts.slice(0, 6).join() === "0,0,0,0,0,65535"
     ? { kind: "ipv4", value: address.toIPv4Address().toString() }
     : { kind: "ipv6", value: address.toRFC5952String() };
 }

@@ -214,8 +214,24 @@ function knownBy(iocs: readonly Ioc[]): Known {
   return (value) => value && byKey.get(keyOf(value));
 }
 
-/** So much of all patterns of an answer is read. */
-const MAX_PATTERNS_LENGTH = 2 * MAX_PATTERN_LENGTH;
+/**
+ * How much of each indicator's pattern is read: of all together as much as of
+ * one, the shortest first, so that a long one keeps no other out.
+ */
+function lengthsToRead(
+  indicators: readonly Indicator[],
+): ReadonlyMap<Indicator, number> {
+  const lengthOf = ({ pattern }: Indicator) => pattern?.length ?? 0;
+  let room = MAX_PATTERN_LENGTH;
+  return new Map(
+    indicators.toSorted((a, b) => lengthOf(a) - lengthOf(b))
+      .map((indicator) => {
+        const length = Math.min(lengthOf(indicator), room);
+        room -= length;
+        return [indicator, length];
+      }),
+  );
+}
 
 function matchIndicators(
   answer: Answer,
@@ -230,16 +246,15 @@ function matchIndicators(
 } {
   const { partial_matches, notes } = options;
   const indicators = byId([...answer.exact.nodes, ...answer.partial.nodes]);
-  let room = MAX_PATTERNS_LENGTH;
+  const lengths = lengthsToRead(indicators);
   let isPatternCut = false;
   const found = indicators.flatMap((indicator): IndicatorMatch[] => {
-    const { length } = indicator.pattern ?? "";
-    const maxLength = Math.min(room, MAX_PATTERN_LENGTH);
-    room -= Math.min(length, maxLength);
+    const maxLength = lengths.get(indicator) ?? 0;
     const match = matchPattern(indicator, { ...options, maxLength });
     if (match === undefined) {
-      isPatternCut ||= length > maxLength;
-      const pattern = length > maxLength
+      const isCut = (indicator.pattern?.length ?? 0) > maxLength;
+      isPatternCut ||= isCut;
+      const pattern = isCut
         ? `the first ${maxLength} characters of its pattern do`
         : "its pattern does";
       note(

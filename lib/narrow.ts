@@ -130,6 +130,7 @@ function whyNotByLabels(
 }
 
 function isIn(labels: readonly string[]): (label: string) => boolean {
+  if (labels.length === 0) return () => false;
   const known = new Set(labels.map((label) => label.toLowerCase()));
   return (label) => known.has(label.toLowerCase());
 }

@@ -136,7 +136,7 @@ const TOKEN = new RegExp(
 
 const SEARCHES: ReadonlySet<string> = new Set(["=", "==", "IN", "ISSUBSET"]);
 
-/** Of a longer pattern the start is read: some thousand comparisons. */
+/** So much of a pattern is read: some thousand comparisons. */
 export const MAX_PATTERN_LENGTH = 262_144;
 
 /**
