@@ -252,7 +252,7 @@ const said = z.pipe(
   ),
 );
 
-function firstOf(count: number) {
+function upTo(count: number) {
   return beforehand((list) =>
     Array.isArray(list) ? list.slice(0, count) : list
   );
@@ -261,7 +261,7 @@ function firstOf(count: number) {
 const ErrorEntry = z.catch(
   z.object({
     message: said,
-    path: z.catch(z.pipe(firstOf(1), z.nullish(z.array(z.unknown()))), null),
+    path: z.catch(z.pipe(upTo(1), z.nullish(z.array(z.unknown()))), null),
     // Where old versions have the code.
     name: said,
     extensions: z.catch(z.nullish(z.object({ code: said })), null),
@@ -275,5 +275,5 @@ export type ErrorEntry = z.infer<typeof ErrorEntry>;
 /** The schema of a GraphQL response. */
 export const GraphqlResponse = z.object({
   data: z.optional(z.unknown()),
-  errors: z.catch(z.pipe(firstOf(MAX_ERRORS), listOf(ErrorEntry)), []),
+  errors: z.catch(z.pipe(upTo(MAX_ERRORS), listOf(ErrorEntry)), []),
 });

@@ -486,12 +486,12 @@ function readUrl(value: Value & Place): Finding[] {
   }
   const bare = withoutQuotes(text);
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, path);
-  if (/^(?:[^/\s:]+\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
+  if (/^(?:[^/\s:][^/\s:.]*\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
     return [{ kind: "host", text: bare, field: path }];
   }
   const schemes = schemesFor(field, port);
   if (!bare.startsWith("/")) {
-    return /^[^/\s]+\.[^/\s]+\//.test(bare)
+    return /^[^/\s][^/\s.]*\.[^/\s]+\//.test(bare)
       ? schemes.flatMap((scheme) => urlAndHost(`${scheme}://${bare}`, path))
       : [{ text, field: path, reason: "not a URL of http, https or ftp" }];
   }
