@@ -126,7 +126,7 @@ Deno.test("files, network and sockets are touched where their names say so", () 
 });
 
 Deno.test("a file is about one thing, and no longer than that takes", () => {
-  const long = SOURCES.filter(({ code }) => code.split("\n").length > 420)
+  const long = SOURCES.filter(({ code }) => code.split("\n").length > 460)
     .map(({ path }) => path);
   // Tables of sources are as long as there are sources.
   assertEquals(long.filter((path) => !path.includes("/sources/")), []);

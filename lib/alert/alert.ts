@@ -132,10 +132,21 @@ export function isOwnEvent({ data, location = "" }: Alert): boolean {
     /^(?:\([^)]*\) [^\s>]+->)?opencti$/.test(location);
 }
 
+/** No more entries of lists are read at a path: no log of analysisd has so many. */
+export const MAX_ENTRIES = 1000;
+
+/** What stands at a path. */
+interface Texts {
+  readonly texts: readonly string[];
+  /** How many entries of lists were not read. */
+  readonly leftOut: number;
+}
+
 /**
  * The texts that stand at a path of an alert, objects joined by dots. Arrays
  * on the way are gone through, with or without `[]` at their name; numbers and
- * booleans become text; blank texts, nulls and objects are left out.
+ * booleans become text; blank texts, nulls and objects are left out, and what
+ * is beyond {@linkcode MAX_ENTRIES}.
  *
  * @example
  * ```ts
@@ -146,14 +157,43 @@ export function isOwnEvent({ data, location = "" }: Alert): boolean {
  * assertEquals(textsAt(alert, "data.dns.question"), []);
  * ```
  */
-export function textsAt(alert: Alert, path: string): string[] {
-  return valuesAt(alert, path)
+export function textsAt(alert: Alert, path: string): readonly string[] {
+  return readTexts(alert, path).texts;
+}
+
+/**
+ * The same, with how much was left out. Read once for a path: many sources, and
+ * each row of a list, ask for the same.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const list = Array.from({ length: 1002 }, () => "1.2.3.4");
+ * const alert = parseAlert(JSON.stringify({ data: { dest_ip: list } }));
+ * const { texts, leftOut } = readTexts(alert, "data.dest_ip");
+ * assertEquals([texts.length, leftOut], [1000, 2]);
+ * ```
+ */
+export function readTexts(alert: Alert, path: string): Texts {
+  const ofAlert = known.get(alert) ?? new Map<string, Texts>();
+  known.set(alert, ofAlert);
+  const read = ofAlert.get(path) ?? textsOf(valuesAt(alert, path));
+  ofAlert.set(path, read);
+  return read;
+}
+
+const known = new WeakMap<Alert, Map<string, Texts>>();
+
+function textsOf({ values, leftOut }: Values): Texts {
+  const texts = values
     .filter((value) =>
       typeof value === "string" || typeof value === "number" ||
       typeof value === "boolean"
     )
     .map((value) => String(value).trim())
     .filter((value) => value !== "");
+  return { texts, leftOut };
 }
 
 /**
@@ -169,7 +209,8 @@ export function textsAt(alert: Alert, path: string): string[] {
  * ```
  */
 export function alertAt(alert: Alert, path: string): Alert | undefined {
-  return Alert.safeParse(valuesAt(alert, path)[0], { jitless: true }).data;
+  return Alert.safeParse(valuesAt(alert, path).values[0], { jitless: true })
+    .data;
 }
 
 /** The first of {@linkcode textsAt}, `undefined` if there is none. */
@@ -177,21 +218,30 @@ export function textAt(alert: Alert, path: string): string | undefined {
   return textsAt(alert, path)[0];
 }
 
+interface Values {
+  readonly values: readonly unknown[];
+  readonly leftOut: number;
+}
+
 /** Called for each condition and field of each source: it must be quick. */
-function valuesAt(alert: Alert, path: string): readonly unknown[] {
+function valuesAt(alert: Alert, path: string): Values {
   let values: readonly unknown[] = [alert];
+  let leftOut = 0;
   for (const key of path.split(".")) {
     const name = key.endsWith("[]") ? key.slice(0, -2) : key;
     const next: unknown[] = [];
     for (const value of values) {
       const inner = member(value, name);
-      if (Array.isArray(inner)) { for (const one of inner) next.push(one); }
-      else if (inner !== undefined) next.push(inner);
+      if (inner === undefined) continue;
+      const entries = elementsOf(inner);
+      const room = MAX_ENTRIES - next.length;
+      next.push(...entries.slice(0, room));
+      leftOut += Math.max(entries.length - room, 0);
     }
-    if (next.length === 0) return next;
     values = next;
+    if (next.length === 0) break;
   }
-  return values;
+  return { values, leftOut };
 }
 
 function elementsOf(value: unknown): unknown[] {

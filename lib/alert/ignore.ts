@@ -193,10 +193,13 @@ function listOf(
     // As blockers' lists write "and all that is below".
     const entry = written.replace(/^\*?\./, "");
     const network = kinds.includes("address") ? networkOf(entry) : undefined;
+    if (network !== undefined) {
+      networks.push(network);
+      continue;
+    }
     const value = kinds.values().map((kind) => normalize(kind, entry))
       .find((value) => value !== undefined);
-    if (network !== undefined) networks.push(network);
-    else if (value === undefined || isAddress(value)) wrong.push(written);
+    if (value === undefined || isAddress(value)) wrong.push(written);
     else if (value.kind === "url") urls.push(value.value.toLowerCase());
     else values.add(value.value.toLowerCase());
   }
@@ -207,18 +210,63 @@ function listOf(
       `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
     );
   }
+  const findNetwork = onDemand(() => networkLookup(networks));
+  const findUrl = onDemand(() =>
+    isExact ? exactLookup(urls) : startLookup(urls)
+  );
   return namedList(name, { isExact, entryFor });
 
   function entryFor({ kind, value }: NormalValue): string | undefined {
     const text = value.toLowerCase();
-    if (isAddress({ kind, value })) return networkThatHolds(value, networks);
-    if (kind === "url") {
-      return urls.find((url) => isExact ? text === url : text.startsWith(url));
-    }
-    return isExact
-      ? values.has(text) ? text : undefined
-      : parentsOf(text).find((parent) => values.has(parent));
+    if (isAddress({ kind, value })) return findNetwork(value);
+    if (kind === "url") return findUrl(text);
+    // What else has dots in it has nothing above it.
+    const isName = kind === "domain" || kind === "hostname";
+    return isName && !isExact
+      ? parentsOf(text).find((parent) => values.has(parent))
+      : values.has(text)
+      ? text
+      : undefined;
   }
+}
+
+/**
+ * Says which entry of a list holds a value. A list may be long, and is asked for
+ * each value: what depends on its length is done once.
+ */
+type Lookup = (value: string) => string | undefined;
+
+function onDemand(make: () => Lookup): Lookup {
+  let lookup: Lookup | undefined;
+  return (value) => (lookup ??= make())(value);
+}
+
+function exactLookup(entries: readonly string[]): Lookup {
+  const all = new Set(entries);
+  return (text) => all.has(text) ? text : undefined;
+}
+
+/** Says which entry a text starts with. */
+function startLookup(entries: readonly string[]): Lookup {
+  const starts: string[] = [];
+  for (const entry of entries.toSorted()) {
+    // What starts with an entry comes right after it, and adds nothing.
+    const last = starts.at(-1);
+    if (last === undefined || !entry.startsWith(last)) starts.push(entry);
+  }
+  return (text) => {
+    let [low, high] = [0, starts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? "") <= text) low = middle + 1;
+      else high = middle;
+    }
+    // What stands between a start of the text and the text has that start too.
+    const nearest = starts[low - 1];
+    return nearest !== undefined && text.startsWith(nearest)
+      ? nearest
+      : undefined;
+  };
 }
 
 function isAddress({ kind }: NormalValue): boolean {
@@ -227,23 +275,38 @@ function isAddress({ kind }: NormalValue): boolean {
 
 function networkOf(entry: string): Range | undefined {
   const text = entry.trim();
-  if (ipaddr.IPv4.isValidCIDR(text) || ipaddr.IPv6.isValidCIDR(text)) {
-    return ipaddr.parseCIDR(text);
-  }
+  // ipaddr.js throws, and catches, for all else: that is slow.
+  if (!/^[\da-f:.]+(?:\/\d+)?$/i.test(text)) return undefined;
+  const parser = text.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
+  if (parser.isValidCIDR(text)) return parser.parseCIDR(text);
   const address = normalize("address", text);
   return address &&
     [ipaddr.parse(address.value), address.kind === "ipv4" ? 32 : 128];
 }
 
-function networkThatHolds(
-  value: string,
-  networks: readonly Range[],
-): string | undefined {
-  const address = ipaddr.parse(value);
-  const network = networks.find(([start, bits]) =>
-    start.kind() === address.kind() && address.match(start, bits)
-  );
-  return network && `${network[0].toString()}/${network[1]}`;
+/** Says which network holds an address. */
+function networkLookup(networks: readonly Range[]): Lookup {
+  const known = new Map<string, string>();
+  const lengths = new Set<number>();
+  for (const [start, bits] of networks) {
+    const key = `${start.kind()} ${bitsOf(start).slice(0, bits)}`;
+    known.set(key, `${start.toString()}/${bits}`);
+    lengths.add(bits);
+  }
+  return (value) => {
+    if (known.size === 0) return undefined;
+    const address = ipaddr.parse(value);
+    const bits = bitsOf(address);
+    return lengths.values()
+      .map((length) => known.get(`${address.kind()} ${bits.slice(0, length)}`))
+      .find((name) => name !== undefined);
+  };
+}
+
+/** An address in zeros and ones. */
+function bitsOf(address: Range[0]): string {
+  return address.toByteArray()
+    .map((byte) => byte.toString(2).padStart(8, "0")).join("");
 }
 
 /**
@@ -301,8 +364,10 @@ function warningList(
       const parts = entries.map((entry) =>
         [entry, entry.toLowerCase()] as const
       );
-      const entryFor = ({ value }: NormalValue) =>
-        parts.find(([, part]) => value.toLowerCase().includes(part))?.[0];
+      const entryFor = ({ value }: NormalValue) => {
+        const text = value.toLowerCase();
+        return parts.find(([, part]) => text.includes(part))?.[0];
+      };
       return namedList(path, { isExact: false, entryFor });
     }
     case "regex": {

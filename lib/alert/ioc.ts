@@ -341,9 +341,7 @@ const QUOTABLE: ReadonlySet<TextKind> = new Set(
  */
 function plainText(kind: TextKind, text: string): string {
   if (text.length > MAX_TEXT_LENGTH) return text;
-  const trimmed = QUOTABLE.has(kind)
-    ? text.trim().replace(/^["']+|["']+$/g, "")
-    : text.trim();
+  const trimmed = QUOTABLE.has(kind) ? withoutQuotes(text.trim()) : text.trim();
   if (kind === "email") {
     // A display name may stand before it.
     return /<([^<>]*)>"?$/.exec(trimmed)?.[1] ?? trimmed.replaceAll('"', "");
@@ -356,6 +354,25 @@ function plainText(kind: TextKind, text: string): string {
     .replace(/^([^:]+):\d{1,5}$/, "$1");
   return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "")
     .replace(/^\(\d+\)(.*)\(0\)$/, (_, name) => name.replace(/\(\d+\)/g, "."));
+}
+
+/**
+ * A text without the quotes around it. No regular expression: one would look at
+ * each quote inside for the end of the text.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(withoutQuotes(`"it's"`), "it's");
+ * ```
+ */
+export function withoutQuotes(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && `"'`.includes(text.charAt(start))) start++;
+  while (end > start && `"'`.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** Says what is wrong with a text that has no normal form. */
@@ -387,23 +404,35 @@ function whyNot(kind: TextKind, text: string): string {
 
 function normalizeAddress(text: string): NormalValue | undefined {
   const bare = text.replace(/^([\d.]+)\/32$|^([\da-f:.]+)\/128$/i, "$1$2");
-  // isValid() alone also takes what only C's inet_aton() does: "1", "0x7f.1".
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) {
-    return { kind: "ipv4", value: bare };
+  // For what is none, ipaddr.js throws and catches: that is slow.
+  if (/^[\d.]+$/.test(bare)) {
+    // isValid() alone also takes what only C's inet_aton() does: "1", "0x7f.1".
+    return ipaddr.IPv4.isValidFourPartDecimal(bare)
+      ? { kind: "ipv4", value: bare }
+      : undefined;
   }
-  // It takes "::1.2.3.4" for IPv4-mapped, and keeps a zone.
-  if (/^::\d+\.|%/.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined;
+  if (!bare.includes(":") || !/^[\da-f:.]+$/i.test(bare)) return undefined;
+  // It takes "::1.2.3.4" for IPv4-mapped.
+  if (/^::\d+\./.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined;
   const address = ipaddr.IPv6.parse(bare);
-  return address.isIPv4MappedAddress()
+  // isIPv4MappedAddress() compares it with all ranges that are special.
+  return address.parts.slice(0, 6).join() === "0,0,0,0,0,65535"
     ? { kind: "ipv4", value: address.toIPv4Address().toString() }
     : { kind: "ipv6", value: address.toRFC5952String() };
 }
 
+/** The longest name that DNS has. */
+const MAX_DOMAIN_LENGTH = 253;
+
+/** Longer texts are no domain, however letters beyond ASCII are written. */
+const MAX_WRITTEN_LENGTH = 4 * MAX_DOMAIN_LENGTH;
+
 function normalizeDomain(text: string): NormalValue | undefined {
+  if (text.length > MAX_WRITTEN_LENGTH) return undefined;
   const written = text.toLowerCase().replace(/\.$/, "");
   const value = isAscii(written) ? written : toAscii(written);
   const labels = value.split(".");
-  return value.length <= 253 && labels.length > 1 &&
+  return value.length <= MAX_DOMAIN_LENGTH && labels.length > 1 &&
       labels.every((label) => /^[a-z0-9_-]{1,63}$/.test(label)) &&
       /[a-z]/.test(labels.at(-1) ?? "")
     ? { kind: "domain", value }

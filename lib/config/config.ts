@@ -147,6 +147,23 @@ export type Config =
     readonly sources: readonly OwnSource[];
   };
 
+/** The options that leave indicators out, and the time. */
+export type Filters =
+  & Readonly<
+    Pick<
+      Config,
+      | "min_score"
+      | "min_confidence"
+      | "only_detection"
+      | "include_revoked"
+      | "include_expired"
+      | "labels"
+      | "not_labels"
+      | "markings"
+    >
+  >
+  & { readonly now: Date };
+
 /** An option, for people. */
 interface Option {
   /** What its value must be. */
@@ -166,11 +183,13 @@ const PROXY = "a URL of http, https or socks5";
 export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   max_ind_alerts: {
     needs: COUNT,
-    means: "How many indicators an alert may be told of, the best first",
+    means: "How many indicators an alert may be told of, the best first; " +
+      "OpenCTI is asked for 500 of a kind at the most",
   },
   max_obs_alerts: {
     needs: COUNT,
-    means: "How many observables an alert may be told of, the best first",
+    means: "How many observables an alert may be told of, the best first; " +
+      "OpenCTI is asked for 500 of a kind at the most",
   },
   partial_matches: {
     needs: SWITCH,

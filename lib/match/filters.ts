@@ -1,31 +1,14 @@
 /**
- * Which indicators are told, as the options that narrow it say.
+ * The filters: which indicators are emitted, as the options say.
  *
  * @module
  */
-import { type Config, TLP } from "../config/config.ts";
+import { type Filters, TLP } from "../config/config.ts";
 import type { Indicator } from "../opencti/schema.ts";
 
-/** The options that narrow what is told, and the time. */
-export type Narrowing =
-  & Readonly<
-    Pick<
-      Config,
-      | "min_score"
-      | "min_confidence"
-      | "only_detection"
-      | "include_revoked"
-      | "include_expired"
-      | "labels"
-      | "not_labels"
-      | "markings"
-    >
-  >
-  & { readonly now: Date };
-
 /**
- * Why an indicator is not told, in words that name the option; `undefined` if
- * it is told.
+ * Why an indicator is not emitted, in words that name the option; `undefined` if
+ * it is.
  *
  * OpenCTI revokes what expires: such an indicator is both.
  *
@@ -37,16 +20,16 @@ export type Narrowing =
  *
  * const indicator = Indicator.parse({ id: "1d9e", x_opencti_score: 20 });
  * const options = { ...DEFAULTS, now: new Date() };
- * assertEquals(whyNotTold(indicator, options), undefined);
+ * assertEquals(whyFiltered(indicator, options), undefined);
  * assertEquals(
- *   whyNotTold(indicator, { ...options, min_score: 50 }),
+ *   whyFiltered(indicator, { ...options, min_score: 50 }),
  *   "its score 20 is below min_score 50",
  * );
  * ```
  */
-export function whyNotTold(
+export function whyFiltered(
   indicator: Indicator,
-  options: Narrowing,
+  options: Filters,
 ): string | undefined {
   const { revoked, valid_until, x_opencti_detection } = indicator;
   const { only_detection, include_revoked, include_expired, now } = options;
@@ -84,28 +67,6 @@ export function isExpired(
   return valid_until !== null && Date.parse(valid_until) <= now.getTime();
 }
 
-/**
- * Whether the narrowing needs what OpenCTI cannot be asked for in the same
- * request: it knows labels and markings by its own ids alone.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config/config.ts";
- *
- * assertEquals(isOursAlone(DEFAULTS), false);
- * assertEquals(isOursAlone({ ...DEFAULTS, markings: "TLP:GREEN" }), true);
- * ```
- */
-export function isOursAlone(
-  { labels, not_labels, markings }: Pick<
-    Narrowing,
-    "labels" | "not_labels" | "markings"
-  >,
-): boolean {
-  return labels.length + not_labels.length > 0 || markings !== undefined;
-}
-
 function below(
   value: number | null,
   least: number,
@@ -119,23 +80,25 @@ function below(
 
 function whyNotByLabels(
   { objectLabel }: Indicator,
-  { labels, not_labels }: Narrowing,
+  { labels, not_labels }: Filters,
 ): string | undefined {
   const own = objectLabel.map(({ value }) => value ?? "");
-  const unwanted = own.find((label) => holds(not_labels, label));
+  const unwanted = own.find(isIn(not_labels));
   if (unwanted !== undefined) return `its label "${unwanted}" is in not_labels`;
-  return labels.length === 0 || own.some((label) => holds(labels, label))
+  return labels.length === 0 || own.some(isIn(labels))
     ? undefined
     : "it has no label of those in labels";
 }
 
-function holds(labels: readonly string[], label: string): boolean {
-  return labels.some((one) => one.toLowerCase() === label.toLowerCase());
+function isIn(labels: readonly string[]): (label: string) => boolean {
+  if (labels.length === 0) return () => false;
+  const known = new Set(labels.map((label) => label.toLowerCase()));
+  return (label) => known.has(label.toLowerCase());
 }
 
 function whyNotByMarking(
   { objectMarking }: Indicator,
-  { markings }: Narrowing,
+  { markings }: Filters,
 ): string | undefined {
   if (markings === undefined) return undefined;
   const tooHigh = objectMarking.find(({ definition_type, definition }) =>

@@ -10,14 +10,16 @@ import {
   normalize,
   type NormalValue,
 } from "../alert/ioc.ts";
-import { isExpired, type Narrowing, whyNotTold } from "./filters.ts";
+import type { Filters } from "../config/config.ts";
+import { isExpired, whyFiltered } from "./filters.ts";
+import { firstOf } from "../opencti/query.ts";
 import type {
   Answer,
   FoundObservable,
   Indicator,
   Observable,
 } from "../opencti/schema.ts";
-import { readPattern } from "../opencti/stix.ts";
+import { MAX_PATTERN_LENGTH, readPattern } from "../opencti/stix.ts";
 
 /** What is told of an IoC. */
 export type Match = IndicatorMatch | ObservableMatch | RelatedMatch;
@@ -82,14 +84,29 @@ export function matchKey(match: Match): string {
 }
 
 /** What limits the matches. */
-export interface MatchOptions extends Narrowing {
+export interface MatchOptions extends Filters {
   readonly max_ind_alerts: number;
   readonly max_obs_alerts: number;
   readonly partial_matches: boolean;
 }
 
 /** The same, where it is said why something is not told. */
-type NotedOptions = MatchOptions & { readonly notes: string[] };
+type NotedOptions = MatchOptions & { readonly notes: Notes };
+
+/** What is said, each sentence once. */
+interface Notes {
+  readonly said: Set<string>;
+  /** How many more there would be. */
+  unsaid: number;
+}
+
+/** Nobody reads more. */
+const MAX_NOTES = 1000;
+
+function note(notes: Notes, sentence: string): void {
+  if (notes.said.size < MAX_NOTES) notes.said.add(sentence);
+  else notes.unsaid++;
+}
 
 /** The matches, and what is said of them when debugging. */
 export interface Matches {
@@ -97,7 +114,7 @@ export interface Matches {
   readonly matches: readonly Match[];
   /** How many there are, with those beyond what may be told. */
   readonly found: number;
-  /** What OpenCTI has more of than was asked for. */
+  /** What OpenCTI has more of than was asked for, or than was read. */
   readonly cutOff: readonly string[];
   /** Why each match ranks where it does, and why others are not told. */
   readonly notes: readonly string[];
@@ -112,19 +129,23 @@ export function matchAnswer(
   answer: Answer,
   options: MatchOptions,
 ): Matches {
-  const notes: string[] = [];
+  const notes: Notes = { said: new Set(), unsaid: 0 };
   const known = knownBy(iocs);
-  const indicators = rank(
-    matchIndicators(iocs, answer, { ...options, notes }),
-    options,
-  );
+  const asked = askedFor(answer, options);
+  const { found, isPatternCut } = matchIndicators(asked, {
+    ...options,
+    notes,
+    known,
+    iocs,
+  });
+  const indicators = rank(found, options);
   const told = take(options.max_ind_alerts, "max_ind_alerts", {
     ranked: indicators,
     notes,
   });
   const toldIds = new Set(told.map(({ indicator }) => indicator.id));
   const observables = rank(
-    matchObservables(known, answer, { ...options, notes, toldIds }),
+    matchObservables(known, asked, { ...options, notes, toldIds }),
     options,
   );
   const matches = [
@@ -137,8 +158,32 @@ export function matchAnswer(
   return {
     matches,
     found: indicators.length + observables.length,
-    cutOff: cutOffIn(answer),
-    notes,
+    cutOff: [...cutOffIn(asked), ...isPatternCut ? ["of a pattern"] : []],
+    notes: [
+      ...notes.said,
+      ...notes.unsaid > 0 ? [`and ${notes.unsaid} notes more`] : [],
+    ],
+  };
+}
+
+/** What was asked for of an answer: it may hold more. */
+function askedFor(answer: Answer, options: MatchOptions): Answer {
+  const { indicators, observables } = firstOf(options);
+  return {
+    exact: firstIn(answer.exact, indicators),
+    partial: firstIn(answer.partial, indicators),
+    values: firstIn(answer.values, observables),
+    files: firstIn(answer.files, observables),
+  };
+}
+
+function firstIn<T>(
+  { nodes, hasMore }: { readonly nodes: T[]; readonly hasMore: boolean },
+  first: number,
+) {
+  return {
+    nodes: nodes.slice(0, first),
+    hasMore: hasMore || nodes.length > first,
   };
 }
 
@@ -170,60 +215,99 @@ function knownBy(iocs: readonly Ioc[]): Known {
   return (value) => value && byKey.get(keyOf(value));
 }
 
+/**
+ * How much of each indicator's pattern is read: of all together as much as of
+ * one, the shortest first, so that a long one keeps no other out.
+ */
+function lengthsToRead(
+  indicators: readonly Indicator[],
+): ReadonlyMap<Indicator, number> {
+  const lengthOf = ({ pattern }: Indicator) => pattern?.length ?? 0;
+  let room = MAX_PATTERN_LENGTH;
+  return new Map(
+    indicators.toSorted((a, b) => lengthOf(a) - lengthOf(b))
+      .map((indicator) => {
+        const length = Math.min(lengthOf(indicator), room);
+        room -= length;
+        return [indicator, length];
+      }),
+  );
+}
+
 function matchIndicators(
-  iocs: readonly Ioc[],
   answer: Answer,
-  options: NotedOptions,
-): IndicatorMatch[] {
-  const known = knownBy(iocs);
+  options: NotedOptions & {
+    readonly known: Known;
+    readonly iocs: readonly Ioc[];
+  },
+): {
+  readonly found: readonly IndicatorMatch[];
+  /** Whether a pattern was not read to its end, and what was is no match. */
+  readonly isPatternCut: boolean;
+} {
   const { partial_matches, notes } = options;
   const indicators = byId([...answer.exact.nodes, ...answer.partial.nodes]);
-  return indicators.flatMap((indicator): IndicatorMatch[] => {
-    const match = matchPattern(known, indicator, iocs);
+  const lengths = lengthsToRead(indicators);
+  let isPatternCut = false;
+  const found = indicators.flatMap((indicator): IndicatorMatch[] => {
+    const maxLength = lengths.get(indicator) ?? 0;
+    const match = matchPattern(indicator, { ...options, maxLength });
     if (match === undefined) {
-      notes.push(
-        `${nameOf(indicator)} is no match: its pattern does not ` +
-          `look for an IoC of the alert: ${indicator.pattern}`,
+      const isCut = (indicator.pattern?.length ?? 0) > maxLength;
+      isPatternCut ||= isCut;
+      const pattern = isCut
+        ? `the first ${maxLength} characters of its pattern do`
+        : "its pattern does";
+      note(
+        notes,
+        `${nameOf(indicator)} is no match: ${pattern} not ` +
+          `look for an IoC of the alert: ${glanceAt(indicator.pattern)}`,
       );
       return [];
     }
     if (!partial_matches && match.type !== "indicator_pattern_match") {
-      notes.push(`${nameOf(indicator)} is not told: partial_matches is false`);
+      note(
+        notes,
+        `${nameOf(indicator)} is not told: partial_matches is false`,
+      );
       return [];
     }
     return toldOf([indicator], options).map(() => match);
   });
+  return { found, isPatternCut };
 }
 
-/** Those that the narrowing leaves; of the others it is noted once why not. */
+/** Those that the narrowing leaves; of the others it is noted why not. */
 function toldOf(
   indicators: readonly Indicator[],
   options: NotedOptions,
 ): Indicator[] {
   return indicators.filter((indicator) => {
-    const why = whyNotTold(indicator, options);
-    const note = `${nameOf(indicator)} is not told: ${why}`;
-    if (why !== undefined && !options.notes.includes(note)) {
-      options.notes.push(note);
-    }
-    return why === undefined;
+    const why = whyFiltered(indicator, options);
+    if (why === undefined) return true;
+    note(options.notes, `${nameOf(indicator)} is not told: ${glanceAt(why)}`);
+    return false;
   });
 }
 
 /** Compares an indicator's pattern with our IoCs. */
 function matchPattern(
-  known: Known,
   indicator: Indicator,
-  iocs: readonly Ioc[],
+  { known, iocs, maxLength }: {
+    readonly known: Known;
+    readonly iocs: readonly Ioc[];
+    /** How much of it is read. */
+    readonly maxLength: number;
+  },
 ): IndicatorMatch | undefined {
-  const pattern = readPattern(indicator.pattern ?? "");
+  const pattern = readPattern(indicator.pattern ?? "", maxLength);
   const values = pattern?.values ?? [];
-  const ioc = values.map(known).find((ioc) => ioc !== undefined);
+  const ours = values.map(known);
+  const ioc = ours.find((one) => one !== undefined);
   if (pattern === undefined || ioc === undefined) return undefined;
   const isExact = !pattern.isQualified &&
     values.every((value) => value?.isDirect) &&
-    (values.every((value) => known(value) === ioc) ||
-      areOneFile(values, iocs));
+    (ours.every((one) => one === ioc) || areOneFile(values, iocs));
   return {
     type: isExact
       ? "indicator_pattern_match"
@@ -241,11 +325,12 @@ function areOneFile(
   values: readonly (NormalValue | undefined)[],
   iocs: readonly Ioc[],
 ): boolean {
-  return values.every((value) =>
-    value !== undefined && isHash(value) &&
-    values.filter((other) => other?.kind === value.kind).length === 1 &&
-    iocs.every((ioc) => ioc.kind !== value.kind || ioc.value === value.value)
-  );
+  const kinds = new Set(values.map((value) => value?.kind));
+  return kinds.size === values.length &&
+    values.every((value) =>
+      value !== undefined && isHash(value) &&
+      iocs.every((ioc) => ioc.kind !== value.kind || ioc.value === value.value)
+    );
 }
 
 function isHash({ kind }: NormalValue): boolean {
@@ -261,7 +346,8 @@ function matchObservables(
   return observables.flatMap((observable) => {
     const ioc = valuesOf(observable).map(known).find((found) => found);
     if (ioc === undefined) {
-      options.notes.push(
+      note(
+        options.notes,
         `${nameOf(observable)} is no match: its value is no ` +
           "IoC of the alert",
       );
@@ -269,7 +355,7 @@ function matchObservables(
     }
     const match = matchObservable(ioc, observable, options);
     if (typeof match === "string") {
-      options.notes.push(`${nameOf(observable)} is not told: ${match}`);
+      note(options.notes, `${nameOf(observable)} is not told: ${match}`);
       return [];
     }
     return [match];
@@ -386,35 +472,48 @@ function take<T extends Match>(
   option: string,
   { ranked, notes }: {
     readonly ranked: readonly Ranked<T>[];
-    readonly notes: string[];
+    readonly notes: Notes;
   },
 ): T[] {
-  const firsts = ranked.filter(({ item }, n) =>
-    ranked.findIndex((r) =>
-      r.item.indicator.id === item.indicator.id && r.item.ioc === item.ioc
-    ) === n
-  );
-  for (const one of ranked) {
-    const place = firsts.indexOf(one);
-    const status = place === -1
+  const taken = new Map<Ioc, Set<string>>();
+  const firsts: T[] = [];
+  for (const { item, why } of ranked) {
+    const { type, ioc, indicator } = item;
+    const ids = taken.get(ioc) ?? new Set();
+    taken.set(ioc, ids);
+    const isFirst = !ids.has(indicator.id);
+    ids.add(indicator.id);
+    if (isFirst) firsts.push(item);
+    const status = !isFirst
       ? "not told, its indicator is"
-      : place < max
-      ? `match ${place + 1}`
+      : firsts.length <= max
+      ? `match ${firsts.length}`
       : `not told, ${option} is ${max}`;
-    const { type, ioc, indicator } = one.item;
-    notes.push(
+    note(
+      notes,
       `${status}: ${type} of ${ioc.kind} ${ioc.value}: ${
         nameOf(indicator)
-      }: ${one.why}`,
+      }: ${why}`,
     );
   }
-  return firsts.slice(0, max).map(({ item }) => item);
+  return firsts.slice(0, max);
 }
 
 function nameOf(object: Indicator | Observable): string {
   return "name" in object
-    ? `indicator "${object.name}" (${object.id})`
-    : `observable "${object.observable_value}" (${object.id})`;
+    ? `indicator "${glanceAt(object.name)}" (${glanceAt(object.id)})`
+    : `observable "${glanceAt(object.observable_value)}" (${
+      glanceAt(object.id)
+    })`;
+}
+
+/** Of a long text no more is said. */
+const MAX_SAID = 1000;
+
+function glanceAt(text: string | null): string | null {
+  return text !== null && text.length > MAX_SAID
+    ? `${text.slice(0, MAX_SAID)}…`
+    : text;
 }
 
 function byId<T extends { readonly id: string }>(objects: readonly T[]): T[] {

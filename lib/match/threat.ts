@@ -3,18 +3,8 @@
  *
  * @module
  */
+import type { THREAT_TYPES } from "../opencti/query.ts";
 import type { Indicator } from "../opencti/schema.ts";
-
-/** The types of threats that are asked for, as OpenCTI names them. */
-export const THREAT_TYPES = [
-  "Malware",
-  "Tool",
-  "Intrusion-Set",
-  "Threat-Actor-Group",
-  "Threat-Actor-Individual",
-  "Campaign",
-  "Attack-Pattern",
-] as const;
 
 /** A threat in words. Lists may be empty, and hold each text once. */
 export interface Threat {

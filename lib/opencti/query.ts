@@ -3,10 +3,9 @@
  *
  * @module
  */
+import type { Config, Filters } from "../config/config.ts";
 import { type Ioc, KINDS } from "../alert/ioc.ts";
-import { isOursAlone, type Narrowing } from "../match/filters.ts";
 import { comparisonsOf, filePatternOf, patternsOf } from "./stix.ts";
-import { THREAT_TYPES } from "../match/threat.ts";
 
 /** A GraphQL request. */
 export interface Question {
@@ -21,8 +20,12 @@ export interface Variables {
   readonly values: FilterGroup | null;
   readonly files: FilterGroup | null;
   readonly types: readonly string[];
-  /** How many indicators of each kind. */
+  /** How many indicators, exact and partial. */
   readonly first: number;
+  /** How many observables, values and files, if not as usual. */
+  readonly firstObservables?: number;
+  /** How many indicators of each of these, if not as usual. */
+  readonly firstOfEach?: number;
   readonly askPartial: boolean;
   readonly askValues: boolean;
   readonly askFiles: boolean;
@@ -42,7 +45,7 @@ interface Filter {
   readonly mode: "or";
 }
 
-/** The most that is asked for of each kind of object. */
+/** How much is asked for of each kind of object. */
 export const FIRST = 10;
 
 /**
@@ -51,13 +54,27 @@ export const FIRST = 10;
  */
 export const FIRST_OF_MANY = 50;
 
+/** No more is asked for, whatever the options say. */
+export const MAX_FIRST = 500;
+
 /**
  * What an indicator indicates costs OpenCTI a search for each indicator, as its
  * external references do. So that the question costs no more for it at worst,
  * fewer indicators are asked for where they are most: of related observables.
  */
-const FIRST_OF_RELATED = 5;
-const FIRST_THREATS = 5;
+export const FIRST_OF_RELATED = 5;
+export const FIRST_THREATS = 5;
+
+/** The types of threats that are asked for, as OpenCTI names them. */
+export const THREAT_TYPES = [
+  "Malware",
+  "Tool",
+  "Intrusion-Set",
+  "Threat-Actor-Group",
+  "Threat-Actor-Individual",
+  "Campaign",
+  "Attack-Pattern",
+] as const;
 
 /** Their GraphQL types are called as OpenCTI calls them, without hyphens. */
 const THREATS = THREAT_TYPES.map((type) =>
@@ -80,6 +97,8 @@ query WazuhAlert(
   $files: FilterGroup
   $types: [String]
   $first: Int
+  $firstObservables: Int = ${FIRST}
+  $firstOfEach: Int = ${FIRST}
   $askPartial: Boolean!
   $askValues: Boolean!
   $askFiles: Boolean!
@@ -91,11 +110,11 @@ query WazuhAlert(
     first: $first, orderBy: x_opencti_score, orderMode: desc, filters: $partial
   ) @include(if: $askPartial) { ...Indicators }
   values: stixCyberObservables(
-    first: ${FIRST}, orderBy: updated_at, orderMode: desc, types: $types,
-    filters: $values
+    first: $firstObservables, orderBy: updated_at, orderMode: desc,
+    types: $types, filters: $values
   ) @include(if: $askValues) { ...Observables }
   files: stixCyberObservables(
-    first: ${FIRST}, orderBy: updated_at, orderMode: desc,
+    first: $firstObservables, orderBy: updated_at, orderMode: desc,
     types: ${JSON.stringify(KINDS.md5.observableTypes)}, filters: $files
   ) @include(if: $askFiles) { ...Observables }
 }
@@ -147,7 +166,7 @@ fragment Observables on StixCyberObservableConnection {
       id
       entity_type
       observable_value
-      indicators(first: $first) { ...Indicators }
+      indicators(first: $firstOfEach) { ...Indicators }
       ... on StixFile { hashes { algorithm hash } }
       ... on Artifact { hashes { algorithm hash } }
       stixCoreRelationships(
@@ -169,11 +188,46 @@ fragment Observables on StixCyberObservableConnection {
 }
 `.replace(/\s+/g, " ").trim();
 
+/** What decides how much is asked for. */
+type Amount =
+  & Pick<Filters, "labels" | "not_labels" | "markings">
+  & Readonly<Pick<Config, "max_ind_alerts" | "max_obs_alerts">>;
+
 /** What is asked for besides the IoCs. */
-export type QuestionOptions = Narrowing & {
+export type QuestionOptions = Filters & Amount & {
   /** Whether to ask for patterns with more in them than an IoC. */
   readonly partial: boolean;
 };
+
+/**
+ * How many indicators and observables are asked for: as many as may be told, and
+ * what may rank before these. An observable's indicators are no more for that.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DEFAULTS } from "../config/config.ts";
+ *
+ * assertEquals(firstOf({ ...DEFAULTS, max_ind_alerts: 20 }), {
+ *   indicators: 20,
+ *   observables: 10,
+ *   ofEach: 10,
+ * });
+ * ```
+ */
+export function firstOf(options: Amount): {
+  readonly indicators: number;
+  readonly observables: number;
+  readonly ofEach: number;
+} {
+  const { max_ind_alerts, max_obs_alerts } = options;
+  const ofEach = isFilteredHere(options) ? FIRST_OF_MANY : FIRST;
+  return {
+    indicators: Math.min(Math.max(ofEach, max_ind_alerts), MAX_FIRST),
+    observables: Math.min(Math.max(FIRST, max_obs_alerts), MAX_FIRST),
+    ofEach,
+  };
+}
 
 /** `eq` never finds what is longer. */
 const MAX_EQ_LENGTH = 512;
@@ -217,6 +271,7 @@ export function questionFor(
   const partial = options.partial
     ? stixPatterns([within("pattern", iocs.flatMap(phrasesOf))], options)
     : null;
+  const { indicators, observables, ofEach } = firstOf(options);
   return {
     query: QUERY,
     variables: {
@@ -227,7 +282,9 @@ export function questionFor(
       types: [
         ...new Set(ofValue.flatMap((ioc) => KINDS[ioc.kind].observableTypes)),
       ],
-      first: isOursAlone(options) ? FIRST_OF_MANY : FIRST,
+      first: indicators,
+      ...observables !== FIRST && { firstObservables: observables },
+      ...ofEach !== FIRST && { firstOfEach: ofEach },
       askPartial: partial !== null,
       askValues: values !== null,
       askFiles: files !== null,
@@ -235,9 +292,31 @@ export function questionFor(
   };
 }
 
+/**
+ * Whether filters are set that OpenCTI cannot be asked for in the same
+ * request: it knows labels and markings by its own ids alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DEFAULTS } from "../config/config.ts";
+ *
+ * assertEquals(isFilteredHere(DEFAULTS), false);
+ * assertEquals(isFilteredHere({ ...DEFAULTS, markings: "TLP:GREEN" }), true);
+ * ```
+ */
+export function isFilteredHere(
+  { labels, not_labels, markings }: Pick<
+    Filters,
+    "labels" | "not_labels" | "markings"
+  >,
+): boolean {
+  return labels.length + not_labels.length > 0 || markings !== undefined;
+}
+
 function stixPatterns(
   filters: readonly Filter[],
-  options: Narrowing,
+  options: Filters,
 ): FilterGroup {
   return {
     mode: "and",
@@ -250,7 +329,7 @@ function stixPatterns(
 }
 
 /** What of the narrowing is a filter. The values are texts, as the UI's are. */
-function toldFilters(options: Narrowing): Filter[] {
+function toldFilters(options: Filters): Filter[] {
   const { min_score, min_confidence } = options;
   return [
     ...min_score > 0

@@ -4,10 +4,52 @@
  * @module
  */
 import * as z from "zod/mini";
+import {
+  FIRST,
+  FIRST_OF_MANY,
+  FIRST_OF_RELATED,
+  FIRST_THREATS,
+  MAX_FIRST,
+} from "./query.ts";
 
 const text = z.catch(z.nullable(z.string()), null);
 const number = z.catch(z.nullable(z.number()), null);
 const flag = z.catch(z.nullable(z.boolean()), null);
+
+/** So many labels, markings, hashes and the like of one object are read. */
+const MAX_LIST = 100;
+
+/**
+ * So much of one field of the answer is read: entries of all its lists, where an
+ * indicator is as much work as some others.
+ */
+const MAX_COST = 80_000;
+const INDICATOR_COST = 15;
+
+/** What was read of the field of the answer that is being read. */
+let reading: { cost: number; isCut: boolean } | undefined;
+
+/**
+ * The first of a list in an answer: nobody asked for more, and what is more is
+ * not even looked at.
+ */
+function cut(
+  list: readonly unknown[],
+  { first, cost = 1 }: { readonly first: number; readonly cost?: number },
+): readonly unknown[] {
+  if (reading === undefined) return list;
+  const room = Math.max(Math.floor((MAX_COST - reading.cost) / cost), 0);
+  const read = list.slice(0, Math.min(first, room));
+  // An empty list costs something too.
+  reading.cost += 1 + read.length * cost;
+  reading.isCut ||= read.length < list.length;
+  return read;
+}
+
+/** Changes what is to be parsed, if it is there or not. */
+function beforehand(change: (value: unknown) => unknown) {
+  return z.pipe(z.optional(z.unknown()), z.transform(change));
+}
 
 /** A list that may be null, of elements that may be null. */
 function listOf<T>(element: z.ZodMiniType<T>) {
@@ -19,21 +61,73 @@ function listOf<T>(element: z.ZodMiniType<T>) {
 
 /** A list that no one relies on: what is wrong with it makes it empty. */
 function extraListOf<T>(element: z.ZodMiniType<T>) {
-  return z.catch(listOf(element), []);
+  return z.catch(
+    z.pipe(
+      beforehand((list) =>
+        Array.isArray(list) ? cut(list, { first: MAX_LIST }) : list
+      ),
+      listOf(element),
+    ),
+    [],
+  );
 }
 
 /** A GraphQL connection that may be null, and may be cut off at its `first`. */
-function connectionOf<T>(node: z.ZodMiniType<T>) {
+function connectionOf<T>(
+  node: z.ZodMiniType<T>,
+  bounds: { readonly first: number; readonly cost?: number },
+) {
   return z.pipe(
-    z.nullish(z.object({
-      edges: listOf(z.object({ node: z.nullable(node) })),
-      pageInfo: z.optional(z.object({ hasNextPage: flag })),
-    })),
+    z.pipe(
+      beforehand((connection) => cutConnection(connection, bounds)),
+      z.nullish(z.object({
+        edges: listOf(z.object({ node: z.nullable(node) })),
+        pageInfo: z.optional(z.object({ hasNextPage: flag })),
+      })),
+    ),
     z.transform((connection) => ({
       nodes: (connection?.edges ?? []).map((edge) => edge.node)
         .filter((item) => item !== null),
       hasMore: connection?.pageInfo?.hasNextPage === true,
     })),
+  );
+}
+
+/** It may have been cut off nowhere: it says so then. */
+function cutConnection(
+  connection: unknown,
+  bounds: { readonly first: number; readonly cost?: number },
+): unknown {
+  if (
+    typeof connection !== "object" || connection === null ||
+    !("edges" in connection) || !Array.isArray(connection.edges)
+  ) return connection;
+  const edges = cut(connection.edges, bounds);
+  return edges.length < connection.edges.length
+    ? { edges, pageInfo: { hasNextPage: true } }
+    : connection;
+}
+
+/** A field of the answer: it has more too if a list in it has. */
+function fieldOf<T>(node: z.ZodMiniType<T>) {
+  const connection = connectionOf(node, { first: MAX_FIRST });
+  return z.pipe(
+    z.optional(z.unknown()),
+    z.transform((field, context) => {
+      reading = { cost: 0, isCut: false };
+      try {
+        const { data, error } = connection.safeParse(field);
+        for (const { path, message } of error?.issues ?? []) {
+          context.issues.push({ code: "custom", path, message, input: field });
+        }
+        return {
+          nodes: data?.nodes ?? [],
+          hasMore: data?.hasMore === true || reading.isCut,
+        };
+      } finally {
+        reading = undefined;
+      }
+    }),
   );
 }
 
@@ -83,10 +177,13 @@ export const Indicator = z.object({
     z.object({ kill_chain_name: text, phase_name: text }),
   ),
   externalReferences: z.catch(
-    connectionOf(ExternalReference),
+    connectionOf(ExternalReference, { first: FIRST }),
     { nodes: [], hasMore: false },
   ),
-  threats: z.catch(connectionOf(Indicates), { nodes: [], hasMore: false }),
+  threats: z.catch(connectionOf(Indicates, { first: FIRST_THREATS }), {
+    nodes: [],
+    hasMore: false,
+  }),
 });
 
 /** An indicator, as OpenCTI has it. */
@@ -97,14 +194,25 @@ export const Observable = z.object({
   id: z.string(),
   entity_type: z.string(),
   observable_value: z.string(),
-  indicators: connectionOf(Indicator),
+  indicators: connectionOf(Indicator, {
+    first: FIRST_OF_MANY,
+    cost: INDICATOR_COST,
+  }),
 });
 
 /** An observable, as OpenCTI has it. */
 export type Observable = z.infer<typeof Observable>;
 
 /** The other end of a relationship is `{}` if it is no observable. */
-const end = z.catch(z.nullable(Observable), null);
+const end = z.catch(
+  z.nullable(z.extend(Observable, {
+    indicators: connectionOf(Indicator, {
+      first: FIRST_OF_RELATED,
+      cost: INDICATOR_COST,
+    }),
+  })),
+  null,
+);
 
 const Relationship = z.object({
   relationship_type: z.string(),
@@ -114,7 +222,7 @@ const Relationship = z.object({
 
 const FoundObservable = z.extend(Observable, {
   hashes: extraListOf(z.object({ algorithm: z.string(), hash: text })),
-  stixCoreRelationships: connectionOf(Relationship),
+  stixCoreRelationships: connectionOf(Relationship, { first: FIRST }),
 });
 
 /** An observable that was asked for, with its relationships. */
@@ -122,22 +230,41 @@ export type FoundObservable = z.infer<typeof FoundObservable>;
 
 /** The schema of an {@linkcode Answer}. */
 export const Answer = z.object({
-  exact: connectionOf(Indicator),
-  partial: connectionOf(Indicator),
-  values: connectionOf(FoundObservable),
-  files: connectionOf(FoundObservable),
+  exact: fieldOf(Indicator),
+  partial: fieldOf(Indicator),
+  values: fieldOf(FoundObservable),
+  files: fieldOf(FoundObservable),
 });
 
 /** What OpenCTI knows. What was not asked for, or failed, is empty. */
 export type Answer = z.infer<typeof Answer>;
 
+/** So many errors are read, and so much of what each says: all is told. */
+const MAX_ERRORS = 100;
+const MAX_SAID = 1000;
+
+const said = z.pipe(
+  text,
+  z.transform((text) =>
+    text !== null && text.length > MAX_SAID
+      ? `${text.slice(0, MAX_SAID)}…`
+      : text
+  ),
+);
+
+function upTo(count: number) {
+  return beforehand((list) =>
+    Array.isArray(list) ? list.slice(0, count) : list
+  );
+}
+
 const ErrorEntry = z.catch(
   z.object({
-    message: text,
-    path: z.catch(z.nullish(z.array(z.unknown())), null),
+    message: said,
+    path: z.catch(z.pipe(upTo(1), z.nullish(z.array(z.unknown()))), null),
     // Where old versions have the code.
-    name: text,
-    extensions: z.catch(z.nullish(z.object({ code: text })), null),
+    name: said,
+    extensions: z.catch(z.nullish(z.object({ code: said })), null),
   }),
   { message: null, path: null, name: null, extensions: null },
 );
@@ -148,5 +275,5 @@ export type ErrorEntry = z.infer<typeof ErrorEntry>;
 /** The schema of a GraphQL response. */
 export const GraphqlResponse = z.object({
   data: z.optional(z.unknown()),
-  errors: z.catch(listOf(ErrorEntry), []),
+  errors: z.catch(z.pipe(upTo(MAX_ERRORS), listOf(ErrorEntry)), []),
 });

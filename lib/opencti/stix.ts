@@ -136,8 +136,12 @@ const TOKEN = new RegExp(
 
 const SEARCHES: ReadonlySet<string> = new Set(["=", "==", "IN", "ISSUBSET"]);
 
+/** So much of a pattern is read: some thousand comparisons. */
+export const MAX_PATTERN_LENGTH = 262_144;
+
 /**
- * Reads a STIX pattern, `undefined` if it is none.
+ * Reads a STIX pattern, `undefined` if it is none. Of what is too long the
+ * start is read, and taken for qualified: nobody knows what follows.
  *
  * @example
  * ```ts
@@ -150,15 +154,22 @@ const SEARCHES: ReadonlySet<string> = new Set(["=", "==", "IN", "ISSUBSET"]);
  * assertEquals(readPattern("rule yara { }"), undefined);
  * ```
  */
-export function readPattern(pattern: string): Pattern | undefined {
+export function readPattern(
+  pattern: string,
+  maxLength: number = MAX_PATTERN_LENGTH,
+): Pattern | undefined {
+  const isCut = pattern.length > maxLength;
+  const read = pattern.slice(0, maxLength);
   const values: (PatternValue | undefined)[] = [];
-  let isQualified = false;
+  let isQualified = isCut;
   let path: string | undefined;
   let operator = "";
   let isNegated = false;
   TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < pattern.length) {
-    const token = TOKEN.exec(pattern)?.groups;
+  while (TOKEN.lastIndex < read.length) {
+    const token = TOKEN.exec(read)?.groups;
+    // What is cut in two is the end of it.
+    if (token === undefined && isCut) break;
     if (token === undefined) return undefined;
     const word = token["word"]?.toUpperCase();
     if (token["path"] !== undefined) {

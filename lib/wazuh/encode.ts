@@ -59,10 +59,17 @@ export function encodeEvent(
   { maxBytes, redact }: EncodeOptions,
 ): string {
   const clean = (text: string) => sendable(redact(text));
-  const fields = fieldsOf(event.opencti)
-    .map(({ path, value }) => ({ path, value: cleaned(value, clean) }))
-    .filter(({ value }) => isFilled(value));
   const shortenedNames = new Set<string>();
+  const cutNames = new Set<string>();
+  let room = maxBytes;
+  const fields = fieldsOf(event.opencti).map(({ path, value }) => {
+    const name = path.join(".");
+    const most = Math.max(room + TRUNCATED_BYTES, LEAST_LENGTH);
+    const { start, isCut } = startOf(value, { most, clean });
+    if (isCut) cutNames.add(name);
+    room -= Math.min(lengthOf(start), DESCRIBED.get(name) ?? Infinity);
+    return { path, value: start };
+  }).filter(({ value }) => isFilled(value));
 
   function shorten(index: number, bytes: number): void {
     const { path, value } = fields[index] ?? { path: [], value: "" };
@@ -83,7 +90,7 @@ export function encodeEvent(
     if (jsonBytes(value) > most) shorten(index, most);
   }
   let excess = bytesOf(write()) - maxBytes;
-  if (excess > 0) excess += TRUNCATED_BYTES;
+  if (excess > 0 || cutNames.size > 0) excess += TRUNCATED_BYTES;
   for (const least of SHORTENED_BYTES) {
     for (let index = fields.length - 1; index >= 0 && excess > 0; index--) {
       const before = jsonBytes(fields[index]?.value);
@@ -92,6 +99,7 @@ export function encodeEvent(
       excess -= before - jsonBytes(fields[index]?.value);
     }
   }
+  for (const name of cutNames) shortenedNames.add(name);
   return write();
 }
 
@@ -115,15 +123,51 @@ function fieldsOf(
   });
 }
 
-function cleaned(
-  value: Field["value"],
-  clean: (text: string) => string,
-): Field["value"] {
-  if (typeof value === "string") return clean(value);
-  if (typeof value !== "object") return value;
-  return value.map((element) =>
-    typeof element === "string" ? clean(element) : element
-  ).filter((element) => element !== "");
+/** How much of a field is looked at in any case: more than it is shortened to. */
+const LEAST_LENGTH = Math.max(...SHORTENED_BYTES) + 1;
+
+/** The longest secret that may be cut in two, and is left out then. */
+const MAX_SECRET_LENGTH = 1024;
+
+/**
+ * What of a field may be in the event, cleaned. What the fields before it leave
+ * no room for is not even read: it may be megabytes.
+ */
+function startOf(value: Field["value"], options: {
+  readonly most: number;
+  readonly clean: (text: string) => string;
+}): { readonly start: Field["value"]; readonly isCut: boolean } {
+  const { most, clean } = options;
+  if (typeof value === "string") {
+    if (value.length <= most + MAX_SECRET_LENGTH) {
+      return { start: clean(value), isCut: false };
+    }
+    const part = clean(value.slice(0, most + MAX_SECRET_LENGTH));
+    const start = part.slice(0, -MAX_SECRET_LENGTH).toWellFormed();
+    return { start: `${start}…`, isCut: true };
+  }
+  if (typeof value !== "object") return { start: value, isCut: false };
+  const elements: Json[] = [];
+  let [length, isCut] = [0, false];
+  for (const element of value) {
+    isCut ||= length > most;
+    if (isCut) break;
+    const read = typeof element === "string"
+      ? startOf(element, options)
+      : { start: element, isCut: false };
+    isCut = read.isCut;
+    length += lengthOf(read.start);
+    if (read.start !== "") elements.push(read.start);
+  }
+  return { start: elements, isCut };
+}
+
+/** A lower bound for the bytes of a value. */
+function lengthOf(value: Json): number {
+  if (typeof value === "string") return value.length + '""'.length;
+  return isArray(value)
+    ? value.reduce<number>((sum, one) => sum + lengthOf(one) + 1, 0)
+    : 1;
 }
 
 function isFilled(value: Field["value"]): boolean {

@@ -51,6 +51,9 @@ export type State = "active" | "revoked" | "expired";
 /** A description is for a glance: the link leads to the rest. */
 const MAX_DESCRIPTION = 500;
 
+/** OpenCTI's ids are UUIDs: a longer one leads nowhere. */
+const MAX_ID_LENGTH = 512;
+
 /** Makes the event of a match. */
 export function matchEvent(match: Match, context: EventContext): Event {
   const { ioc, indicator } = match;
@@ -258,7 +261,8 @@ function link(
   { id }: { readonly id: string },
 ): string {
   // A lone surrogate is more than encodeURIComponent() takes.
-  const path = `${page}/${encodeURIComponent(id.toWellFormed())}`;
+  const start = id.slice(0, MAX_ID_LENGTH).toWellFormed();
+  const path = `${page}/${encodeURIComponent(start)}`;
   return `${baseUrl}/dashboard/observations/${path}`;
 }
 
@@ -359,8 +363,16 @@ const SOURCE_FIELDS: readonly (readonly [name: string, path: string])[] = [
   ].map((name) => [name, `data.audit.${name}`] as const),
 ];
 
-/** What the alert says of the event that it is about. */
+/** What the alert says of the event that it is about, made once for all. */
 function sourceOf(alert: Alert): JsonObject {
+  const source = sources.get(alert) ?? makeSource(alert);
+  sources.set(alert, source);
+  return source;
+}
+
+const sources = new WeakMap<Alert, JsonObject>();
+
+function makeSource(alert: Alert): JsonObject {
   const facts = Object.fromEntries(
     SOURCE_FIELDS.map(([name, path]) => [name, textAt(alert, path)] as const)
       .filter(([, text]) => text !== undefined),

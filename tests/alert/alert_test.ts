@@ -1,5 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseAlert, textAt, textsAt } from "../../lib/alert/alert.ts";
+import {
+  parseAlert,
+  readTexts,
+  textAt,
+  textsAt,
+} from "../../lib/alert/alert.ts";
 import { AlertError } from "../../lib/errors.ts";
 
 Deno.test("parseAlert() takes whatever is not as expected as missing", async (t) => {
@@ -86,4 +91,31 @@ Deno.test("textsAt() takes prototype keys for plain data", () => {
   assertEquals(textsAt(alert, "data.srcip"), []);
   assertEquals(textsAt(alert, "data.constructor.name"), []);
   assertEquals(textsAt(alert, "data.__proto__.srcip"), ["1.2.3.4"]);
+});
+
+Deno.test("readTexts() says how many entries of lists it leaves out", async (t) => {
+  const entries = (length: number) => Array.from({ length }, (_, n) => `${n}`);
+  const cases: readonly [string, unknown, number, number][] = [
+    ["none", entries(1000), 1000, 0],
+    ["of a list", entries(1003), 1000, 3],
+    ["of a list of objects", entries(1003).map((b) => ({ b })), 1000, 3],
+    ["of lists in a list", [{ b: entries(999) }, { b: entries(4) }], 1000, 3],
+    [
+      "what comes after a full list",
+      [{ b: entries(1000) }, { b: "x" }, { b: [] }],
+      1000,
+      1,
+    ],
+  ];
+  for (const [name, a, length, leftOut] of cases) {
+    await t.step(name, () => {
+      const alert = parseAlert(JSON.stringify({ data: { a } }));
+      const path = name === "none" || name === "of a list"
+        ? "data.a"
+        : "data.a[].b";
+      const read = readTexts(alert, path);
+      assertEquals([read.texts.length, read.leftOut], [length, leftOut]);
+      assertEquals(textsAt(alert, path), read.texts);
+    });
+  }
 });

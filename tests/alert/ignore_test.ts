@@ -192,3 +192,63 @@ Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
     assertStringIncludes(lists.problems[n] ?? "", text)
   );
 });
+
+Deno.test("readIgnoreLists() finds what a URL starts with among many", async (t) => {
+  const lists = listsOf({
+    urls: ["http://a.b/x/", "http://a.b/x/y", "http://a.b/xa", "http://b.c/"],
+  });
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ["http://a.b/x/", "http://a.b/x/"],
+    ["http://a.b/x/y/z", "http://a.b/x/"],
+    ["http://a.b/xab", "http://a.b/xa"],
+    ["http://a.b/x", undefined],
+    ["http://a.b/y", undefined],
+    ["http://0.b/", undefined],
+    ["http://z.b/", undefined],
+  ];
+  for (const [url, entry] of cases) {
+    await t.step(url, () => {
+      assertEquals(
+        whyOf(["url", url], lists),
+        entry && `ignore.urls has "${entry}"`,
+      );
+    });
+  }
+});
+
+Deno.test("readIgnoreLists() takes an e-mail address for no part of another", () => {
+  const files = { "/list": "bob@corp.example" };
+  const lists = listsOf({ files: ["/list"] }, files);
+  assertEquals(
+    whyOf(["email", "bob@corp.example"], lists),
+    '/list has "bob@corp.example"',
+  );
+  assertEquals(whyOf(["email", "x.bob@corp.example"], lists), undefined);
+});
+
+Deno.test("readIgnoreLists() looks many values up in long lists in short time", async (t) => {
+  const list = (entry: (n: number) => string) =>
+    Array.from({ length: 50_000 }, (_, n) => entry(n)).join("\n");
+  const files: Readonly<Record<string, readonly [string, TextKind]>> = {
+    "9.9": [list((n) => `9.9.${n >> 8}.${n % 256}`), "address"],
+    "networks": [list((n) => `9.${n >> 8}.${n % 256}.0/24`), "address"],
+    "h": [list((n) => `http://h${n}.example/x`), "url"],
+    "d": [list((n) => `h${n}.example`), "email"],
+  };
+  for (const [name, [text, kind]] of Object.entries(files)) {
+    await t.step(name, () => {
+      const lists = listsOf({ files: ["/l"] }, { "/l": text });
+      const values = Array.from({ length: 5000 }, (_, n) => ({
+        address: `8.8.${n >> 8}.${n % 256}`,
+        url: `http://other${n}.example/x`,
+        email: `${"a.".repeat(1000)}a@other${n}.example`,
+      })).map((texts) =>
+        kind === "address" || kind === "url" ? texts[kind] : texts.email
+      );
+      const start = performance.now();
+      for (const value of values) whyOf([kind, value], lists);
+      const ms = performance.now() - start;
+      assert(ms < 2000, `${ms} ms`);
+    });
+  }
+});

@@ -260,3 +260,12 @@ Deno.test("each kind's own patterns are read as that kind again", () => {
     assertEquals(normalize(textKind, text)?.kind, kind);
   }
 });
+
+Deno.test("toIoc() takes no time for a text of quotes", () => {
+  const start = performance.now();
+  for (let n = 0; n < 200; n++) {
+    toIoc({ kind: "host", text: `x${"'".repeat(4000)}x`, field: "f" });
+  }
+  const ms = performance.now() - start;
+  assert(ms < 500, `${ms} ms`);
+});

@@ -4,7 +4,7 @@ import { type Config, DEFAULTS } from "../../lib/config/config.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { matchAnswer } from "../../lib/match/match.ts";
-import { whyNotTold } from "../../lib/match/filters.ts";
+import { whyFiltered } from "../../lib/match/filters.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { Answer, Indicator } from "../../lib/opencti/schema.ts";
 import {
@@ -20,10 +20,10 @@ function why(
   options: Partial<Config>,
 ): string | undefined {
   const indicator = Indicator.parse({ id: "i", ...fields });
-  return whyNotTold(indicator, { ...DEFAULTS, ...options, now: NOW });
+  return whyFiltered(indicator, { ...DEFAULTS, ...options, now: NOW });
 }
 
-Deno.test("whyNotTold() tells whatever there is by default", () => {
+Deno.test("whyFiltered() tells whatever there is by default", () => {
   const worst = {
     revoked: true,
     valid_until: "2020-01-01T00:00:00Z",
@@ -34,7 +34,7 @@ Deno.test("whyNotTold() tells whatever there is by default", () => {
   assertEquals([why({}, {}), why(worst, {})], [undefined, undefined]);
 });
 
-Deno.test("whyNotTold() names the option that leaves an indicator out", async (t) => {
+Deno.test("whyFiltered() names the option that leaves an indicator out", async (t) => {
   const label = (...values: (string | null)[]) => ({
     objectLabel: values.map((value) => ({ value })),
   });
@@ -124,7 +124,7 @@ Deno.test("whyNotTold() names the option that leaves an indicator out", async (t
   }
 });
 
-Deno.test("whyNotTold() compares the highest TLP with markings", async (t) => {
+Deno.test("whyFiltered() compares the highest TLP with markings", async (t) => {
   const cases: readonly (readonly [
     definitions: readonly string[],
     markings: Config["markings"],

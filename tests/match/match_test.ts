@@ -562,3 +562,92 @@ Deno.test("matchAnswer() ignores case as OpenCTI does", () => {
   const iocs = [iocOf("url", "http://evil.example/VIRUS")];
   assertEquals(told(match(data, { iocs })), ["indicator_pattern_match i"]);
 });
+
+Deno.test("matchAnswer() takes no more of an answer than was asked for", async (t) => {
+  const exact = connection(
+    ...Array.from({ length: 60 }, (_, n) => indicator(`i${n}`)),
+  );
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  const values = connection(
+    ...Array.from(
+      { length: 60 },
+      (_, n) => observable(`o${n}`, { indicators }),
+    ),
+  );
+  const cases: readonly [Partial<MatchOptions>, [number, number]][] = [
+    [{}, [10, 10]],
+    [{ max_ind_alerts: 20 }, [20, 10]],
+    [{ max_obs_alerts: 30 }, [10, 30]],
+    [{ not_labels: ["benign"] }, [50, 10]],
+  ];
+  for (const [options, [ofExact, ofValues]] of cases) {
+    await t.step(JSON.stringify(options), () => {
+      const found = match({ exact }, options);
+      assertEquals([found.found, found.cutOff], [ofExact, ["exact"]]);
+      const observables = match({ values }, options);
+      assertEquals([observables.found, observables.cutOff], [ofValues, [
+        "values",
+      ]]);
+    });
+  }
+});
+
+Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) => {
+  const other = "ipv4-addr:value = '9.9.9.9' OR ";
+  const ours = "ipv4-addr:value = '1.2.3.4'";
+  const long = other.repeat(10_000);
+  await t.step("and finds what is at its start", () => {
+    const exact = connection(
+      indicator("a", { pattern: `[${ours} OR ${long}${ours}]` }),
+    );
+    const found = match({ exact });
+    assertEquals(told(found), ["indicator_partial_pattern_match a"]);
+    assertEquals(found.cutOff, []);
+  });
+  await t.step("and not what is at its end", () => {
+    const exact = connection(
+      indicator("a", { pattern: `[${long}${ours}]` }),
+    );
+    const { matches, cutOff, notes } = match({ exact });
+    assertEquals(matches, []);
+    assertEquals(cutOff, ["of a pattern"]);
+    const [note = ""] = notes;
+    assert(note.includes("the first 262144 characters of its pattern"), note);
+    assert(note.length < 1500, "it is not said whole");
+  });
+  await t.step("and reads the others", () => {
+    const exact = connection(
+      indicator("a", { pattern: `[${long}${ours}]` }),
+      indicator("b"),
+      indicator("c", { pattern: `[${other.repeat(100)}${ours}]` }),
+    );
+    assertEquals(told(match({ exact })), [
+      "indicator_pattern_match b",
+      "indicator_partial_pattern_match c",
+    ]);
+  });
+});
+
+Deno.test("matchAnswer() says no more than a thousand things, none at length", () => {
+  const name = "x".repeat(100_000);
+  const exact = connection(
+    ...Array.from({ length: 500 }, (_, n) => indicator(`a${n}`, { name })),
+  );
+  const partial = connection(
+    ...Array.from({ length: 500 }, (_, n) => indicator(`b${n}`, { name })),
+  );
+  const indicators = connection(indicator("c", { pattern: "yara", name }));
+  const values = connection(
+    ...Array.from(
+      { length: 50 },
+      (_, n) => observable(`o${n}`, { indicators }),
+    ),
+  );
+  const { notes } = match({ exact, partial, values }, {
+    max_ind_alerts: 500,
+    max_obs_alerts: 50,
+  });
+  assertEquals(notes.length, 1001);
+  assertEquals(notes.at(-1), "and 50 notes more");
+  assert(notes.every((note) => note.length < 2500));
+});

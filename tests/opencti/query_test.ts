@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   buildSchema,
   getNamedType,
@@ -89,14 +89,19 @@ Deno.test("QUERY asks for the first few of every connection", () => {
   assertEquals(connections.toSorted(), [
     "exact: $first",
     "externalReferences: 10",
-    "files: 10",
-    "indicators: $first",
+    "files: $firstObservables",
+    "indicators: $firstOfEach",
     "indicators: 5",
     "partial: $first",
     "stixCoreRelationships: 10",
     "threats: 5",
-    "values: 10",
+    "values: $firstObservables",
   ]);
+  // What is not said is as usual.
+  assertStringIncludes(
+    QUERY,
+    "$firstObservables: Int = 10 $firstOfEach: Int = 10",
+  );
 });
 
 Deno.test("QUERY orders each list, so that the first ten are the ones to have", () => {
@@ -280,6 +285,28 @@ Deno.test("questionFor() asks for more where we leave out ourselves", async (t) 
       });
       assertEquals(variables.first, 50);
       assertEquals(variables.exact.filters.length, 1);
+    });
+  }
+});
+
+Deno.test("questionFor() asks for as many as may be told, within bounds", async (t) => {
+  const cases: readonly [Partial<Config>, (number | undefined)[]][] = [
+    [{}, [10, undefined, undefined]],
+    [{ max_ind_alerts: 0, max_obs_alerts: 0 }, [10, undefined, undefined]],
+    [{ max_ind_alerts: 20 }, [20, undefined, undefined]],
+    [{ max_obs_alerts: 20 }, [10, 20, undefined]],
+    [{ max_ind_alerts: 20, labels: ["c2"] }, [50, undefined, 50]],
+    [{ max_ind_alerts: 70, labels: ["c2"] }, [70, undefined, 50]],
+    [{ max_ind_alerts: 9999, max_obs_alerts: 9999 }, [500, 500, undefined]],
+  ];
+  for (const [options, expected] of cases) {
+    await t.step(JSON.stringify(options), () => {
+      const { variables } = questionFor([iocOf("address", "1.2.3.4")], {
+        ...ALONE,
+        ...options,
+      });
+      const { first, firstObservables, firstOfEach } = variables;
+      assertEquals([first, firstObservables, firstOfEach], expected);
     });
   }
 });

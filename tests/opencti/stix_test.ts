@@ -170,3 +170,28 @@ Deno.test("readPattern() takes linear time", () => {
   readPattern("[".repeat(1_000_000));
   assert(performance.now() - start < 2000);
 });
+
+Deno.test("readPattern() reads the start of what is too long, and says no more of it", async (t) => {
+  const one = "ipv4-addr:value = '1.2.3.4' OR ";
+  const values = (pattern: string, maxLength?: number) => {
+    const read = readPattern(pattern, maxLength);
+    return read && [read.values.length, read.isQualified];
+  };
+  const cases: readonly [string, number, [number, boolean] | undefined][] = [
+    ["after a comparison", one.length, [1, true]],
+    ["in the middle of a value", 2 * one.length - 6, [1, true]],
+    ["in the middle of a path", one.length + 5, [1, true]],
+    ["before anything", 5, undefined],
+    ["nothing", 0, undefined],
+  ];
+  for (const [name, length, expected] of cases) {
+    await t.step(name, () => {
+      assertEquals(values(`[${one.repeat(10)}`, 1 + length), expected);
+    });
+  }
+  await t.step("some thousand comparisons", () => {
+    const [count = 0, isQualified] = values(`[${one.repeat(100_000)}`) ?? [];
+    assert(typeof count === "number" && count > 5000, `${count}`);
+    assertEquals(isQualified, true);
+  });
+});

@@ -580,3 +580,54 @@ Deno.test("encodeEvent() is quick with what is far too long", () => {
   assertFits(json, MAX_BYTES);
   assert(performance.now() - start < 2000);
 });
+
+Deno.test("encodeEvent() reads no more of a text than may be sent", async (t) => {
+  const { redact } = options();
+  const encodeWith = (fields: Record<string, string | string[]>) => {
+    let length = 0;
+    const opencti = { event_type: "x", ...fields };
+    const json = encodeEvent({ integration: "opencti", opencti }, {
+      maxBytes: MAX_BYTES,
+      redact: (text) => {
+        length += text.length;
+        return redact(text);
+      },
+    });
+    assertFits(json, MAX_BYTES);
+    return { length, opencti: JSON.parse(json).opencti };
+  };
+  const fields = <T>(value: T) =>
+    Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [`f${n}`, value] as const),
+    );
+  await t.step("of texts", () => {
+    const { length, opencti } = encodeWith(fields("x".repeat(1_000_000)));
+    assert(length < 4 * MAX_BYTES, `${length} characters`);
+    assertEquals(opencti.truncated.length, 30);
+    assert(opencti.f29.length > 100);
+  });
+  await t.step("of lists", () => {
+    const list = Array.from({ length: 50_000 }, () => "label");
+    const { length, opencti } = encodeWith(fields(list));
+    assert(length < 4 * MAX_BYTES, `${length} characters`);
+    assertEquals(opencti.truncated.length, 30);
+  });
+  await t.step("not even if that makes it short enough", () => {
+    const secrets = "s3cret-token".repeat(20_000);
+    const { opencti } = encodeWith({ f0: "x", f1: secrets, f2: "x" });
+    assertEquals(opencti.truncated, ["f1"]);
+    assertEquals(opencti.f2, "x");
+  });
+  await t.step("and no part of a secret", () => {
+    for (let n = 0; n < 12; n++) {
+      const f0 = "x".repeat(n) + "s3cret-token".repeat(20_000);
+      const { opencti } = encodeWith({ f0, f1: f0, f2: f0 });
+      assert(!JSON.stringify(opencti).includes("s3"), `after ${n}`);
+    }
+  });
+});
+
+Deno.test("matchEvent() links no more of an id than ids have", () => {
+  const { opencti } = encode(indicatorMatch({ id: "ü".repeat(100_000) }));
+  assert(opencti.indicator_link.length < 4000);
+});

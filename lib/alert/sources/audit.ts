@@ -7,8 +7,8 @@
  * @module
  */
 import { type Alert, textAt, textsAt } from "../alert.ts";
-import type { Finding } from "./source.ts";
-import { urlAndHost, urlsIn } from "./urls.ts";
+import { type Finding, MAX_SEARCHED } from "./source.ts";
+import { eachUrlIn, urlAndHost } from "./urls.ts";
 
 /** An argument of the program that was started. */
 interface Argument {
@@ -18,18 +18,34 @@ interface Argument {
 }
 
 /** The URLs in the command line of an alert, and the host of each. */
-export function findInCommandLine(alert: Alert): Finding[] {
-  const found = [
-    ...decodedArguments(alert),
-    ...loggedArguments(alert),
-  ].flatMap(({ text, field }) =>
-    urlsIn(text).flatMap((url) => urlAndHost(url, field))
-  );
-  return found.length > 0 ? found : [{
-    text: textAt(alert, "data.audit.exe") ?? "",
-    field: "data.audit.execve",
-    reason: "the command line has no URL in it",
-  }];
+export function* findInCommandLine(alert: Alert): Generator<Finding> {
+  let hasUrl = false;
+  for (
+    const { text, field } of [
+      ...decodedArguments(alert),
+      ...loggedArguments(alert),
+    ]
+  ) {
+    for (const url of eachUrlIn(text.slice(0, MAX_SEARCHED))) {
+      hasUrl = true;
+      yield* urlAndHost(url, field);
+    }
+    if (text.length > MAX_SEARCHED) yield cutOff(text, field);
+  }
+  const { full_log: log = "" } = alert;
+  if (log.length > MAX_SEARCHED) yield cutOff(log, "full_log");
+  if (!hasUrl) {
+    yield {
+      text: textAt(alert, "data.audit.exe") ?? "",
+      field: "data.audit.execve",
+      reason: "the command line has no URL in it",
+    };
+  }
+}
+
+function cutOff(text: string, field: string): Finding {
+  const reason = `only its first ${MAX_SEARCHED} characters were searched`;
+  return { text: `${text.slice(0, 40)}…`, field, reason };
 }
 
 /**
@@ -53,7 +69,7 @@ export function commandLine(alert: Alert): string {
 }
 
 function loggedArguments({ full_log = "" }: Alert): Argument[] {
-  return [...argumentsIn(full_log)]
+  return [...argumentsIn(full_log.slice(0, MAX_SEARCHED))]
     .map(([name, text]) => ({ text, field: `full_log ${name}` }));
 }
 
@@ -94,6 +110,6 @@ export function argumentsIn(log: string): Map<string, string> {
 }
 
 function decodeHex(hex: string): string {
-  const bytes = hex.match(/../g)?.map((digits) => parseInt(digits, 16)) ?? [];
-  return new TextDecoder().decode(new Uint8Array(bytes));
+  const whole = hex.slice(0, hex.length - hex.length % 2);
+  return new TextDecoder().decode(Uint8Array.fromHex(whole));
 }

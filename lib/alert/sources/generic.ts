@@ -4,7 +4,7 @@
  * @module
  */
 import type { Alert } from "../alert.ts";
-import { toIoc } from "../ioc.ts";
+import { type PassedOver, toIoc } from "../ioc.ts";
 import {
   type Field,
   type FieldKind,
@@ -15,6 +15,13 @@ import {
 
 /** More values than this are not looked at. */
 const MAX_VALUES = 1000;
+
+/** Nor more members of objects and entries of lists, whatever they are. */
+const MAX_MEMBERS = 10_000;
+
+/** What is deeper, or has a longer path, is not looked at. */
+const MAX_DEPTH = 50;
+const MAX_PATH_LENGTH = 1000;
 
 /**
  * Finds IoCs in any field of an alert's `data` that has the name of a field of
@@ -40,9 +47,9 @@ export function findByName(
   sources: readonly Source[],
 ): readonly Finding[] {
   const known = knownByName(sources);
-  const values = valuesIn(alert.data, "data").take(MAX_VALUES + 1).toArray();
   const fields = new Map<string, Field>();
-  for (const { text, path } of values.slice(0, MAX_VALUES)) {
+  const { values, passedOver } = valuesIn(alert);
+  for (const { text, path } of values) {
     const [kind, port] = [...known.get(nameOf(path)) ?? []]
       .find(([kind]) => !("reason" in toIoc({ kind, text, field: path }))) ??
       [];
@@ -50,15 +57,8 @@ export function findByName(
     const beside = port && path.replace(/[^.]*$/, port);
     fields.set(`${kind} ${path}`, { path, kind, port: beside });
   }
-  const found = readSource(
-    { name: "generic", fields: [...fields.values()] },
-    alert,
-  );
-  return values.length <= MAX_VALUES ? found : [...found, {
-    text: "…",
-    field: "data",
-    reason: `only its first ${MAX_VALUES} values were looked at`,
-  }];
+  const source = { name: "generic", fields: [...fields.values()] };
+  return [...readSource(source, alert), ...passedOver];
 }
 
 type ValueKind = Exclude<FieldKind, "text">;
@@ -86,17 +86,64 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1).replace("[]", "").toLowerCase();
 }
 
-function* valuesIn(
-  value: unknown,
-  path: string,
-): Generator<{ readonly text: string; readonly path: string }> {
-  if (Array.isArray(value)) {
-    for (const element of value) yield* valuesIn(element, path);
-  } else if (typeof value === "object" && value !== null) {
-    for (const [name, member] of Object.entries(value)) {
-      yield* valuesIn(member, `${path}.${name}`);
+interface Value {
+  readonly text: string;
+  readonly path: string;
+}
+
+/** The texts in an alert's data, and why not all of them. */
+function valuesIn({ data }: Alert): {
+  readonly values: readonly Value[];
+  readonly passedOver: readonly PassedOver[];
+} {
+  const values: Value[] = [];
+  const reasons = new Map<string, PassedOver>();
+  const leave = (field: string, reason: string) => {
+    if (!reasons.has(reason)) reasons.set(reason, { text: "…", field, reason });
+  };
+  let members = 0;
+  for (const { value, path, isTooFar } of membersIn(data, { path: "data" })) {
+    if (values.length === MAX_VALUES && typeof value === "string") {
+      leave("data", `only its first ${MAX_VALUES} values were looked at`);
+      break;
     }
-  } else if (typeof value === "string") {
-    yield { text: value, path };
+    if (members++ === MAX_MEMBERS) {
+      leave("data", `only its first ${MAX_MEMBERS} members were looked at`);
+      break;
+    }
+    if (isTooFar) {
+      leave(path.slice(0, MAX_PATH_LENGTH), "too deep, or its path too long");
+    } else if (typeof value === "string") {
+      values.push({ text: value, path });
+    }
+  }
+  return { values, passedOver: [...reasons.values()] };
+}
+
+interface Member {
+  readonly value: unknown;
+  readonly path: string;
+  readonly isTooFar: boolean;
+}
+
+function* membersIn(
+  value: unknown,
+  { path, depth = 0 }: { readonly path: string; readonly depth?: number },
+): Generator<Member> {
+  const isObject = typeof value === "object" && value !== null;
+  const isTooFar = path.length > MAX_PATH_LENGTH ||
+    (isObject && depth === MAX_DEPTH);
+  yield { value, path, isTooFar };
+  if (!isObject || isTooFar) return;
+  const next = depth + 1;
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      yield* membersIn(element, { path, depth: next });
+    }
+  } else {
+    for (const name of Object.keys(value)) {
+      const member: unknown = Reflect.get(value, name);
+      yield* membersIn(member, { path: `${path}.${name}`, depth: next });
+    }
   }
 }

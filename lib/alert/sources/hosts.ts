@@ -343,7 +343,7 @@ export const HOSTS: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "reverse mapping checking getaddrinfo for (?<host>\\S+\\.\\S+) \\[" +
+          "reverse mapping checking getaddrinfo for (?<host>\\S[^\\s.]*\\.\\S+) \\[" +
           "|\\bAddress \\S+ maps to (?<host2>[^\\s,]+),",
       },
     ],

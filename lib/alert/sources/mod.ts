@@ -10,6 +10,7 @@ import {
   type Ioc,
   type IocKind,
   MAX_SPELLINGS,
+  MAX_TEXT_LENGTH,
   type PassedOver,
   toIoc,
 } from "../ioc.ts";
@@ -21,8 +22,11 @@ import {
   type Finding,
   isFor,
   isNamed,
+  MAX_GROUPS,
   type ReadAlert,
   readSource,
+  type Room,
+  roomForAlert,
   type Source,
 } from "./source.ts";
 import { WEB } from "./web.ts";
@@ -111,14 +115,26 @@ export function findIocs(
   alert: Alert,
   options: FindOptions = findDefaults(),
 ): Findings {
-  const readers = readersOf(alert, options);
+  const readers = readersOf(alert, { ...options, room: roomForAlert() });
   const iocs = new Map<string, Ioc>();
   const passedOver = new Map<string, PassedOver>();
   const passOver = ({ text, field, reason }: PassedOver) => {
     // A text of megabytes would take its time as a key.
-    const key = [field, reason, text.length, text.slice(0, 4096)].join("\n");
-    passedOver.set(key, { text, field, reason });
+    const start = text.slice(0, MAX_TEXT_LENGTH);
+    const key = [field, reason, text.length, start].join("\n");
+    passedOver.set(key, {
+      text: start.length < text.length ? `${start}…` : text,
+      field,
+      reason,
+    });
   };
+  if (alert.rule.groups.length > MAX_GROUPS) {
+    passOver({
+      text: `${alert.rule.groups.length - MAX_GROUPS} more`,
+      field: "rule.groups",
+      reason: `only the first ${MAX_GROUPS} groups were read`,
+    });
+  }
   let tooMany = 0;
   for (const finding of readers.flatMap(({ findings }) => findings)) {
     const read = "reason" in finding ? finding : take(finding, options);
@@ -167,18 +183,22 @@ interface Reader {
 
 function readersOf(
   alert: Alert,
-  { sources, generic }: Pick<FindOptions, "sources" | "generic">,
+  { sources, generic, room }: Pick<FindOptions, "sources" | "generic"> & {
+    readonly room: Room;
+  },
 ): readonly Reader[] {
   // What is in an embedded alert in turn is left alone.
   const readAlert = (embedded: Alert) =>
     readersOf(embedded, {
       sources: sources.filter(({ find }) => find?.in !== findInEmbedded),
       generic,
+      // What it takes is counted when this alert's source takes it.
+      room: { ...room },
     }).flatMap(({ findings }) => findings);
   const readers = sources.filter((source) => isFor(source, alert))
     .map((source) => ({
       name: source.name,
-      findings: readSource(source, alert, { readAlert }),
+      findings: readSource(source, alert, { readAlert, room }),
     }));
   return generic && readers.length === 0
     ? [{ name: "generic", findings: findByName(alert, sources) }]

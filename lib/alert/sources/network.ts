@@ -32,7 +32,7 @@ const CISCO_TEXT: readonly string[] = [
   "(?<address>[\\da-f.:]{2,45})\\(\\d{1,5}\\)[^>]{0,99}? -> " +
   "[^\\s/]{1,64}/(?<address2>[\\da-f.:]{2,45})\\((?<port>\\d{1,5})\\)",
   // 421001, 338xxx: outside:1.2.3.4/80 (5.6.7.8/80)
-  "\\s(?:from|to|for)\\s\\S+?:(?<address>[\\da-f.:]+)/(?<port>\\d+)" +
+  "\\s(?:from|to|for)\\s\\S{1,99}?:(?<address>[\\da-f.:]{1,45})/(?<port>\\d+)" +
   "(?: \\((?<address2>[\\da-f.:]+)/\\d+\\))?",
   "resolved from \\S+ list: (?<host>[^\\s,/]+)(?=,|/255\\.255\\.255\\.255|$)",
   // 733102: host 1.2.3.4 to shun list; 401004: Shunned packet: 1.2.3.4 = …
@@ -83,8 +83,8 @@ const FIREPOWER: readonly Field[] = [
   {
     path: "full_log",
     pattern: "\\b(?:UR[LI]|ReferencedHost|HTTPReferer): " +
-      "(?:(?<text>[a-z]+://\\S+?)|(?<url>[^,\\s/]+\\.[^,\\s/]+/\\S*?)" +
-      "|(?<host>[^,\\s/]+\\.[^,\\s/]+))(?=,?(?:\\s|$))",
+      "(?:(?<text>[a-z]+://\\S+?)|(?<url>[^,\\s/][^,\\s/.]*\\.[^,\\s/]+/\\S*?)" +
+      "|(?<host>[^,\\s/][^,\\s/.]*\\.[^,\\s/]+))(?=,?(?:\\s|$))",
   },
   {
     path: "full_log",

@@ -4,15 +4,16 @@
  *
  * @module
  */
-import { type Alert, textsAt } from "../alert.ts";
+import { type Alert, MAX_ENTRIES, readTexts, textsAt } from "../alert.ts";
 import {
   type Candidate,
   HASH_KINDS,
   MAX_TEXT_LENGTH,
   type PassedOver,
   type TextKind,
+  withoutQuotes,
 } from "../ioc.ts";
-import { urlAndHost, urlsIn } from "./urls.ts";
+import { eachUrlIn, urlAndHost } from "./urls.ts";
 
 /** A text that may be an IoC, or one that is left alone, and why. */
 export type Finding = Candidate | PassedOver;
@@ -100,7 +101,7 @@ export interface Source extends Selector {
   readonly find?: {
     /** What it takes, for people. */
     readonly takes: string;
-    readonly in: (alert: Alert, readAlert: ReadAlert) => readonly Finding[];
+    readonly in: (alert: Alert, readAlert: ReadAlert) => Iterable<Finding>;
   };
 }
 
@@ -133,6 +134,9 @@ function isSelected(selector: Selector, alert: Alert): boolean {
     allHold(when, alert);
 }
 
+/** No more groups of an alert's rule are read: a rule has a few. */
+export const MAX_GROUPS = 1000;
+
 /**
  * Whether the alert has one of the groups or decoders.
  *
@@ -146,8 +150,9 @@ function isSelected(selector: Selector, alert: Alert): boolean {
  * ```
  */
 export function isNamed({ groups, decoders }: Selector, alert: Alert): boolean {
+  const ofRule = alert.rule.groups.slice(0, MAX_GROUPS);
   return groups?.some((name) =>
-    alert.rule.groups.some((group) => isNamedBy(name, group))
+    ofRule.some((group) => isNamedBy(name, group))
   ) ||
     decoders?.some((name) => isNamedBy(name, alert.decoder.name ?? "")) ||
     false;
@@ -155,9 +160,9 @@ export function isNamed({ groups, decoders }: Selector, alert: Alert): boolean {
 
 /** Whether a name is as a pattern says, where `*` is any text. */
 function isNamedBy(pattern: string, name: string): boolean {
+  if (!pattern.includes("*")) return pattern === name;
   const [start = "", ...rest] = pattern.split("*");
-  const end = rest.pop();
-  if (end === undefined) return pattern === name;
+  const end = rest.pop() ?? "";
   if (
     !name.startsWith(start) || !name.endsWith(end) ||
     name.length < start.length + end.length
@@ -183,10 +188,14 @@ function holds({ field, equals, matches, not }: Condition, alert: Alert) {
   if (texts.length === 0) return not === true;
   const wanted = equals === undefined ? [] : [equals].flat();
   const pattern = matches === undefined ? undefined : new RegExp(matches, "iu");
-  const isSo = texts.some((text) =>
-    (equals === undefined || wanted.includes(text)) &&
-    (pattern === undefined || pattern.test(text.slice(0, MAX_SEARCHED)))
-  );
+  let room = MAX_SEARCHED;
+  const isSo = texts.some((text) => {
+    const searched = text.slice(0, room);
+    room -= searched.length;
+    return searched !== "" &&
+      (equals === undefined || wanted.includes(text)) &&
+      (pattern === undefined || pattern.test(searched));
+  });
   return isSo !== (not === true);
 }
 
@@ -212,42 +221,96 @@ function holds({ field, equals, matches, not }: Condition, alert: Alert) {
 export function readSource(
   source: Source,
   alert: Alert,
-  { readAlert = () => [] }: {
+  { readAlert = () => [], room = roomForAlert() }: {
     /** For an alert that is in this one. */
     readonly readAlert?: ReadAlert;
+    /** What all sources together may take yet. */
+    readonly room?: Room;
   } = {},
 ): readonly Finding[] {
-  const found = [
-    ...source.fields.flatMap((field) => readField(field, alert)),
-    ...source.find?.in(alert, readAlert) ?? [],
-  ];
   const left = source.leave?.find(({ when }) => allHold(when, alert));
+  const found = [...within(room, findingsIn(source, alert, readAlert))];
   return left === undefined
     ? found
     : found.map(({ text, field }) => ({ text, field, reason: left.because }));
 }
 
-function readField(field: Field, alert: Alert): Finding[] {
-  if (!allHold(field.when ?? [], alert)) return [];
-  return [field.path].flat().flatMap((path) => {
-    const texts = textsAt(alert, path);
-    return texts.flatMap((written, row) => {
-      const text = fromXml(path, written);
-      const place = { path, row, rows: texts.length, field, alert };
-      return [
-        ...valuesIn(text, field).flatMap((value) =>
-          readValue({ ...value, ...place })
-        ),
-        ...field.pattern !== undefined && text.length > MAX_SEARCHED
-          ? [{
-            text: `${text.slice(0, 40)}…`,
-            field: path,
-            reason: `only its first ${MAX_SEARCHED} characters were searched`,
-          }]
-          : [],
-      ];
+/** How much may be taken of an alert yet. What is taken is taken off. */
+export interface Room {
+  texts: number;
+  characters: number;
+}
+
+const MAX_TEXTS = 4000;
+const MAX_CHARACTERS = 1_000_000;
+
+/** Far more than what analysisd's longest alert holds. */
+export function roomForAlert(): Room {
+  return { texts: MAX_TEXTS, characters: MAX_CHARACTERS };
+}
+
+function* within(room: Room, findings: Iterable<Finding>): Generator<Finding> {
+  for (const finding of findings) {
+    if (room.texts <= 0 || room.characters <= 0) {
+      const reason = `more than ${MAX_TEXTS} texts, or ` +
+        `${MAX_CHARACTERS} characters of them, in one alert`;
+      yield { text: finding.text, field: finding.field, reason };
+      return;
+    }
+    room.texts--;
+    // What is longer is no IoC, and is not looked at.
+    room.characters -= Math.min(finding.text.length, MAX_TEXT_LENGTH);
+    yield finding;
+  }
+}
+
+function* findingsIn(
+  source: Source,
+  alert: Alert,
+  readAlert: ReadAlert,
+): Generator<Finding> {
+  for (const field of source.fields) {
+    if (!allHold(field.when ?? [], alert)) continue;
+    for (const path of [field.path].flat()) yield* readPath(path, field, alert);
+  }
+  yield* source.find?.in(alert, readAlert) ?? [];
+}
+
+function* readPath(
+  path: string,
+  field: Field,
+  alert: Alert,
+): Generator<Finding> {
+  const { texts, leftOut } = readTexts(alert, path);
+  const rows = texts.length;
+  const isSearched = field.pattern !== undefined || field.kind === "text";
+  let room = MAX_SEARCHED;
+  for (const [row, written] of texts.entries()) {
+    const part = written.slice(0, isSearched ? room : MAX_SEARCHED);
+    const { values, isCut } = valuesIn(fromXml(path, part), field);
+    for (const value of values) {
+      yield* readValue({ ...value, path, row, rows, leftOut, field, alert });
+    }
+    const leave = (reason: string): PassedOver => ({
+      text: written.length > 40 ? `${written.slice(0, 40)}…` : written,
+      field: path,
+      reason,
     });
-  });
+    if (isCut) yield leave(`only its first ${MAX_MATCHES} matches were taken`);
+    if (!isSearched) continue;
+    room -= part.length;
+    if (part.length < written.length) {
+      const whose = rows === 1 ? "its" : "the field's";
+      yield leave(
+        `only ${whose} first ${MAX_SEARCHED} characters were searched`,
+      );
+      break;
+    }
+  }
+  if (leftOut > 0) {
+    const reason = `only the first ${MAX_ENTRIES} entries were read`;
+    yield { text: `${leftOut} more`, field: path, reason };
+  }
 }
 
 /** Where a value stands. */
@@ -256,6 +319,8 @@ interface Place {
   /** Which it is of all that the path leads to. */
   readonly row: number;
   readonly rows: number;
+  /** How many more there are. */
+  readonly leftOut: number;
   readonly field: Field;
   readonly alert: Alert;
 }
@@ -263,11 +328,16 @@ interface Place {
 /** What belongs to a value: the only one there is, or that of the same row. */
 function besides(
   path: string | undefined,
-  { row, rows, alert }: Place,
+  { row, rows, leftOut, alert }: Place,
 ): string | undefined {
   if (path === undefined) return undefined;
-  const texts = textsAt(alert, path);
-  return texts.length === rows ? texts[row] : rows === 1 ? texts[0] : undefined;
+  const beside = readTexts(alert, path);
+  const { texts } = beside;
+  return texts.length === rows && beside.leftOut === leftOut
+    ? texts[row]
+    : rows === 1
+    ? texts[0]
+    : undefined;
 }
 
 /**
@@ -302,22 +372,29 @@ interface Value {
 const MAX_MATCHES = 1000;
 
 /** The longest log that analysisd takes. Regular expressions see no more. */
-const MAX_SEARCHED = 65_536;
+export const MAX_SEARCHED = 65_536;
 
-function valuesIn(text: string, { kind, pattern }: Field): Value[] {
-  if (pattern === undefined) return kind === undefined ? [] : [{ kind, text }];
-  const searched = text.slice(0, MAX_SEARCHED);
-  return [...searched.matchAll(new RegExp(pattern, "giu")).take(MAX_MATCHES)]
-    .flatMap(({ groups = {} }) =>
-      Object.entries(groups).flatMap(([name, value]) => {
-        const named = kindNamed(name) ?? kind;
-        // What does not take part in the match is undefined.
-        const text: string | undefined = value;
-        return text === undefined || text === "" || named === undefined
-          ? []
-          : [{ kind: named, text, port: groups["port"] }];
-      })
-    );
+/** The values in a text, and whether there are more. */
+function valuesIn(
+  text: string,
+  { kind, pattern }: Field,
+): { readonly values: readonly Value[]; readonly isCut: boolean } {
+  if (pattern === undefined) {
+    return { values: kind === undefined ? [] : [{ kind, text }], isCut: false };
+  }
+  const matches = text.matchAll(new RegExp(pattern, "giu"))
+    .take(MAX_MATCHES + 1).toArray();
+  const values = matches.slice(0, MAX_MATCHES).flatMap(({ groups = {} }) =>
+    Object.entries(groups).flatMap(([name, value]) => {
+      const named = kindNamed(name) ?? kind;
+      // What does not take part in the match is undefined.
+      const text: string | undefined = value;
+      return text === undefined || text === "" || named === undefined
+        ? []
+        : [{ kind: named, text, port: groups["port"] }];
+    })
+  );
+  return { values, isCut: matches.length > MAX_MATCHES };
 }
 
 /**
@@ -367,7 +444,7 @@ export function kindNamed(name: string): FieldKind | undefined {
     FIELD_KINDS.find((kind) => kind === name.replace(/\d$/, ""));
 }
 
-function readValue(value: Value & Place): Finding[] {
+function readValue(value: Value & Place): Iterable<Finding> {
   const { kind, text, path, field } = value;
   if (field.skip !== undefined) {
     return [{ text, field: path, reason: field.skip }];
@@ -376,7 +453,7 @@ function readValue(value: Value & Place): Finding[] {
   switch (kind) {
     case "text":
       // CEF and LEEF escape "=".
-      return urlsIn(text.replaceAll("\\=", "=")).flatMap((url) =>
+      return eachUrlIn(text.replaceAll("\\=", "=")).flatMap((url) =>
         urlAndHost(url, path)
       );
     case "url":
@@ -407,14 +484,14 @@ function readUrl(value: Value & Place): Finding[] {
   if (text.length > MAX_TEXT_LENGTH) {
     return [{ kind: "url", text, field: path }];
   }
-  const bare = text.replace(/^["']+|["']+$/g, "");
+  const bare = withoutQuotes(text);
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, path);
-  if (/^(?:[^/\s:]+\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
+  if (/^(?:[^/\s:][^/\s:.]*\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
     return [{ kind: "host", text: bare, field: path }];
   }
   const schemes = schemesFor(field, port);
   if (!bare.startsWith("/")) {
-    return /^[^/\s]+\.[^/\s]+\//.test(bare)
+    return /^[^/\s][^/\s.]*\.[^/\s]+\//.test(bare)
       ? schemes.flatMap((scheme) => urlAndHost(`${scheme}://${bare}`, path))
       : [{ text, field: path, reason: "not a URL of http, https or ftp" }];
   }

@@ -19,7 +19,10 @@ const MAIL: readonly Field[] = [
     path: "full_log",
     pattern: `\\b(?:from|to|orig_to|arg1)=<?${EMAIL}|>,<${EMAIL}`,
   },
-  { path: "full_log", pattern: "\\bhelo=<(?<host>[^\\s<>]+\\.[^\\s<>]+)>" },
+  {
+    path: "full_log",
+    pattern: "\\bhelo=<(?<host>[^\\s<>][^\\s<>.]*\\.[^\\s<>]+)>",
+  },
   // The client or the next server: name[address]
   {
     path: "full_log",
@@ -63,7 +66,7 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "\\b(?:[A-Z]+_)*(?:DIRECT|PARENT|HIT|CARP|ROUNDROBIN|DST|PINNED)/(?:(?<address>[\\da-f.:]+)|(?<host>[^\\s/]+\\.[^\\s/]+))(?=\\s)",
+          "\\b(?:[A-Z]+_)*(?:DIRECT|PARENT|HIT|CARP|ROUNDROBIN|DST|PINNED)/(?:(?<address>[\\da-f.:]+)|(?<host>[^\\s/][^\\s/.]*\\.[^\\s/]+))(?=\\s)",
       },
     ],
   },
@@ -77,7 +80,7 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern: "\\bclient (?:@\\S+ )?(?<address>[\\da-f.:]+)#\\d+" +
-          "(?: \\((?<host>[^)]+)\\))?",
+          "(?: \\((?<host>[^)]{1,255})\\))?",
       },
       {
         path: "full_log",
@@ -106,8 +109,8 @@ export const WEB: readonly Source[] = [
     fields: [
       {
         path: "full_log",
-        pattern: "\\bdnsmasq\\S* (?:\\d+ \\S+ )?" +
-          "(?:query\\[[^\\]]+\\]|reply|cached(?:-stale)?|forwarded) " +
+        pattern: "\\bdnsmasq\\S{0,99} (?:\\d+ \\S+ )?" +
+          "(?:query\\[[^\\]]{1,32}\\]|reply|cached(?:-stale)?|forwarded) " +
           "(?<host>\\S+)(?: (?:from|is) (?<host2>[^\\s<]+))?",
       },
     ],
@@ -140,7 +143,7 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern: "(?:\\bH=|\\bfailed for )(?:(?<host>[\\w-]+\\.[\\w.-]+) )?" +
-          "(?:\\((?:(?<host2>[\\w-]+\\.[\\w.-]+)|[^)\\s]*)\\) )?" +
+          "(?:\\((?:(?<host2>[\\w-]+\\.[\\w.-]+)|[^)\\s]{0,255})\\) )?" +
           "\\[(?<address>[\\da-f.:]+)\\]",
       },
     ],

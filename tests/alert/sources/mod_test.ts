@@ -71,3 +71,43 @@ Deno.test("findIocs() says which source finds nothing", () => {
   assertEquals(sources, ["suricata", "fortigate"]);
   assertEquals(emptySources, ["fortigate"]);
 });
+
+Deno.test("findIocs() says that it reads no more groups, and reads the first", () => {
+  const others = Array.from({ length: 1001 }, (_, n) => `other${n}`);
+  const data = { src_ip: "9.9.9.9" };
+  const late = findIn({ rule: { groups: [...others, "ids"] }, data });
+  assertEquals(late.sources, []);
+  assertEquals(late.passedOver, [{
+    text: "2 more",
+    field: "rule.groups",
+    reason: "only the first 1000 groups were read",
+  }]);
+  const early = findIn({ rule: { groups: ["ids", ...others] }, data });
+  assertEquals(valuesOf(early), ["ipv4 9.9.9.9"]);
+});
+
+Deno.test("findIocs() shortens what it passes over", () => {
+  const { passedOver } = findIn({
+    rule: { groups: ["ids"] },
+    data: { src_ip: "x".repeat(1_000_000) },
+  });
+  assertEquals(passedOver.map(({ text }) => text.length), [4097]);
+});
+
+Deno.test("findIocs() takes as much of an alert in an alert as of one", () => {
+  const dns = {
+    answers: Array.from({ length: 900 }, (_, n) => ({ rdata: `10.0.0.${n}` })),
+  };
+  const { iocs } = findIn({
+    rule: { groups: ["active_response"] },
+    data: {
+      parameters: {
+        alert: {
+          rule: { groups: ["ids", "fortigate"] },
+          data: { dns, srcip: "1.1.1.1", remip: "5.6.7.8" },
+        },
+      },
+    },
+  });
+  assertEquals(iocs.map(({ value }) => value), ["1.1.1.1", "5.6.7.8"]);
+});

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Alert, parseAlert } from "../../../lib/alert/alert.ts";
 import {
   type Field,
@@ -265,4 +265,120 @@ Deno.test("readSource() searches no more of a text than analysisd takes, and say
       reason: "only its first 65536 characters were searched",
     }],
   );
+});
+
+Deno.test("readSource() says what it does not take, and takes the first", async (t) => {
+  const list = (length: number, entry: (n: number) => string) =>
+    Array.from({ length }, (_, n) => entry(n));
+  /** How many values, and what is said of the others. */
+  const read = (field: Field, data: object) => {
+    const found = readSource({ name: "x", fields: [field] }, alertOf({ data }));
+    const reasons = found.filter((one) => "reason" in one);
+    const { length } = found;
+    return { values: length - reasons.length, reasons, found };
+  };
+  await t.step("entries of a list", () => {
+    const ip = list(1002, (n) => `9.9.${n >> 8}.${n % 256}`);
+    const { values, reasons } = read({ path: "data.ip", kind: "address" }, {
+      ip,
+    });
+    assertEquals(values, 1000);
+    assertEquals(reasons, [{
+      text: "2 more",
+      field: "data.ip",
+      reason: "only the first 1000 entries were read",
+    }]);
+  });
+  await t.step("matches of a text", () => {
+    const { values, reasons } = read(
+      { path: "data.log", pattern: "(?<address>\\d+);" },
+      { log: list(1001, (n) => `${n};`).join("") },
+    );
+    assertEquals(values, 1000);
+    assertEquals(reasons, [{
+      text: "0;1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16…",
+      field: "data.log",
+      reason: "only its first 1000 matches were taken",
+    }]);
+  });
+  await t.step("characters of texts in a list", () => {
+    const log = [`http://a.example/ ${"x".repeat(65_510)}`, "y http://b.c/x"];
+    const { reasons, found } = read({ path: "data.log", kind: "text" }, {
+      log: [...log, "http://c.example/"],
+    });
+    assertEquals(found.slice(0, 2).map(({ text }) => text), [
+      "http://a.example/",
+      "a.example",
+    ]);
+    assertEquals(reasons, [{
+      text: "y http://b.c/x",
+      field: "data.log",
+      reason: "only the field's first 65536 characters were searched",
+    }]);
+  });
+  await t.step("texts of an alert", () => {
+    const data = Object.fromEntries(
+      list(6, (n) => `ip${n}`).map((name) => [name, list(1000, String)]),
+    );
+    const path = Object.keys(data).map((name) => `data.${name}`);
+    const { values, reasons } = read({ path, kind: "address" }, data);
+    assertEquals(values, 4000);
+    assertEquals(reasons, [{
+      text: "0",
+      field: "data.ip4",
+      reason:
+        "more than 4000 texts, or 1000000 characters of them, in one alert",
+    }]);
+  });
+  await t.step("characters of the texts of an alert", () => {
+    const url = list(300, (n) => `http://a.example/${n}/${"x".repeat(4000)}`);
+    const { values, reasons } = read({ path: "data.url", kind: "url" }, {
+      url,
+    });
+    assertEquals([values > 400, values < 600], [true, true]);
+    assertEquals(reasons.length, 1);
+  });
+});
+
+Deno.test("readSource() takes from long lists what stands in one row", async (t) => {
+  const field: Field = {
+    path: "data.ip",
+    kind: "address",
+    port: "data.port",
+  };
+  const portsWith = (ips: number, ports: number) => {
+    const data = {
+      ip: Array.from({ length: ips }, () => "1.2.3.4"),
+      port: Array.from({ length: ports }, (_, n) => n),
+    };
+    return readSource({ name: "x", fields: [field] }, alertOf({ data }))
+      .flatMap((one) => "reason" in one ? [] : [one.port]);
+  };
+  await t.step("if both are as long", () => {
+    assertEquals(
+      portsWith(1500, 1500),
+      Array.from({ length: 1000 }, (_, n) => String(n)),
+    );
+  });
+  await t.step("not if one is longer than the other", () => {
+    assertEquals(new Set(portsWith(1500, 1600)), new Set([undefined]));
+    assertEquals(new Set(portsWith(1000, 1600)), new Set([undefined]));
+  });
+});
+
+Deno.test("isFor() searches no more of a list than of a text", () => {
+  const when = [{ field: "data.log", matches: "evil" }];
+  const source = { name: "x", when, fields: [] };
+  const log = (before: number) => ["x".repeat(before), "evil"];
+  assertEquals(isFor(source, alertOf({ data: { log: log(65_000) } })), true);
+  assertEquals(isFor(source, alertOf({ data: { log: log(65_536) } })), false);
+});
+
+Deno.test("readSource() takes no time for what looks like a host", () => {
+  const url = Array.from({ length: 200 }, (_, n) => `${n}${".a".repeat(2000)}`);
+  const fields: Field[] = [{ path: "data.url", kind: "url" }];
+  const start = performance.now();
+  readSource({ name: "x", fields }, alertOf({ data: { url } }));
+  const ms = performance.now() - start;
+  assert(ms < 300, `${ms} ms`);
 });
