@@ -4,6 +4,8 @@
  *
  * @module
  */
+// First, for it must be there before all else takes its time.
+import { stop } from "./lib/stop.ts";
 import { wazuhHome } from "./lib/commands/arguments.ts";
 import { runCommand } from "./lib/commands/mod.ts";
 import {
@@ -13,16 +15,15 @@ import {
   withFate,
 } from "./lib/errors.ts";
 import { printError } from "./lib/log.ts";
+import { redactor } from "./lib/redact.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    return await runCommand(args, wazuhHome(Deno.execPath()));
+    const home = wazuhHome(Deno.execPath());
+    return await runCommand(args, { home, stop });
   } catch (error) {
-    printError(
-      error instanceof UsageError
-        ? error.message
-        : withFate(sentenceOf(error), "lost"),
-    );
+    const says = redactor([])(sentenceOf(error));
+    printError(error instanceof UsageError ? says : withFate(says, "lost"));
     return exitStatusOf(error);
   }
 }

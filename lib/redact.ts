@@ -27,61 +27,50 @@ export function redactor(
     .toSorted((a, b) => b.length - a.length)
     .map((secret) => [secret, "[API_KEY]".slice(0, secret.length)] as const);
   return (text) =>
-    marks.reduce((rest, [secret, mark]) => rest.replaceAll(secret, mark), text);
+    marks.reduce(
+      (rest, [secret, mark]) => rest.replaceAll(secret, mark),
+      text,
+    ).replace(ANY_TOKEN, "[API_KEY]");
 }
+
+/** A token of OpenCTI's newer kind is known by its look, wherever it stands. */
+const ANY_TOKEN = /flgrn_octi_tkn_[\w-]+/g;
+
+/** A real token is longer than this; what is not may be any word. */
+const MIN_TOKEN_LENGTH = 16;
+
+/** A text in JSON, with its quotes. */
+const JSON_TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"/gs;
 
 /**
  * An alert's JSON without a token in it, however that is written. All else
- * stays as it is: a secret that is also a common word must not break a name.
+ * stays as it is written, to the letter.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(
- *   redactJson('{"data":{"a":"x s3cr\\u0065t-token y"}}', "s3cret-token"),
- *   '{"data":{"a":"x [API_KEY] y"}}',
+ *   redactJson('{"a": "x s3cr\\u0065t-token-of-16 y", "b": 1.0}', "s3cret-token-of-16"),
+ *   '{"a": "x [API_KEY] y", "b": 1.0}',
  * );
- * assertEquals(redactJson('{"a": 1.0}', "s3cret-token"), '{"a": 1.0}');
  * ```
  */
 export function redactJson(json: string, token: string): string {
-  if (token.length < MIN_SECRET_LENGTH || !mayHold(json, token)) return json;
-  const redact = redactor([token]);
+  const redact = redactor(token.length < MIN_TOKEN_LENGTH ? [] : [token]);
+  return json.replace(JSON_TEXT, (written) => {
+    const text = textOf(written);
+    const shown = redact(text);
+    return shown === text ? written : JSON.stringify(shown);
+  });
+}
+
+function textOf(written: string): string {
+  // Most have no escapes, and need no parser.
+  if (!written.includes("\\")) return written.slice(1, -1);
   try {
-    let isFound = false;
-    const value: unknown = JSON.parse(json.trim(), (_, member: unknown) => {
-      const next = withoutToken(member, redact);
-      isFound ||= next !== member;
-      return next;
-    });
-    // What has no token in it is kept as it was written, numbers too.
-    return isFound ? JSON.stringify(value) : json;
+    return String(JSON.parse(written));
   } catch {
-    // It is nested too deep to be gone through.
-    return redact(json);
+    return written.slice(1, -1);
   }
-}
-
-/** A token may be written with escapes. */
-function mayHold(json: string, token: string): boolean {
-  return json.includes(token) || json.includes("\\u") ||
-    json.includes("\\/") || /["\\]/.test(token);
-}
-
-/** The same value if there is no token in its text or names. */
-function withoutToken(
-  member: unknown,
-  redact: (text: string) => string,
-): unknown {
-  if (typeof member === "string") return redact(member);
-  if (typeof member !== "object" || member === null || Array.isArray(member)) {
-    return member;
-  }
-  const names = Object.keys(member);
-  return names.every((name) => redact(name) === name)
-    ? member
-    : Object.fromEntries(
-      Object.entries(member).map(([name, value]) => [redact(name), value]),
-    );
 }

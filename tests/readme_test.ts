@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseConfig, parseConfigFile } from "../lib/config/config_file.ts";
+import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
 import { joinSources } from "../lib/config/own_sources.ts";
 
@@ -28,9 +28,9 @@ Deno.test("README.md shows configuration files without a mistake", async () => {
     .filter((json) => !json.includes('"integration"'));
   assertEquals(shown.length, 2);
   for (const json of shown) {
-    const { options, problems } = parseConfigFile(json);
+    const { options, problems } = parseOptions(json);
     assertEquals(problems, []);
-    const { sources } = parseConfig("{}", options);
+    const { sources } = completeConfig(options);
     assertEquals(joinSources(SOURCES, sources).problems, []);
   }
 });

@@ -18,7 +18,7 @@ import {
 } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Findings } from "../alert/sources/mod.ts";
-import { dueIn } from "../state/marker.ts";
+import { dueIn, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { prepareRun, type Run } from "./run.ts";
@@ -51,9 +51,9 @@ export const alert: Command = {
     "https://opencti.example.com debug",
     "see each step of an alert",
   ]],
-  run: async (words, { home }) => {
-    const call = parseAlertCall(words, home);
-    const { run, error } = prepareRun({ ...call, home });
+  run: async (words, context) => {
+    const call = parseAlertCall(words, context.home);
+    const { run, error } = prepareRun({ ...call, ...context });
     return await lookUpAlert(call.alertFile, {
       run,
       error: call.error ?? error,
@@ -83,10 +83,11 @@ async function lookUpAlert(
     await handle(read, run);
   } catch (failure) {
     run.log.error(about(read?.alert, await report(failure, read, run)));
-    return exitStatusOf(failure);
+    // The rest of the configuration is used: nothing failed for good.
+    return failure instanceof ConfigError ? 0 : exitStatusOf(failure);
   }
   const due = dueIn(run.stateFolders);
-  if (due !== undefined && due <= run.now() && !run.stop.aborted) {
+  if (due !== undefined && isDue(due, run.now()) && !run.stop.aborted) {
     const { drain } = await import("./later.ts");
     await drain(run);
   }
@@ -131,7 +132,11 @@ async function handle({ alert, json }: Read, run: Run): Promise<void> {
   }
   const findings = run.findIocs(alert);
   explain(findings, run);
-  await emitProblems(alert, run);
+  const problem = configProblem(run);
+  if (findings.iocs.length === 0 && run.mayMiss()) {
+    throw problem ?? new ConfigError("The configuration is wrong");
+  }
+  if (problem !== undefined) await emitProblem(problem, alert, run);
   if (findings.iocs.length === 0) return;
   // What is needed from here on is loaded here: most alerts never get so far.
   const later = await import("./later.ts");
@@ -142,15 +147,22 @@ async function handle({ alert, json }: Read, run: Run): Promise<void> {
 }
 
 /** What of the configuration cannot be used; the rest of it is. */
-async function emitProblems(alert: Alert, run: Run): Promise<void> {
+function configProblem(run: Run): ConfigError | undefined {
   const problems = run.problems();
-  if (problems.length === 0) return;
-  const { kind, message } = new ConfigError(
-    `${problems.join("; ")}; the rest is used, and the alert is not lost`,
-  );
-  run.log.error(message);
+  return problems.length === 0
+    ? undefined
+    : new ConfigError(problems.join("; "));
+}
+
+async function emitProblem(
+  { kind, message }: ConfigError,
+  alert: Alert,
+  run: Run,
+): Promise<void> {
+  const says = `${message}; the rest is used, and the alert is not lost`;
+  run.log.error(says);
   const { emitError } = await import("./later.ts");
-  await emitError(message, { kind, alert }, run);
+  await emitError(says, { kind, alert }, run);
 }
 
 function explain(findings: Findings, { log }: Run): void {
@@ -209,7 +221,7 @@ async function report(
 /** Whether an alert is worth keeping: it is if nobody can tell. */
 function mayHoldIocs(alert: Alert, run: Run): boolean {
   try {
-    return run.findIocs(alert).iocs.length > 0;
+    return run.findIocs(alert).iocs.length > 0 || run.mayMiss();
   } catch {
     return true;
   }

@@ -43,52 +43,64 @@ export interface Words {
 
 const MAX_ARGUMENTS = 7;
 const MAX_TIMEOUT_S = 3600;
+/** What is shorter may be any word of an address. */
+const MIN_TOKEN_LENGTH = 16;
 const DEFAULT_HOME = "/var/ossec";
 const DEFAULT_TIMEOUT = "10";
 const DEFAULT_RETRIES = "3";
 
 /**
- * Parts arguments into words and options.
+ * Parts arguments into words and options. integratord says three words at least
+ * after the program's name, and any of them may start with a dash, as a token
+ * may: options are known by their names alone, and before an alert.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const { words, home } = readWords(["a.json", "--home", "/w", "> /dev/null"]);
- * assertEquals([words, home], [["a.json"], "/w"]);
+ * const { words, home } = readWords(["a.json", "--home", "/w", "-key", "url"]);
+ * assertEquals([words, home], [["a.json", "-key", "url"], "/w"]);
  * ```
  */
 export function readWords(args: readonly string[]): Words {
   const words: string[] = [];
-  let found: Omit<Words, "words"> = { help: false, version: false };
   const given = withoutRedirection(args);
+  let found: Omit<Words, "words"> = { help: false, version: false };
   for (let at = 0; at < given.length; at++) {
     const argument = given[at] ?? "";
-    const [name, value] = /^(--home)(?:=(.*))?$/s.exec(argument)?.slice(1) ??
-      [argument];
-    if (!argument.startsWith("-")) words.push(argument);
-    else if (argument === "--help" || argument === "-h") {
-      found = { ...found, help: true };
-    } else if (argument === "--version") found = { ...found, version: true };
-    else if (name === "--home") {
-      const home = value ?? given[++at] ?? "";
-      found = home === ""
-        ? { ...found, error: new UsageError(HOME_NEEDED) }
-        : { ...found, home };
-    } else {
-      // Not what it is: whatever starts with a dash could be a secret.
-      found = {
-        ...found,
-        error: new UsageError(
-          `Unknown option as argument ${at + 1}, see custom-opencti --help`,
-        ),
-      };
-    }
+    if (argument === "--home") {
+      found = withHome(found, given[++at] ?? "");
+    } else if (argument.startsWith("--home=")) {
+      found = withHome(found, argument.slice("--home=".length));
+    } else words.push(argument);
   }
-  return { ...found, words };
+  const [first = "", , third] = words;
+  if (third !== undefined && !first.startsWith("-")) return { ...found, words };
+  return {
+    ...found,
+    words: words.filter((word) => !word.startsWith("-")),
+    help: words.some((word) => word === "--help" || word === "-h"),
+    version: words.includes("--version"),
+    ...words.some((word) => word.startsWith("-") && !OPTIONS.has(word)) && {
+      // Not which: whatever starts with a dash could be a secret.
+      error: new UsageError("Unknown option, see custom-opencti help"),
+    },
+  };
 }
 
-const HOME_NEEDED = "--home needs a folder, as --home=/var/ossec";
+const OPTIONS: ReadonlySet<string> = new Set(["--help", "-h", "--version"]);
+
+function withHome(
+  found: Omit<Words, "words">,
+  home: string,
+): Omit<Words, "words"> {
+  return home === ""
+    ? {
+      ...found,
+      error: new UsageError("--home needs a folder, as --home=/var/ossec"),
+    }
+    : { ...found, home };
+}
 
 /**
  * Whether words name an alert, and no command: integratord says three things at
@@ -143,13 +155,16 @@ export function parseAlertCall(
     return { alertFile, ...parseRest(words.slice(1), home) };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    // Whatever is wrong, a path behind the address is that of the options.
+    const optionsFile = words.slice(3).find((word) => word.startsWith("/")) ??
+      "";
     const target = {
       apiKey: isToken(apiKey) ? apiKey : "",
       baseUrl: "",
       timeoutMs: 1000 * Number(DEFAULT_TIMEOUT),
       retries: Number(DEFAULT_RETRIES),
     };
-    return { alertFile, target, debug: false, optionsFile: "", error };
+    return { alertFile, target, debug: false, optionsFile, error };
   }
 }
 
@@ -178,7 +193,11 @@ export function parseRest(
     );
   }
   if (debug !== "" && debug !== "debug") {
-    throw new UsageError('The fourth argument must be "debug" or empty');
+    throw new UsageError(
+      'The fourth argument must be "debug" or empty: if integratord called, ' +
+        "take the blanks out of <hook_url> and <api_key> in " +
+        `${home}/etc/ossec.conf`,
+    );
   }
   return {
     target: targetOf({ apiKey, hookUrl, timeout, retries }, home),
@@ -247,11 +266,17 @@ export function targetOf(
         `again, into <api_key> in ${conf}`,
     );
   }
+  const baseUrl = baseUrlOf(hookUrl, conf);
+  if (apiKey.length >= MIN_TOKEN_LENGTH && baseUrl.includes(apiKey)) {
+    throw new UsageError(
+      `HOOK_URL holds the API_KEY: take it out of <hook_url> in ${conf}`,
+    );
+  }
   return {
     apiKey,
-    baseUrl: baseUrlOf(hookUrl, conf),
-    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || DEFAULT_TIMEOUT),
-    retries: numberOf("RETRIES", retries || DEFAULT_RETRIES),
+    baseUrl,
+    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || DEFAULT_TIMEOUT, conf),
+    retries: numberOf("RETRIES", retries || DEFAULT_RETRIES, conf),
   };
 }
 
@@ -274,11 +299,13 @@ export function wazuhHome(executable: string): string {
 
 /**
  * integratord starts us without a shell, so that what is meant for one,
- * `> /dev/null 2>&1`, comes as an argument.
+ * `> /dev/null 2>&1`, comes as the last argument.
  */
 function withoutRedirection(args: readonly string[]): readonly string[] {
-  const at = args.findIndex((argument) => argument.trimStart().startsWith(">"));
-  return at === -1 ? args : args.slice(0, at);
+  const parts = [">", "/dev/null", "2>&1"];
+  if (args.at(-1)?.trim() === parts.join(" ")) return args.slice(0, -1);
+  const isParted = parts.every((part, n) => args.at(n - parts.length) === part);
+  return isParted ? args.slice(0, -parts.length) : args;
 }
 
 function baseUrlOf(hookUrl: string, conf: string): string {
@@ -305,7 +332,11 @@ function baseUrlOf(hookUrl: string, conf: string): string {
     .replace(/\/graphql$/, "").replace(/\/+$/, "");
 }
 
-function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {
+function numberOf(
+  name: "TIMEOUT" | "RETRIES",
+  text: string,
+  conf: string,
+): number {
   const number = Number(text);
   const isRight = name === "TIMEOUT"
     ? number > 0 && number <= MAX_TIMEOUT_S
@@ -313,8 +344,10 @@ function numberOf(name: "TIMEOUT" | "RETRIES", text: string): number {
   if (!isRight) {
     throw new UsageError(
       name === "TIMEOUT"
-        ? `TIMEOUT must be seconds, more than 0 and up to ${MAX_TIMEOUT_S}`
-        : "RETRIES must be a whole number from 0 to 100",
+        ? `TIMEOUT must be seconds, more than 0 and up to ${MAX_TIMEOUT_S}: ` +
+          `correct <timeout> in ${conf}`
+        : "RETRIES must be a whole number from 0 to 100: correct <retries> " +
+          `in ${conf}`,
     );
   }
   return number;

@@ -23,13 +23,15 @@ export interface Command {
    *
    * @returns The exit status.
    */
-  readonly run: (
-    words: Words,
-    options: {
-      /** Wazuh's home. */
-      readonly home: string;
-    },
-  ) => Promise<number>;
+  readonly run: (words: Words, context: RunContext) => Promise<number>;
+}
+
+/** Where a command runs. */
+export interface RunContext {
+  /** Wazuh's home. */
+  readonly home: string;
+  /** Aborted when it must end at once. */
+  readonly stop: AbortSignal;
 }
 
 /** Prints to stdout. */

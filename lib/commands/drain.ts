@@ -6,7 +6,13 @@
  */
 import { parseAlert } from "../alert/alert.ts";
 import { emit, emitCounted, sendWaiting } from "./emit.ts";
-import { AlertError, messageOf, OpenctiError, QueueError } from "../errors.ts";
+import {
+  AlertError,
+  ConfigError,
+  messageOf,
+  OpenctiError,
+  QueueError,
+} from "../errors.ts";
 import { keepUnasked, openOutage } from "./keep.ts";
 import { lookUp } from "./look_up.ts";
 import type { Run } from "./run.ts";
@@ -88,6 +94,9 @@ export async function lookUpKept(
   const subject = { alert, json, key, tries, isKept: true };
   try {
     const findings = run.findIocs(alert);
+    if (findings.iocs.length === 0 && run.mayMiss()) {
+      throw new ConfigError(run.problems().join("; "));
+    }
     if (findings.iocs.length === 0) {
       run.log.info(`${name}: nothing to look up any more, it is not kept`);
       await forget();

@@ -46,6 +46,9 @@ export interface CountedError {
 
 const DAY_MS = 86_400_000;
 
+/** So long a locked spool is waited for to write down what was sent. */
+const LEAST_MARK_MS = 400;
+
 /**
  * Changes the spool, and sends the events that the change emits.
  *
@@ -108,12 +111,7 @@ function warnOfFolder(
   const name = "warned folder";
   if (!isDueDaily(tx, name, run.now())) return;
   tx.remember(name, run.now());
-  emitter.event(
-    warningEvent(
-      `State is kept in ${run.home}/logs/opencti for the time being: ${reason}`,
-    ),
-    {},
-  );
+  emitter.event(warningEvent(reason), {});
 }
 
 /** Whether something that is said once a day, as remembered, is due again. */
@@ -192,7 +190,14 @@ async function send(
           sent++;
           const id = events[index]?.id;
           if (id === undefined) return;
-          marked.push(spool.write((tx) => tx.forgetEvent(id), budget.leftMs));
+          // It was sent: if that is not written down, it is sent again.
+          const until = performance.now() + LEAST_MARK_MS;
+          marked.push(
+            spool.write(
+              (tx) => tx.forgetEvent(id),
+              () => Math.max(budget.leftMs(), until - performance.now()),
+            ),
+          );
         },
       });
     }
@@ -317,7 +322,7 @@ function messageFor(
   alert: Alert | undefined,
   { redact }: Run,
 ): string {
-  const header = headerFor(alert?.agent);
+  const header = redact(headerFor(alert?.agent));
   const maxBytes = MAX_MESSAGE_BYTES - bytesOf(header);
   return header + encodeEvent(event, { maxBytes, redact });
 }

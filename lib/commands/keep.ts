@@ -52,9 +52,9 @@ const KEEP_AFTER_MS = 500;
 export function subjectOf(
   alert: Alert,
   json: string,
-  { opencti }: Run,
+  { opencti, redact }: Run,
 ): Subject {
-  const id = alert.id ?? crypto.randomUUID();
+  const id = redact(alert.id ?? crypto.randomUUID());
   return { alert, json, key: keyOf(id, opencti.baseUrl) };
 }
 

@@ -137,6 +137,7 @@ async function askOrKeep(
     const reply = await ask(question, {
       ...opencti,
       client,
+      hasProxy: config.proxy !== undefined,
       places,
       // What fails again is tried again later: it must not use up a run's time.
       retries: subject.tries === undefined ? opencti.retries : 0,

@@ -5,12 +5,13 @@
  */
 import { alert } from "./alert.ts";
 import { areOfAlert, readWords } from "./arguments.ts";
+import type { RunContext } from "./command.ts";
 
 /**
  * Runs what the arguments say. Other commands than integratord's call are
  * loaded only when they are meant.
  *
- * @param home Wazuh's home, if they do not say it.
+ * @param defaults Wazuh's home, if they do not say it, and what ends the run.
  *
  * @returns The exit status.
  *
@@ -18,10 +19,10 @@ import { areOfAlert, readWords } from "./arguments.ts";
  */
 export async function runCommand(
   args: readonly string[],
-  home: string,
+  defaults: RunContext,
 ): Promise<number> {
   const call = readWords(args);
-  const options = { home: call.home ?? home };
+  const options = { ...defaults, home: call.home ?? defaults.home };
   const [name, ...words] = call.words;
   if (!call.help && !call.version && areOfAlert(call.words)) {
     return await alert.run(call, options);

@@ -4,12 +4,22 @@
  * @module
  */
 import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
-import { type Command, print } from "./command.ts";
+import { type Command, print, type RunContext } from "./command.ts";
 import { lookUpKept } from "./drain.ts";
 import { sendWaiting } from "./emit.ts";
-import { exitStatusOf, messageOf, SpoolError, UsageError } from "../errors.ts";
+import {
+  exitStatusOf,
+  messageOf,
+  QueueError,
+  SpoolError,
+  UsageError,
+} from "../errors.ts";
 import { readFile } from "../files.ts";
-import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
+import { printError } from "../log.ts";
+import {
+  type IntegrationBlock,
+  readIntegrationBlocks,
+} from "../wazuh/ossec_conf.ts";
 import {
   isForeignRoot,
   prepareRun,
@@ -38,10 +48,12 @@ export const retry: Command = {
     "runuser -u wazuh -- /var/ossec/integrations/custom-opencti retry",
     "after an outage, take out all at once",
   ]],
-  run: async ({ words, error }, { home }) => {
+  run: async ({ words, error }, context) => {
     if (error !== undefined) throw error;
-    const call = words.length === 0 ? undefined : parseRest(words, home);
-    return await retryAll(call, home);
+    const call = words.length === 0
+      ? undefined
+      : parseRest(words, context.home);
+    return await retryAll(call, context);
   },
 };
 
@@ -62,8 +74,9 @@ interface Retried {
 
 async function retryAll(
   call: Omit<AlertCall, "alertFile"> | undefined,
-  home: string,
+  context: RunContext,
 ): Promise<number> {
+  const { home, stop } = context;
   if (isForeignRoot(home)) {
     throw new UsageError(
       "What waits is Wazuh's user's, and root would lock it out: run " +
@@ -71,12 +84,18 @@ async function retryAll(
     );
   }
   let status = 0;
-  const targets = retryTargets(call, home);
-  const known = call === undefined
+  const { targets, errors } = retryTargets(call, home);
+  for (const error of errors) {
+    printError(`${error.message}; what waits is kept`);
+    status = exitStatusOf(error);
+  }
+  // What a wrong block would ask is not known: nothing is taken from it.
+  const known = call === undefined && errors.length === 0
     ? targets.map(({ target }) => target.baseUrl)
     : undefined;
   for (const target of targets) {
-    const { run, error } = prepareRun({ debug: false, ...target, home });
+    if (stop.aborted) break;
+    const { run, error } = prepareRun({ debug: false, ...target, ...context });
     try {
       if (error !== undefined) throw error;
       const { takenOver, lookedUp, sent, waiting } = await retryTarget(
@@ -99,9 +118,20 @@ async function retryAll(
           : messageOf(error),
       );
       status = Math.max(status, exitStatusOf(error));
+      // All have one queue, and a send to it may still be pending.
+      if (error instanceof QueueError) break;
     }
   }
   return status;
+}
+
+/** Which OpenCTI are asked, and what is wrong with the others. */
+interface RetryTargets {
+  readonly targets: readonly Pick<
+    RunOptions,
+    "target" | "optionsFile" | "optionsJson"
+  >[];
+  readonly errors: readonly UsageError[];
 }
 
 /**
@@ -113,19 +143,28 @@ async function retryAll(
 function retryTargets(
   call: Omit<AlertCall, "alertFile"> | undefined,
   home: string,
-): readonly (Pick<RunOptions, "target" | "optionsFile" | "optionsJson">)[] {
-  if (call !== undefined) return [call];
-  const path = `${home}/etc/ossec.conf`;
+): RetryTargets {
+  if (call !== undefined) return { targets: [call], errors: [] };
+  const blocks = integrationBlocks(`${home}/etc/ossec.conf`);
+  const errors: UsageError[] = [];
+  const targets = blocks.flatMap((block) => {
+    try {
+      const target = targetOf(block, home);
+      return [{ target, optionsFile: "", optionsJson: block.options }];
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      errors.push(error);
+      return [];
+    }
+  });
+  return { targets, errors };
+}
+
+function integrationBlocks(path: string): readonly IntegrationBlock[] {
   try {
     const blocks = readIntegrationBlocks(readFile(path));
-    if (blocks.length === 0) {
-      throw new Error("it has no integration block of custom-opencti");
-    }
-    return blocks.map((block) => ({
-      target: targetOf(block, home),
-      optionsFile: "",
-      optionsJson: block.options,
-    }));
+    if (blocks.length > 0) return blocks;
+    throw new Error("it has no integration block of custom-opencti");
   } catch (error) {
     throw new UsageError(
       `Cannot tell which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +

@@ -8,11 +8,11 @@ import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
 import { type Config, DEFAULTS } from "../config/config.ts";
 import {
-  type ConfigFile,
+  CLIENT_PAIR,
+  completeConfig,
   configPathIn,
-  hasOption,
-  parseConfig,
-  parseConfigFile,
+  type Options,
+  parseOptions,
 } from "../config/config_file.ts";
 import type { Alert } from "../alert/alert.ts";
 import { messageOf, UsageError } from "../errors.ts";
@@ -49,6 +49,11 @@ export interface Run {
   readonly spool: () => Promise<Spool>;
   /** Finds the IoCs of an alert, as the configuration says. */
   readonly findIocs: (alert: Alert) => Findings;
+  /**
+   * Whether IoCs may be missed, for what says which are looked for is wrong in
+   * the configuration.
+   */
+  readonly mayMiss: () => boolean;
   /** What of the configuration cannot be used, as far as it was needed yet. */
   readonly problems: () => readonly string[];
 }
@@ -61,6 +66,7 @@ export interface RunOptions {
   readonly optionsJson?: string;
   readonly debug: boolean;
   readonly home: string;
+  readonly stop: AbortSignal;
 }
 
 /** A run, and what keeps it from asking OpenCTI. */
@@ -93,13 +99,12 @@ export function prepareRun(options: RunOptions): PreparedRun {
 }
 
 function makeRun(
-  { target, home, ...options }: RunOptions,
-  { config, apiKey, problems, file, isOption }: ReadConfig & {
+  { target, home, stop, ...options }: RunOptions,
+  { config, apiKey, problems, mayMiss, file, isOption }: ReadConfig & {
     readonly apiKey: string;
   },
 ): Run {
   const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
-  const stop = stopSignal();
   const isForeign = isForeignRoot(home);
   const folders = isForeign ? [] : stateFolders(home, config);
   const budget = freshBudget({ opencti: target, config, stop });
@@ -133,6 +138,7 @@ function makeRun(
         sources: joinedSources().sources,
         whyIgnored: (value, port) => readLists().whyIgnored(value, port),
       }),
+    mayMiss: () => mayMiss || joinedSources().problems.length > 0,
     problems: () => [
       ...problems,
       ...joinedSources().problems.map((problem) =>
@@ -152,13 +158,6 @@ function makeRun(
       onProblem: log.error,
     });
   }
-}
-
-/** Aborted by SIGTERM, which would else end the run in the middle. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  Deno.addSignalListener("SIGTERM", () => controller.abort());
-  return controller.signal;
 }
 
 /**
@@ -191,9 +190,12 @@ function freshBudget(
 /** The options, and where they stand. */
 interface ReadConfig {
   readonly config: Config;
+  /** What is wrong with the configuration file. */
   readonly problems: readonly string[];
-  /** What is wrong with `<options>`: then the configuration file is used. */
+  /** What is wrong with `<options>`. */
   readonly error: UsageError | undefined;
+  /** Whether a part is left out that says what IoCs are looked for. */
+  readonly mayMiss: boolean;
   /** The configuration file that was read, or would have been. */
   readonly file: string;
   /** Whether an option stands in `<options>`. */
@@ -203,65 +205,96 @@ interface ReadConfig {
 function readConfig(
   { optionsFile, optionsJson = "", home }: RunOptions,
 ): ReadConfig {
-  const hasOptions = optionsFile !== "" || optionsJson !== "";
-  let json = "{}";
-  let error: UsageError | undefined;
-  let path: string | undefined;
-  try {
-    if (hasOptions) json = optionsJson || readFile(optionsFile);
-    path = configPathIn(json);
-  } catch (reason) {
-    error = wrongOptions(reason, { home, optionsFile });
-    json = "{}";
-  }
+  const inOptions = readOptions({ optionsFile, optionsJson });
+  const path = configPathIn(inOptions.options);
   const file = path ?? `${home}/etc/opencti.json`;
-  const { options, problems } = readConfigFile(path, file);
-  let config: Config = DEFAULTS;
-  try {
-    if (hasOptions || Object.keys(options).length > 0) {
-      config = parseConfig(json, options);
-    }
-  } catch (reason) {
-    error = wrongOptions(reason, { home, optionsFile });
-    config = parseConfig("{}", options);
-  }
-  const isOption = (name: keyof Config) => hasOption(json, name);
-  return { config, problems, error, file, isOption };
+  const inFile = readConfigFile(path, file);
+  const options = { ...inFile.options, ...inOptions.options };
+  const { config, mistake } = complete(options);
+  const isInOptions = mistake !== undefined &&
+    CLIENT_PAIR.some((name) => Object.hasOwn(inOptions.options, name));
+  const wrong = [...inOptions.problems, ...isInOptions ? [mistake] : []];
+  return {
+    config,
+    problems: mistakesIn(file, [
+      ...inFile.problems,
+      ...mistake === undefined || isInOptions ? [] : [mistake],
+    ]),
+    error: wrong.length === 0 ? undefined : new UsageError(
+      `Wrong <options> in ${home}/etc/ossec.conf: ${wrong.join("; ")}${
+        optionsFile && ` (${optionsFile})`
+      }`,
+    ),
+    mayMiss: [inFile, inOptions].some(({ leftOut }) =>
+      leftOut?.some((name) => FINDING.has(name)) ?? true
+    ),
+    file,
+    isOption: (name) => Object.hasOwn(inOptions.options, name),
+  };
 }
 
-function wrongOptions(
-  reason: unknown,
-  { home, optionsFile }: Pick<RunOptions, "home" | "optionsFile">,
-): UsageError {
-  return new UsageError(
-    `Wrong <options> in ${home}/etc/ossec.conf: ${messageOf(reason)}${
-      optionsFile && ` (${optionsFile})`
-    }`,
-  );
+function mistakesIn(
+  file: string,
+  problems: readonly string[],
+): readonly string[] {
+  return problems.length === 0
+    ? []
+    : [`Mistakes in the configuration ${file}: ${problems.join("; ")}`];
+}
+
+/** The options that say what IoCs are looked for. */
+const FINDING: ReadonlySet<string> = new Set(["generic", "kinds", "sources"]);
+
+const NOTHING: Options = { options: {}, problems: [], leftOut: [] };
+
+function readOptions(
+  { optionsFile, optionsJson }: {
+    readonly optionsFile: string;
+    readonly optionsJson: string;
+  },
+): Options {
+  if (optionsJson !== "") return parseOptions(optionsJson);
+  if (optionsFile === "") return NOTHING;
+  try {
+    return parseOptions(readFile(optionsFile));
+  } catch (error) {
+    return { options: {}, problems: [messageOf(error)], leftOut: undefined };
+  }
+}
+
+/** The options with the defaults, less those that do not go together. */
+function complete(
+  options: object,
+): { readonly config: Config; readonly mistake: string | undefined } {
+  if (Object.keys(options).length === 0) {
+    return { config: DEFAULTS, mistake: undefined };
+  }
+  try {
+    return { config: completeConfig(options), mistake: undefined };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const rest = Object.entries(options).filter(([name]) =>
+      CLIENT_PAIR.every((one) => one !== name)
+    );
+    return {
+      config: completeConfig(Object.fromEntries(rest)),
+      mistake: error.message,
+    };
+  }
 }
 
 /** The configuration file; there need be none unless the options name it. */
-function readConfigFile(path: string | undefined, file: string): ConfigFile {
+function readConfigFile(path: string | undefined, file: string): Options {
   let json: string;
   try {
     json = readFile(file);
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
-    const problem = `Cannot read the configuration ${file}: ${
-      messageOf(error)
-    }`;
-    return {
-      options: {},
-      problems: isMissing && path === undefined ? [] : [problem],
-    };
+    if (isMissing && path === undefined) return NOTHING;
+    const problem = `it cannot be read: ${messageOf(error)}`;
+    return { options: {}, problems: [problem], leftOut: undefined };
   }
-  const { options, problems } = parseConfigFile(json);
-  return {
-    options,
-    problems: problems.length === 0
-      ? []
-      : [`Mistakes in the configuration ${file}: ${problems.join("; ")}`],
-  };
+  return parseOptions(json);
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {

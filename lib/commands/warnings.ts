@@ -9,9 +9,12 @@ import { warningEvent } from "../wazuh/event.ts";
 import { emit, isDueDaily } from "./emit.ts";
 import type { Run } from "./run.ts";
 
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
 /** Once a day, if the token goes over a network where others may read it. */
 export async function warnOfClearText(run: Run): Promise<void> {
-  const { opencti: { baseUrl }, budget, now } = run;
+  const { opencti: { baseUrl }, budget, stop, now } = run;
   const { protocol, hostname } = new URL(baseUrl);
   if (protocol === "https:" || isPrivate(hostname) === true) return;
   const spool = await run.spool();
@@ -20,10 +23,17 @@ export async function warnOfClearText(run: Run): Promise<void> {
     (tx) => isDueDaily(tx, name, now()),
     budget.leftToKeepMs,
   );
-  // A name that is not resolved in time is asked for again by the next run.
-  if (
-    !isDue || await isNameOfPrivate(hostname, budget.leftToKeepMs()) !== false
-  ) return;
+  if (!isDue) return;
+  const isPrivateName = await isNameOfPrivate(hostname, {
+    timeoutMs: budget.leftToKeepMs(),
+    stop,
+  });
+  if (isPrivateName !== false) {
+    // What is not resolved is asked for again by a run of another hour.
+    const since = isPrivateName ? now() : now() - DAY_MS + HOUR_MS;
+    await spool.tryWrite((tx) => tx.remember(name, since), budget.leftToKeepMs);
+    return;
+  }
   await emit(run, (tx, { event }) => {
     if (!isDueDaily(tx, name, now())) return;
     tx.remember(name, now());

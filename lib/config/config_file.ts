@@ -11,101 +11,91 @@ import { messageOf, UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 
 /**
- * Reads the options from the JSON of an options file.
+ * Completes options by the defaults.
  *
- * @param base What the configuration file says; an option here replaces it.
+ * @param options What {@linkcode parseOptions} took, of the configuration file
+ * and of `<options>`.
  *
- * @throws {UsageError} If it is no JSON object, or an option is unknown or
- * wrong; the message names it, and holds no value.
- *
- * @example
- * ```ts
- * import { assertEquals, assertThrows } from "@std/assert";
- * import { UsageError } from "../errors.ts";
- *
- * assertEquals(parseConfig('{"max_ind_alerts":5}').max_ind_alerts, 5);
- * assertThrows(() => parseConfig('{"max_ind":5}'), UsageError, '"max_ind"');
- * ```
- */
-export function parseConfig(json: string, base: object = {}): Config {
-  const value = parseJson(json);
-  const config = configSchema().safeParse({ ...base, ...objectOf(value) }, {
-    jitless: true,
-  });
-  if (!config.success) {
-    throw new UsageError(config.error.issues.map(explain).join("; "));
-  }
-  const { client_cert, client_key } = config.data;
-  if ((client_cert === undefined) !== (client_key === undefined)) {
-    throw new UsageError(`options ${PAIR_NEEDED}`);
-  }
-  return config.data;
-}
-
-/**
- * The configuration file that options name. Whether they are right is found out
- * when they are read, with what that file says.
- *
- * @throws {UsageError} If they are no JSON object.
+ * @throws {UsageError} If two of them do not go together.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(configPathIn('{"config":"/etc/o.json"}'), "/etc/o.json");
- * assertEquals(configPathIn('{"debug":true}'), undefined);
+ * assertEquals(completeConfig({ max_ind_alerts: 5 }).max_ind_alerts, 5);
+ * assertEquals(completeConfig({}).max_obs_alerts, 2);
  * ```
  */
-export function configPathIn(json: string): string | undefined {
-  const path = valueAt(objectOf(parseJson(json)), ["config"]);
-  return typeof path === "string" && path.startsWith("/") ? path : undefined;
+export function completeConfig(options: object): Config {
+  const [lone, other] = CLIENT_PAIR.filter((name) => name in options);
+  if (lone !== undefined && other === undefined) {
+    throw new UsageError(
+      `${lone}: "client_cert" and "client_key" need each other`,
+    );
+  }
+  return configSchema().parse(options, { jitless: true });
 }
 
-/** Whether the JSON of an options file sets an option. */
-export function hasOption(json: string, name: keyof Config): boolean {
-  return valueAt(objectOf(parseJson(json)), [name]) !== undefined;
+/**
+ * The configuration file that options name.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(configPathIn({ config: "/etc/o.json" }), "/etc/o.json");
+ * assertEquals(configPathIn({ debug: true }), undefined);
+ * ```
+ */
+export function configPathIn(options: object): string | undefined {
+  const path = valueAt(options, ["config"]);
+  return typeof path === "string" ? path : undefined;
 }
 
-const CLIENT_PAIR = ["client_cert", "client_key"] as const;
-const PAIR_NEEDED = '"client_cert" and "client_key" need each other';
+/** Options that need each other. */
+export const CLIENT_PAIR = ["client_cert", "client_key"] as const;
 
-/** A configuration file, less what is wrong in it. */
-export interface ConfigFile {
-  /** What of it can be used. */
+/** Options, less what is wrong in them. */
+export interface Options {
+  /** What of them can be used. */
   readonly options: object;
-  /** What is wrong, a sentence each, with its path in the file. */
+  /** What is wrong, a sentence each, with its path. */
   readonly problems: readonly string[];
+  /** The options that are left out, or lack a part; all if it is `undefined`. */
+  readonly leftOut: readonly string[] | undefined;
 }
 
 /**
- * Reads a configuration file. What is wrong in it is told and left out: an
- * option, an entry of `ignore`, `kinds` or `severity`, or one source.
+ * Reads options from JSON. What is wrong is said and left out: an option, an
+ * entry of `ignore`, `kinds` or `severity`, or one source.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parseConfigFile('{"generic":true,"min_scroe":50}'), {
+ * assertEquals(parseOptions('{"generic":true,"min_scroe":50}'), {
  *   options: { generic: true },
  *   problems: ['min_scroe: unknown, did you mean "min_score"?'],
+ *   leftOut: ["min_scroe"],
  * });
  * ```
  */
-export function parseConfigFile(json: string): ConfigFile {
+export function parseOptions(json: string): Options {
   let options: object;
   try {
     // "$schema" is for editors.
     options = without(objectOf(parseJson(json)), ["$schema"]);
   } catch (error) {
     const problem = `${messageOf(error)}, nothing of it is used`;
-    return { options: {}, problems: [problem] };
+    return { options: {}, problems: [problem], leftOut: undefined };
   }
   const schema = configSchema();
   const problems: string[] = [];
+  const leftOut: string[] = [];
   // What is wrong is taken out, from the end on: places stay as in the file.
   while (true) {
     const { error } = schema.safeParse(options, { jitless: true });
-    if (error === undefined) break;
+    if (error === undefined) return { options, problems, leftOut };
     const mistakes = error.issues.flatMap((issue) =>
       (issue.code === "unrecognized_keys"
         ? issue.keys.map((key) => [...issue.path, key])
@@ -113,7 +103,8 @@ export function parseConfigFile(json: string): ConfigFile {
     );
     for (const { issue, path } of mistakes) {
       const says = explainAt(issue, path, valueAt(options, path));
-      problems.push(`${written(path)}: ${says}${leftOut(options, path)}`);
+      problems.push(`${written(path)}: ${says}${whichSource(options, path)}`);
+      leftOut.push(String(path[0]));
     }
     const places = new Map(
       mistakes.map(({ path }) => path.slice(0, depthOf(path)))
@@ -122,16 +113,10 @@ export function parseConfigFile(json: string): ConfigFile {
     );
     for (const place of places.values()) options = without(options, place);
   }
-  const [lone, other] = CLIENT_PAIR.filter((name) => name in options);
-  if (lone !== undefined && other === undefined) {
-    problems.push(`${lone}: ${PAIR_NEEDED}`);
-    options = without(options, [lone]);
-  }
-  return { options, problems };
 }
 
 /** Says which source is not used, for it may have many fields. */
-function leftOut(options: object, path: readonly PropertyKey[]): string {
+function whichSource(options: object, path: readonly PropertyKey[]): string {
   const name = valueAt(options, [...path.slice(0, 2), "name"]);
   return path[0] === "sources" && typeof name === "string"
     ? ` (source ${JSON.stringify(name)} is left out)`
@@ -202,8 +187,14 @@ function explainAt(
         typeof value === "string" ? suggest(value, values) : ""
       }`;
     }
-    case "invalid_type":
-      return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+    case "invalid_type": {
+      const needs = path.length === 1 ? optionNamed(path[0])?.needs : undefined;
+      return `must be ${
+        // What has a page of its own is too much for a sentence.
+        needs === undefined || needs.includes("[")
+          ? TYPES[issue.expected] ?? issue.expected
+          : needs}`;
+    }
     case "invalid_union":
       return "must be a text, or a list of texts";
     case "custom":
@@ -265,22 +256,6 @@ function objectOf(value: unknown): object {
     throw new UsageError("it must be a JSON object");
   }
   return value;
-}
-
-function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    return issue.keys.map((key) =>
-      `unknown option ${JSON.stringify(key)}${
-        suggest(key, Object.keys(OPTIONS))
-      }`
-    ).join("; ");
-  }
-  const option = optionNamed(issue.path[0]);
-  return option === undefined
-    ? "it must be a JSON object"
-    : issue.path.length > 1
-    ? `option "${written(issue.path)}": ${explainAt(issue, issue.path)}`
-    : `option "${String(issue.path[0])}" must be ${option.needs}`;
 }
 
 function optionNamed(name: PropertyKey | undefined) {

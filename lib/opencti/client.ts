@@ -43,6 +43,8 @@ export interface AskOptions {
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Whether an option names a proxy. */
+  readonly hasProxy: boolean;
   /** For what to mend, and where. */
   readonly places: Places;
   /** Called with what each attempt came to, its HTTP status and time. */
@@ -142,15 +144,18 @@ async function attempt(
 
 /** An answer in part is better than a failure, and than one with less in it. */
 function isBetter(outcome: Outcome, than: Outcome): boolean {
-  if ("failure" in than) return true;
-  return "answer" in outcome && outcome.missing < than.missing;
+  if ("answer" in outcome) {
+    return "failure" in than || outcome.missing < than.missing;
+  }
+  // Of two alike, the first had more time.
+  return "failure" in than && outcome.failure.kind !== than.failure.kind;
 }
 
 async function tryOnce(
   question: Question,
   options: AskOptions,
 ): Promise<Outcome> {
-  const { baseUrl, apiKey, stop, client, places } = options;
+  const { baseUrl, apiKey, stop, client, hasProxy, places } = options;
   const timeoutMs = Math.min(options.timeoutMs, options.leftMs());
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
@@ -179,6 +184,7 @@ async function tryOnce(
     return {
       failure: explain(error, {
         baseUrl,
+        hasProxy,
         places,
         timeoutMs,
         isStopped: stop.aborted,
@@ -233,12 +239,13 @@ export function readRetryAfter(
 
 function explain(
   error: unknown,
-  { baseUrl, places, timeoutMs, isStopped, isLate }: Server & {
+  { timeoutMs, isStopped, isLate, ...server }: Server & {
     readonly timeoutMs: number;
     readonly isStopped: boolean;
     readonly isLate: boolean;
   },
 ): Problem {
+  const { baseUrl, places } = server;
   if (isStopped) {
     return { kind: "stopped", says: "Stopped before OpenCTI answered" };
   }
@@ -257,13 +264,13 @@ function explain(
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendCertificate(reason, { baseUrl, places })
+        mendCertificate(reason, server)
       }`,
     }
     : {
       kind: "unreachable",
       says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
-        mendConnection(reason, { baseUrl, places })
+        mendConnection(reason, server)
       }`,
     };
 }
@@ -271,12 +278,21 @@ function explain(
 /** Which OpenCTI a message is about. */
 interface Server {
   readonly baseUrl: string;
+  readonly hasProxy: boolean;
   readonly places: Places;
 }
 
 /** How to make OpenCTI be reached. */
-function mendConnection(reason: string, { baseUrl, places }: Server): string {
+function mendConnection(
+  reason: string,
+  { baseUrl, hasProxy, places }: Server,
+): string {
   if (/proxy authentication/.test(reason)) return mendProxyLogin(places);
+  if (hasProxy) {
+    return `check ${
+      places.option("proxy")
+    }, ${places.url}, and that both are up`;
+  }
   if (/InvalidContentType/.test(reason)) {
     return `http is spoken there, not https: check ${places.url}`;
   }
@@ -302,23 +318,25 @@ function mendCertificate(reason: string, { baseUrl, places }: Server): string {
   const file = `${places.etc}/opencti.pem`;
   if (/UnknownIssuer/.test(reason)) {
     const address = port === "" ? `${hostname}:443` : host;
-    return "no authority that is known here signed its certificate: save that " +
-      "of the authority (of a self-signed server, its own: " +
-      `openssl s_client -connect ${address} -showcerts </dev/null | ` +
-      `openssl x509 -out ${file}), and name the file in ${
-        places.option("ca_file")
-      }`;
+    return "no authority that is known here signed its certificate: save what " +
+      `it shows, by openssl s_client -connect ${address} -showcerts ` +
+      `</dev/null | sed -n /BEGIN/,/END/p > ${file}, or the certificate of ` +
+      "your own authority, and name the file in " + places.option("ca_file");
   }
+  const name = /^[\d.]+$|^\[/.test(hostname)
+    ? `IP:${hostname.replace(/[[\]]/g, "")}`
+    : `DNS:${hostname}`;
+  const another = "make OpenCTI another, with openssl req -x509 -newkey " +
+    "rsa:2048 -nodes -days 825 -keyout opencti.key -out opencti.pem -subj " +
+    `/CN=opencti -addext subjectAltName=${name} -addext ` +
+    "basicConstraints=critical,CA:FALSE, and name the file opencti.pem in " +
+    places.option("ca_file");
   if (/CaUsedAsEndEntity/.test(reason)) {
-    const name = /^[\d.]+$|^\[/.test(hostname)
-      ? `IP:${hostname.replace(/[[\]]/g, "")}`
-      : `DNS:${hostname}`;
     return "its certificate says that it is an authority's (CA:TRUE), and such " +
-      "a one is not taken for a server: make OpenCTI another, with openssl " +
-      "req -x509 -newkey rsa:2048 -nodes -days 825 -keyout opencti.key -out " +
-      `opencti.pem -subj /CN=opencti -addext subjectAltName=${name} -addext ` +
-      "basicConstraints=critical,CA:FALSE, and name the file opencti.pem in " +
-      places.option("ca_file");
+      `a one is not taken for a server: ${another}`;
+  }
+  if (/not valid for any names/i.test(reason)) {
+    return `its certificate has no subjectAltName: ${another}`;
   }
   if (/not ?valid ?for ?name/i.test(reason)) {
     return `its certificate is for another name: set ${places.url} to that name`;

@@ -72,10 +72,23 @@ export async function connect(
     });
   } catch (error) {
     throw new UsageError(
-      `Cannot use options "client_cert" and ${places.option("client_key")}: ${
-        messageOf(error)
-      }`,
+      `Cannot use ${
+        ca !== undefined && !isUsable(ca)
+          ? `option ${places.option("ca_file")}`
+          : client === undefined
+          ? `option ${places.option("proxy")}`
+          : `options "client_cert" and ${places.option("client_key")}`
+      }: ${messageOf(error)}`,
     );
+  }
+}
+
+function isUsable(options: { readonly caCerts: string[] }): boolean {
+  try {
+    Deno.createHttpClient(options).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -132,14 +145,17 @@ const RESOLVE_MS = 1000;
  */
 export async function isNameOfPrivate(
   name: string,
-  timeoutMs: number,
+  { timeoutMs, stop }: {
+    readonly timeoutMs: number;
+    /** Ends the waiting at once. */
+    readonly stop: AbortSignal;
+  },
 ): Promise<boolean | undefined> {
   const { lookup } = await import("node:dns/promises");
-  const late = new Promise<[]>((resolve) =>
-    Deno.unrefTimer(
-      setTimeout(() => resolve([]), Math.min(timeoutMs, RESOLVE_MS)),
-    )
-  );
+  const { promise: late, resolve } = Promise.withResolvers<[]>();
+  const timer = setTimeout(() => resolve([]), Math.min(timeoutMs, RESOLVE_MS));
+  Deno.unrefTimer(timer);
+  stop.addEventListener("abort", () => resolve([]), { once: true });
   const addresses = await Promise.race([
     lookup(name, { all: true }).catch(() => []),
     late,

@@ -186,6 +186,16 @@ function whyUseless(
   if (status === 400 && /\bHTTPS\b|SSL-enabled/i.test(body ?? "")) {
     return wantsHttps(baseUrl, places);
   }
+  if (status === 400 && /SSL certificate/i.test(body ?? "")) {
+    return {
+      kind: "certificate",
+      says: `OpenCTI at ${baseUrl}, or a proxy before it, wants to see a ` +
+        `certificate, or another one: set ${
+          places.option("client_cert")
+        } and ` +
+        '"client_key"',
+    };
+  }
   if (status === 401 || status === 403) {
     return {
       kind: "refused",

@@ -8,6 +8,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, SpoolError } from "../errors.ts";
+import { refuseOddFiles } from "./folder.ts";
 
 const VERSION = 2;
 
@@ -37,9 +38,9 @@ const UPGRADES: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   // A text's bytes stand in an index: adding them up must not read the texts.
+  // Nor must the upgrade: what waits already counts as a usual alert.
   `
-  ALTER TABLE waiting ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
-  UPDATE waiting SET bytes = octet_length(text);
+  ALTER TABLE waiting ADD COLUMN bytes INTEGER NOT NULL DEFAULT 2048;
   CREATE INDEX waiting_bytes ON waiting (id, kind, bytes);
   DROP INDEX waiting_kind;
   CREATE INDEX waiting_tries ON waiting (kind, base_url, tries, id);
@@ -161,6 +162,7 @@ const MOVED = {
  * @throws {Error} If one of them is locked, or the other cannot be read.
  */
 export function moveInto(db: DatabaseSync, otherDir: string): void {
+  refuseOddFiles(databaseIn(otherDir));
   const other = openDatabase(otherDir);
   try {
     other.exec("BEGIN IMMEDIATE");
@@ -178,7 +180,8 @@ export function moveInto(db: DatabaseSync, otherDir: string): void {
       for (const row of rows.iterate()) insert.run(...Object.values(row));
       other.exec(`DELETE FROM ${table}`);
     }
-    // Should this end in between, what is there twice has its key to tell.
+    // Should this end in between, alerts are known by their keys; an event may
+    // be sent twice.
     db.exec("COMMIT");
     other.exec("COMMIT");
   } catch (error) {

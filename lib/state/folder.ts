@@ -40,7 +40,9 @@ export function ensureFolder(
   }
   const owners = [`${home}/queue`, `${home}/queue/sockets`].map(ownerOf);
   if (![0, Deno.uid(), ...owners].includes(uid)) {
-    throw new SpoolError(`${dir} belongs to another user: remove it`);
+    throw new SpoolError(
+      `${dir} belongs to another user: as root, run chown -R wazuh:wazuh ${dir}`,
+    );
   }
 }
 
@@ -98,6 +100,16 @@ export function ensureFile(path: string): number | null {
   return Deno.lstatSync(path).ino;
 }
 
+/**
+ * Refuses what is no file of its own in the places of the files that SQLite
+ * makes beside a database.
+ *
+ * @throws {SpoolError} If there is such a thing.
+ */
+export function refuseOddFiles(path: string): void {
+  for (const end of ["-journal", "-wal", "-shm"]) refuseUnlessFile(path + end);
+}
+
 /** Opening a FIFO would never end, and a link leads elsewhere. */
 function refuseUnlessFile(path: string): void {
   let found: Deno.FileInfo;
@@ -109,7 +121,7 @@ function refuseUnlessFile(path: string): void {
   }
   if (!found.isFile || (found.nlink ?? 1) > 1) {
     throw new SpoolError(
-      "it is no file of its own, but a link or a device: remove it",
+      `${path} is no file of its own, but a link or a device: remove it`,
     );
   }
 }

@@ -10,7 +10,7 @@
 export type StateFolders = readonly string[];
 
 /**
- * The folders for state under Wazuh's home. Root makes the first when the
+ * The folders for state. Under Wazuh's home, root makes the first when the
  * product is installed; Wazuh's user cannot, but owns the folder of the second.
  *
  * @example
@@ -21,16 +21,15 @@ export type StateFolders = readonly string[];
  *   "/var/ossec/queue/opencti",
  *   "/var/ossec/logs/opencti",
  * ]);
- * assertEquals(stateFolders("/var/ossec", { state_dir: "/srv/x" }), ["/srv/x"]);
+ * assertEquals(stateFolders("/w", { state_dir: "/srv/x" })[0], "/srv/x");
  * ```
  */
 export function stateFolders(
   home: string,
   { state_dir }: { readonly state_dir?: string | undefined },
 ): StateFolders {
-  return state_dir === undefined
-    ? [`${home}/queue/opencti`, `${home}/logs/opencti`]
-    : [state_dir];
+  const usual = [`${home}/queue/opencti`, `${home}/logs/opencti`];
+  return state_dir === undefined ? usual : [state_dir, ...usual];
 }
 
 /** Set where there is state to look at, but nothing in it is due. */
@@ -44,6 +43,25 @@ export function dueIn(folders: StateFolders): number | undefined {
   const times = folders.map(markedAt).filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }
+
+/**
+ * Whether something is due. What is due far ahead was kept while the clock was
+ * wrong.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([isDue(5, 5), isDue(6, 5), isDue(NEVER, 5)], [true, false, false]);
+ * assertEquals(isDue(5 + 30 * 86_400_000, 5), true);
+ * ```
+ */
+export function isDue(due: number, now: number): boolean {
+  return due <= now || due !== NEVER && due > now + MAX_AHEAD_MS;
+}
+
+/** Nothing is put off for longer than this. */
+export const MAX_AHEAD_MS: number = 2 * 86_400_000;
 
 function markedAt(folder: string): number | undefined {
   try {

@@ -24,7 +24,12 @@ import {
   rollBack,
   setAside,
 } from "./database.ts";
-import { ensureFile, ensureFolder, FolderDenied } from "./folder.ts";
+import {
+  ensureFile,
+  ensureFolder,
+  FolderDenied,
+  refuseOddFiles,
+} from "./folder.ts";
 import {
   NEVER,
   removeUnlessFile,
@@ -106,6 +111,7 @@ export function openSpool(options: SpoolOptions): Spool {
       try {
         ensureFolder({ dir, home });
         inode = ensureFile(databaseIn(dir));
+        refuseOddFiles(databaseIn(dir));
         db = openDatabase(dir);
         moveFromOthers(db, dir);
         return db;
@@ -122,25 +128,36 @@ export function openSpool(options: SpoolOptions): Spool {
   function moveFromOthers(into: DatabaseSync, here: string): void {
     const others = folders.slice(folders.indexOf(here) + 1);
     for (const other of others.filter(hasDatabase)) {
+      // Who sends from there must not find its events gone.
+      const lock = openLock(other);
+      if (lock !== undefined && !lock.tryLockSync(true)) {
+        lock.close();
+        continue;
+      }
       try {
         moveInto(into, other);
         setMarker(other, null);
       } catch (error) {
-        // If another run has it locked, the next run does it.
-        if (isLocked(error)) continue;
-        const path = databaseIn(other);
-        const aside = isCorrupt(error)
-          ? setAside(other, { inode: inodeOf(path), now: now() })
-          : undefined;
-        say(
-          `What waits in ${path} cannot be read (${messageOf(error)})${
-            aside === undefined
-              ? ": it is still kept"
-              : `, and was moved to ${aside}: it is lost`
-          }`,
-        );
+        // If another run uses it, the next run does it.
+        if (!isLocked(error)) sayUnreadable(other, error);
+      } finally {
+        lock?.close();
       }
     }
+  }
+
+  function sayUnreadable(other: string, error: unknown): void {
+    const path = databaseIn(other);
+    const aside = isCorrupt(error)
+      ? setAside(other, { inode: inodeOf(path), now: now() })
+      : undefined;
+    say(
+      `What waits in ${path} cannot be read (${messageOf(error)})${
+        aside === undefined
+          ? ": it is still kept"
+          : `, and was moved to ${aside}: it is lost`
+      }`,
+    );
   }
 
   function close(): void {
@@ -274,7 +291,10 @@ export function openSpool(options: SpoolOptions): Spool {
       problem = undefined;
       return taken;
     },
-    whyElsewhere: () => dir === undefined ? undefined : elsewhere,
+    whyElsewhere: () =>
+      dir === undefined || elsewhere === undefined
+        ? undefined
+        : `State is kept in ${dir} for the time being: ${elsewhere}`,
     close,
   };
 }
@@ -330,18 +350,27 @@ function hasDatabase(dir: string): boolean {
 
 function openLock(dir: string): Deno.FsFile | undefined {
   const path = `${dir}/lock`;
+  const open = () =>
+    Deno.openSync(path, { write: true, create: true, mode: 0o640 });
   try {
     removeUnlessFile(path);
-    return Deno.openSync(path, { write: true, create: true, mode: 0o640 });
+    return open();
   } catch {
-    // On a full disk it is better to send without a lock than not to send.
-    return undefined;
+    try {
+      // Another user's file, or a folder: in a folder of ours it can go aside.
+      Deno.renameSync(path, `${path}.aside-${crypto.randomUUID()}`);
+      return open();
+    } catch {
+      // On a full disk it is better to send without a lock than not to send.
+      return undefined;
+    }
   }
 }
 
 function explain(reason: string, dir: string): string {
   if (/readonly|unable to open|denied|read-only/i.test(reason)) {
-    return `${reason}: as root, run chown -R wazuh:wazuh ${dir}`;
+    return `${reason}: as root, run chown -R wazuh:wazuh ${dir} && chmod -R ` +
+      `u+rwX ${dir}`;
   }
   if (/full|space|I\/O/.test(reason)) return `${reason}: make room on the disk`;
   if (/locked|busy/.test(reason)) {

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type * as z from "zod/mini";
 import { numberIn, type Row, textIn } from "./database.ts";
+import { MAX_AHEAD_MS } from "./marker.ts";
 
 /** An alert that is kept. */
 export interface KeptAlert {
@@ -157,12 +158,14 @@ export function transactionOn(
       rows(
         `UPDATE waiting SET due = ? WHERE id IN (
            SELECT id FROM waiting
-           WHERE kind = 'alert' AND base_url = ? AND due <= ?
+           WHERE kind = 'alert' AND base_url = ? AND (due <= ? OR due > ?)
            ORDER BY tries, id LIMIT ?
          ) RETURNING *`,
         nextDue,
         baseUrl,
         dueBy,
+        // As isDue() has it.
+        dueBy + MAX_AHEAD_MS,
         limit,
       ).toSorted((a, b) =>
         numberIn(a, "tries") - numberIn(b, "tries") ||

@@ -184,7 +184,8 @@ export function recoveredEvent(
       event_type: "recovered",
       recovered: {
         since: new Date(since).toISOString(),
-        seconds: Math.round((now - since) / 1000),
+        // The clock may have been set back.
+        seconds: Math.max(Math.round((now - since) / 1000), 0),
         alerts,
       },
     },

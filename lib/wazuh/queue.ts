@@ -177,7 +177,8 @@ function explain(error: unknown): string {
       "wazuh-manager)";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "permission denied, run it as Wazuh's user (runuser -u wazuh --)";
+    return "permission denied, see that it is analysisd's socket, and run this " +
+      "as Wazuh's user (runuser -u wazuh --)";
   }
   return messageOf(error);
 }

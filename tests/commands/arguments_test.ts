@@ -98,6 +98,19 @@ Deno.test("parseAlertCall() takes the arguments of every Wazuh version", async (
   }
 });
 
+Deno.test("parseAlertCall() takes a token for what it is, whatever it starts with", () => {
+  for (const apiKey of ["-h", "--help", "--version", `-${KEY}`, ">abc"]) {
+    for (
+      const rest of [[], ["", "", "10", "3", REDIRECTION], [` ${REDIRECTION}`]]
+    ) {
+      const { words } = readWords(["/a", apiKey, URL, ...rest]);
+      assert(areOfAlert(words));
+      const call = parseAlertCall({ words });
+      assertEquals([call.error, call.target.apiKey], [undefined, apiKey]);
+    }
+  }
+});
+
 Deno.test("parseAlertCall() keeps an empty alert file, which integratord may give", () => {
   const call = parse(["", KEY, URL, "", "", "10", "3", REDIRECTION]);
   assertEquals([call.alertFile, call.error], ["", undefined]);
@@ -173,12 +186,10 @@ Deno.test("parseAlertCall() says what is wrong, and never the API key", async (t
     [[...THREE, "", "", "3601"], "TIMEOUT must be"],
     [[...THREE, "", "", "10", "101"], "RETRIES must be"],
     [["a", `${KEY} ${KEY}`, URL], "API_KEY holds a character"],
-    [[...THREE, "", "", "-1"], "Unknown option as argument 6"],
+    [[...THREE, "", "", "-1"], "TIMEOUT must be"],
     [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
-    [["--hme", "/w", ...THREE], "Unknown option as argument 1"],
-    [["-v", ...THREE], "Unknown option as argument 1, see"],
-    [["a", `-${KEY}`, URL], "Unknown option as argument 2, see"],
-    [["a", "--token-with-dashes", URL], "Unknown option as argument 2, see"],
+    [["--hme", "/w", ...THREE], "Unknown option"],
+    [["-v", ...THREE], "Unknown option, see custom-opencti help"],
     [["--home", "", ...THREE], "--home needs a folder"],
     [[...THREE, "--home"], "--home needs a folder"],
     [[...THREE, "--home="], "--home needs a folder"],

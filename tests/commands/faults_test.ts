@@ -740,7 +740,66 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "Cannot reach OpenCTI",
+    says: 'check "proxy" in <options> of /',
+  },
+  {
+    name: "nginx wants to see a certificate",
+    arrange: (scene) => {
+      const { url } = opencti(scene, {
+        respond: () =>
+          new Response(
+            "<center>No required SSL certificate was sent</center>",
+            {
+              status: 400,
+            },
+          ),
+      });
+      return { url };
+    },
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: 'set "client_cert" in /',
+  },
+  {
+    name: "a certificate without a subjectAltName",
+    arrange: async (scene) => {
+      const made = await new Deno.Command("openssl", {
+        args: "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj"
+          .split(" ").concat(
+            "/CN=127.0.0.1",
+            "-addext",
+            "basicConstraints=CA:FALSE",
+          ),
+        cwd: scene.home,
+      }).output();
+      assert(made.success);
+      const read = (name: string) => Deno.readTextFile(`${scene.home}/${name}`);
+      const { url, pem } = await https(scene, {
+        cert: await read("c.pem"),
+        key: await read("k.pem"),
+      });
+      return { url, options: { ca_file: pem } };
+    },
+    status: 1,
+    events: ["error"],
+    alerts: 1,
+    says: "its certificate has no subjectAltName: make OpenCTI another",
+  },
+  {
+    name: 'a "ca_file" that is damaged',
+    arrange: async (scene) => {
+      const { url, pem } = await https(scene, HTTPS.trusted);
+      await Deno.writeTextFile(
+        pem,
+        "-----BEGIN CERTIFICATE-----\nMIIBAAAA\n-----END CERTIFICATE-----\n",
+      );
+      return { url, options: { ca_file: pem } };
+    },
+    status: 2,
+    events: ["error"],
+    alerts: 1,
+    says: 'Cannot use option "ca_file" in <options> of /',
   },
   {
     name: "a name that nobody knows",

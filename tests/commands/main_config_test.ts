@@ -217,7 +217,7 @@ Deno.test("a mistake is told with its place, and the rest works", async (t) => {
       assertEquals(status, 0);
       assert(
         events.some(({ error }) =>
-          error?.includes("Cannot read the configuration /none.json")
+          error?.includes("the configuration /none.json: it cannot be read: ")
         ),
       );
     },

@@ -184,9 +184,9 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     "a wrong one is a wrong usage, told as an event too",
     async () => {
       const cases = [
-        ['{"max":1}', 'unknown option "max"'],
+        ['{"max":1}', "max: unknown"],
         ["{", "it is not JSON"],
-        ['{"debug":1}', 'option "debug" must be true or false'],
+        ['{"debug":1}', "debug: must be true or false"],
       ] as const;
       for (const [json, says] of cases) {
         const { status, lastLine, messages: [message = ""] } = await run(json);

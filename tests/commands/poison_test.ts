@@ -356,8 +356,75 @@ Deno.test("custom-opencti keeps an alert without the token that stands in it, an
   assertEquals(
     row?.["text"],
     '{"id":"1","rule":{"groups":["ids"]},"data":{"srcip":"185.244.31.158",' +
-      '"a":"x [API_KEY] y","b":"[API_KEY]","[API_KEY]":1,"n":1.5}}',
+      '"a":"x [API_KEY] y","b":"[API_KEY]","[API_KEY]":1,"n":1.50}}',
   );
+});
+
+Deno.test("custom-opencti keeps an alert whose IoCs it may miss, for the configuration is wrong", async (t) => {
+  const inFile = async (home: string, json: string) => {
+    await Deno.writeTextFile(`${home}/etc/opencti.json`, json);
+    return [];
+  };
+  const inOptions = async (home: string, json: string) => {
+    await Deno.writeTextFile(`${home}/options.json`, json);
+    return ["", `${home}/options.json`];
+  };
+  const right = '{"generic":true}';
+  const wrongs = {
+    "a comma too much in the file": [inFile, '{"generic":true,}', ""],
+    "a source in the file": [
+      inFile,
+      '{"sources":[{"name":"x","groups":["zzz"],"fields":[{"path":"data.srcip","kind":"ip"}]}]}',
+      "",
+    ],
+    "an unknown option": [inOptions, '{"generic":true,"max_ind":5}', ""],
+    "a wrong call with right options": [inOptions, right, "cti.example"],
+  } as const;
+  for (const [name, [write, json, wrongUrl]] of Object.entries(wrongs)) {
+    await t.step(name, async () => {
+      await using scene = await makeScene();
+      const { home, url } = scene;
+      await using queue = startQueue(home);
+      const alert = `${home}/alert.json`;
+      await Deno.writeTextFile(
+        alert,
+        '{"id":"1","rule":{"groups":["zzz"]},"data":{"srcip":"185.244.31.158"}}',
+      );
+      const rest = await write(home, json);
+      const { lastLine } = await runProgram(home, [
+        alert,
+        TOKEN,
+        wrongUrl || url,
+        ...rest,
+      ]);
+      assert(lastLine.endsWith("; the alert is kept"), lastLine);
+      assertEquals(waitingIn(home).alerts, 1);
+      passTime(home, 60);
+      const again = await write(home, right);
+      await runProgram(home, [WITHOUT_IOC, TOKEN, url, ...again]);
+      assertEquals(typesOf(queue), ["error", MATCH]);
+    });
+  }
+});
+
+Deno.test("custom-opencti shows no token in an event's header, nor in the spool's keys", async () => {
+  await using scene = await makeScene(() => new Response("", { status: 503 }));
+  const { home, url } = scene;
+  await using queue = startQueue(home);
+  const alert = `${home}/alert.json`;
+  await Deno.writeTextFile(
+    alert,
+    JSON.stringify({
+      id: TOKEN,
+      agent: { id: "001", name: TOKEN },
+      rule: { groups: ["ids"] },
+      data: { srcip: "185.244.31.158" },
+    }),
+  );
+  // What is written is searched for the token.
+  await runProgram(home, [alert, TOKEN, url, "", "", "1", "0"]);
+  assertEquals((await queue.receive(1)).length, 1);
+  assertEquals(waitingIn(home).alerts, 1);
 });
 
 Deno.test("custom-opencti waits for no full queue where a run has nothing to send", async () => {

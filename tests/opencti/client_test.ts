@@ -36,6 +36,7 @@ function options(
     leftMs: () => 60_000,
     stop: new AbortController().signal,
     client: undefined,
+    hasProxy: false,
     places: PLACES,
     now: () => performance.now(),
     sleep: () => Promise.resolve(),

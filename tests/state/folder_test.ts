@@ -14,7 +14,7 @@ Deno.test({
     assertThrows(
       () => ensureFolder({ dir, home }),
       SpoolError,
-      "belongs to another user: remove it",
+      "belongs to another user: as root, run chown -R",
     );
   },
 });
@@ -47,7 +47,7 @@ Deno.test("ensureFile() refuses what is no file of its own", async (t) => {
   for (const [name, put] of Object.entries(puts)) {
     await t.step(name, async () => {
       await put();
-      assertThrows(() => ensureFile(path), SpoolError, "it is no file of its");
+      assertThrows(() => ensureFile(path), SpoolError, "is no file of its own");
       await Deno.remove(path);
     });
   }
