@@ -93,7 +93,7 @@ function connectionOf<T>(
   );
 }
 
-/** It may have been cut off nowhere: it says so then. */
+/** A connection as it was asked for; if that is not all, it has more. */
 function cutConnection(
   connection: unknown,
   bounds: { readonly first: number; readonly cost?: number },
