@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { DEFAULTS, OPTIONS } from "../lib/config/config.ts";
+import { OPTIONS } from "../lib/config/config.ts";
+import { DEFAULTS } from "../lib/config/defaults.ts";
 import { KINDS } from "../lib/alert/ioc.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
 import {

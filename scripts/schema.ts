@@ -5,7 +5,8 @@
  * @module
  */
 import * as z from "zod/mini";
-import { configSchema, OPTIONS } from "../lib/config/config.ts";
+import { OPTIONS } from "../lib/config/config.ts";
+import { configSchema } from "../lib/config/schema.ts";
 
 /** The JSON Schema of a configuration file, as it is published. */
 export function publishedSchema(): string {

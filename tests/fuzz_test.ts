@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { type Alert, parseAlert } from "../lib/alert/alert.ts";
 import { bytesOf, encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
-import { DEFAULTS } from "../lib/config/config.ts";
+import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event, matchEvent } from "../lib/wazuh/event.ts";
 import { matchAnswer } from "../lib/match/match.ts";
 import { questionFor } from "../lib/opencti/query.ts";

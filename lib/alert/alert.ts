@@ -6,59 +6,82 @@
  *
  * @module
  */
-import * as z from "zod/mini";
 import { AlertError, messageOf } from "../errors.ts";
 
 /** An object of an alert whose content is read by {@linkcode textsAt}. */
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const jsonObject = z.catch(
-  z.custom<JsonObject>((value) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-  ),
-  {},
-);
-
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-
-const text = z.catch(
-  z.optional(z.pipe(scalar, z.transform((value) => String(value).trim()))),
-  undefined,
-);
-
-/** What analysisd writes as an array, and a person perhaps as one text. */
-const texts = z.catch(
-  z.pipe(
-    z.unknown(),
-    z.transform((value) =>
-      elementsOf(value).filter((element) => typeof element === "string")
-        .map((element) => element.trim())
-    ),
-  ),
-  [],
-);
-
-const Rule = z.object({ id: text, description: text, groups: texts });
-const Agent = z.object({ id: text, name: text, ip: text });
-
-/** The schema of an {@linkcode Alert}. */
-export const Alert = z.object({
-  id: text,
-  rule: z.catch(Rule, { id: undefined, description: undefined, groups: [] }),
-  decoder: z.catch(z.object({ name: text }), { name: undefined }),
-  agent: z.catch(Agent, { id: undefined, name: undefined, ip: undefined }),
-  location: text,
-  full_log: text,
-  data: jsonObject,
-  syscheck: jsonObject,
-  GeoLocation: jsonObject,
-});
+/** An alert's agent; without an id it is the manager. */
+export interface Agent {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly ip: string | undefined;
+}
 
 /** A Wazuh alert; its rule groups are trimmed. */
-export type Alert = z.infer<typeof Alert>;
+export interface Alert {
+  readonly id: string | undefined;
+  readonly rule: {
+    readonly id: string | undefined;
+    readonly description: string | undefined;
+    readonly groups: readonly string[];
+  };
+  readonly decoder: { readonly name: string | undefined };
+  readonly agent: Agent;
+  readonly location: string | undefined;
+  readonly full_log: string | undefined;
+  readonly data: JsonObject;
+  readonly syscheck: JsonObject;
+  readonly GeoLocation: JsonObject;
+}
 
-/** An alert's agent; without an id it is the manager. */
-export type Agent = Alert["agent"];
+/**
+ * The part of an alert that is read. Written out: a schema library would take
+ * longer to load than most alerts take.
+ */
+function alertOf(value: JsonObject): Alert {
+  const rule = objectIn(value, "rule");
+  const agent = objectIn(value, "agent");
+  return {
+    id: textIn(value, "id"),
+    rule: {
+      id: textIn(rule, "id"),
+      description: textIn(rule, "description"),
+      // analysisd writes an array, and a person perhaps one text.
+      groups: elementsOf(rule["groups"])
+        .filter((group) => typeof group === "string")
+        .map((group) => group.trim()),
+    },
+    decoder: { name: textIn(objectIn(value, "decoder"), "name") },
+    agent: {
+      id: textIn(agent, "id"),
+      name: textIn(agent, "name"),
+      ip: textIn(agent, "ip"),
+    },
+    location: textIn(value, "location"),
+    full_log: textIn(value, "full_log"),
+    data: objectIn(value, "data"),
+    syscheck: objectIn(value, "syscheck"),
+    GeoLocation: objectIn(value, "GeoLocation"),
+  };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function objectIn(object: JsonObject, name: string): JsonObject {
+  const value = object[name];
+  return isObject(value) ? value : {};
+}
+
+function textIn(object: JsonObject, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === "string" || typeof value === "number" ||
+      typeof value === "boolean"
+    ? String(value).trim()
+    : undefined;
+}
 
 /**
  * Reads an alert from its JSON.
@@ -100,10 +123,9 @@ export function parseAlert(json: string): Alert {
       `it is a list of ${value.length} alerts, where one is needed`,
     );
   }
-  // Code made for a schema pays off only if the schema is used again.
-  const alert = Alert.safeParse(unwrapped(value), { jitless: true });
-  if (!alert.success) throw new AlertError("it is JSON, but not an object");
-  return alert.data;
+  const one = unwrapped(value);
+  if (!isObject(one)) throw new AlertError("it is JSON, but not an object");
+  return alertOf(one);
 }
 
 /** What the dashboard puts around an alert is taken off. */
@@ -209,8 +231,8 @@ function textsOf({ values, leftOut }: Values): Texts {
  * ```
  */
 export function alertAt(alert: Alert, path: string): Alert | undefined {
-  return Alert.safeParse(valuesAt(alert, path).values[0], { jitless: true })
-    .data;
+  const [value] = valuesAt(alert, path).values;
+  return isObject(value) ? alertOf(value) : undefined;
 }
 
 /** The first of {@linkcode textsAt}, `undefined` if there is none. */

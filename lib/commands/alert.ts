@@ -53,7 +53,7 @@ export const alert: Command = {
   ]],
   run: async (words, context) => {
     const call = parseAlertCall(words, context.home);
-    const { run, error } = prepareRun({ ...call, ...context });
+    const { run, error } = await prepareRun({ ...call, ...context });
     return await lookUpAlert(call.alertFile, {
       run,
       error: call.error ?? error,
@@ -133,7 +133,7 @@ async function handle({ alert, json }: Read, run: Run): Promise<void> {
   const findings = run.findIocs(alert);
   explain(findings, run);
   const problem = configProblem(run);
-  if (findings.iocs.length === 0 && run.mayMiss()) {
+  if (findings.iocs.length === 0 && run.mayMiss) {
     throw problem ?? new ConfigError("The configuration is wrong");
   }
   if (problem !== undefined) await emitProblem(problem, alert, run);
@@ -221,7 +221,7 @@ async function report(
 /** Whether an alert is worth keeping: it is if nobody can tell. */
 function mayHoldIocs(alert: Alert, run: Run): boolean {
   try {
-    return run.findIocs(alert).iocs.length > 0 || run.mayMiss();
+    return run.findIocs(alert).iocs.length > 0 || run.mayMiss;
   } catch {
     return true;
   }

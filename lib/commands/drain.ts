@@ -94,7 +94,7 @@ export async function lookUpKept(
   const subject = { alert, json, key, tries, isKept: true };
   try {
     const findings = run.findIocs(alert);
-    if (findings.iocs.length === 0 && run.mayMiss()) {
+    if (findings.iocs.length === 0 && run.mayMiss) {
       throw new ConfigError(run.problems().join("; "));
     }
     if (findings.iocs.length === 0) {

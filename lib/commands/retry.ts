@@ -95,7 +95,11 @@ async function retryAll(
     : undefined;
   for (const target of targets) {
     if (stop.aborted) break;
-    const { run, error } = prepareRun({ debug: false, ...target, ...context });
+    const { run, error } = await prepareRun({
+      debug: false,
+      ...target,
+      ...context,
+    });
     try {
       if (error !== undefined) throw error;
       const { takenOver, lookedUp, sent, waiting } = await retryTarget(

@@ -6,16 +6,11 @@
 import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
-import { type Config, DEFAULTS } from "../config/config.ts";
-import {
-  CLIENT_PAIR,
-  completeConfig,
-  configPathIn,
-  type Options,
-  parseOptions,
-} from "../config/config_file.ts";
+import type { Config } from "../config/config.ts";
+import { DEFAULTS } from "../config/defaults.ts";
+import type { ReadConfig } from "../config/read_config.ts";
 import type { Alert } from "../alert/alert.ts";
-import { messageOf, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
 import { type Log, openLog, printError } from "../log.ts";
@@ -23,7 +18,6 @@ import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
 import { type Findings, findIocs, SOURCES } from "../alert/sources/mod.ts";
-import { type JoinedSources, joinSources } from "../config/own_sources.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
@@ -53,7 +47,7 @@ export interface Run {
    * Whether IoCs may be missed, for what says which are looked for is wrong in
    * the configuration.
    */
-  readonly mayMiss: () => boolean;
+  readonly mayMiss: boolean;
   /** What of the configuration cannot be used, as far as it was needed yet. */
   readonly problems: () => readonly string[];
 }
@@ -77,14 +71,14 @@ export interface PreparedRun {
 }
 
 /** Sets up a run, as far as its options can be used. */
-export function prepareRun(options: RunOptions): PreparedRun {
+export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
     printError(
       "Run by root, this writes no log and keeps nothing, for Wazuh's user " +
         "could not use it: put runuser -u wazuh -- before the command",
     );
   }
-  const read = readConfig(options);
+  const read = await configFor(options);
   const { apiKey } = options.target;
   try {
     const run = makeRun(options, {
@@ -100,7 +94,7 @@ export function prepareRun(options: RunOptions): PreparedRun {
 
 function makeRun(
   { target, home, stop, ...options }: RunOptions,
-  { config, apiKey, problems, mayMiss, file, isOption }: ReadConfig & {
+  { config, joined, apiKey, problems, mayMiss, file, isOption }: ReadConfig & {
     readonly apiKey: string;
   },
 ): Run {
@@ -114,8 +108,6 @@ function makeRun(
     redact,
     now: () => new Date(),
   });
-  let joined: JoinedSources | undefined;
-  const joinedSources = () => joined ??= joinSources(SOURCES, config.sources);
   let spool: Promise<Spool> | undefined;
   let lists: IgnoreLists | undefined;
   const readLists = () =>
@@ -135,13 +127,13 @@ function makeRun(
     findIocs: (alert) =>
       findIocs(alert, {
         ...config,
-        sources: joinedSources().sources,
+        sources: joined.sources,
         whyIgnored: (value, port) => readLists().whyIgnored(value, port),
       }),
-    mayMiss: () => mayMiss || joinedSources().problems.length > 0,
+    mayMiss: mayMiss || joined.problems.length > 0,
     problems: () => [
       ...problems,
-      ...joinedSources().problems.map((problem) =>
+      ...joined.problems.map((problem) =>
         `Mistakes in the configuration: ${problem}`
       ),
       ...lists?.problems ?? [],
@@ -187,114 +179,37 @@ function freshBudget(
   return startBudget({ ...opencti, ...config, now, stop });
 }
 
-/** The options, and where they stand. */
-interface ReadConfig {
-  readonly config: Config;
-  /** What is wrong with the configuration file. */
-  readonly problems: readonly string[];
-  /** What is wrong with `<options>`. */
-  readonly error: UsageError | undefined;
-  /** Whether a part is left out that says what IoCs are looked for. */
-  readonly mayMiss: boolean;
-  /** The configuration file that was read, or would have been. */
-  readonly file: string;
-  /** Whether an option stands in `<options>`. */
-  readonly isOption: (name: keyof Config) => boolean;
-}
-
-function readConfig(
+/**
+ * What is configured. Most managers have at most a file: where there is none,
+ * nothing that reads one is loaded.
+ */
+async function configFor(
   { optionsFile, optionsJson = "", home }: RunOptions,
-): ReadConfig {
-  const inOptions = readOptions({ optionsFile, optionsJson });
-  const path = configPathIn(inOptions.options);
-  const file = path ?? `${home}/etc/opencti.json`;
-  const inFile = readConfigFile(path, file);
-  const options = { ...inFile.options, ...inOptions.options };
-  const { config, mistake } = complete(options);
-  const isInOptions = mistake !== undefined &&
-    CLIENT_PAIR.some((name) => Object.hasOwn(inOptions.options, name));
-  const wrong = [...inOptions.problems, ...isInOptions ? [mistake] : []];
-  return {
-    config,
-    problems: mistakesIn(file, [
-      ...inFile.problems,
-      ...mistake === undefined || isInOptions ? [] : [mistake],
-    ]),
-    error: wrong.length === 0 ? undefined : new UsageError(
-      `Wrong <options> in ${home}/etc/ossec.conf: ${wrong.join("; ")}${
-        optionsFile && ` (${optionsFile})`
-      }`,
-    ),
-    mayMiss: [inFile, inOptions].some(({ leftOut }) =>
-      leftOut?.some((name) => FINDING.has(name)) ?? true
-    ),
-    file,
-    isOption: (name) => Object.hasOwn(inOptions.options, name),
-  };
-}
-
-function mistakesIn(
-  file: string,
-  problems: readonly string[],
-): readonly string[] {
-  return problems.length === 0
-    ? []
-    : [`Mistakes in the configuration ${file}: ${problems.join("; ")}`];
-}
-
-/** The options that say what IoCs are looked for. */
-const FINDING: ReadonlySet<string> = new Set(["generic", "kinds", "sources"]);
-
-const NOTHING: Options = { options: {}, problems: [], leftOut: [] };
-
-function readOptions(
-  { optionsFile, optionsJson }: {
-    readonly optionsFile: string;
-    readonly optionsJson: string;
-  },
-): Options {
-  if (optionsJson !== "") return parseOptions(optionsJson);
-  if (optionsFile === "") return NOTHING;
-  try {
-    return parseOptions(readFile(optionsFile));
-  } catch (error) {
-    return { options: {}, problems: [messageOf(error)], leftOut: undefined };
-  }
-}
-
-/** The options with the defaults, less those that do not go together. */
-function complete(
-  options: object,
-): { readonly config: Config; readonly mistake: string | undefined } {
-  if (Object.keys(options).length === 0) {
-    return { config: DEFAULTS, mistake: undefined };
-  }
-  try {
-    return { config: completeConfig(options), mistake: undefined };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const rest = Object.entries(options).filter(([name]) =>
-      CLIENT_PAIR.every((one) => one !== name)
-    );
+): Promise<ReadConfig> {
+  const file = `${home}/etc/opencti.json`;
+  if (optionsFile === "" && optionsJson === "" && !isThere(file)) {
     return {
-      config: completeConfig(Object.fromEntries(rest)),
-      mistake: error.message,
+      config: DEFAULTS,
+      joined: { sources: SOURCES, problems: [] },
+      problems: [],
+      error: undefined,
+      mayMiss: false,
+      file,
+      isOption: () => false,
     };
   }
+  const { readConfig } = await import("../config/read_config.ts");
+  return readConfig({ optionsFile, optionsJson, home });
 }
 
-/** The configuration file; there need be none unless the options name it. */
-function readConfigFile(path: string | undefined, file: string): Options {
-  let json: string;
+function isThere(path: string): boolean {
   try {
-    json = readFile(file);
+    Deno.lstatSync(path);
+    return true;
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    if (isMissing && path === undefined) return NOTHING;
-    const problem = `it cannot be read: ${messageOf(error)}`;
-    return { options: {}, problems: [problem], leftOut: undefined };
+    // What cannot be looked at is said when it is read.
+    return !(error instanceof Deno.errors.NotFound);
   }
-  return parseOptions(json);
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {

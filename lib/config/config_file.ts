@@ -6,7 +6,8 @@
  * @module
  */
 import type * as z from "zod/mini";
-import { type Config, configSchema, OPTIONS } from "./config.ts";
+import { type Config, OPTIONS } from "./config.ts";
+import { configSchema } from "./schema.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Filters, TLP } from "../config/config.ts";
+import type { Filters } from "../config/config.ts";
+import { TLP } from "../config/defaults.ts";
 import type { Indicator } from "../opencti/schema.ts";
 
 /**
@@ -15,7 +16,7 @@ import type { Indicator } from "../opencti/schema.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config/config.ts";
+ * import { DEFAULTS } from "../config/defaults.ts";
  * import { Indicator } from "../opencti/schema.ts";
  *
  * const indicator = Indicator.parse({ id: "1d9e", x_opencti_score: 20 });

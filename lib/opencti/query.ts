@@ -206,7 +206,7 @@ export type QuestionOptions = Filters & Amount & {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config/config.ts";
+ * import { DEFAULTS } from "../config/defaults.ts";
  *
  * assertEquals(firstOf({ ...DEFAULTS, max_ind_alerts: 20 }), {
  *   indicators: 20,
@@ -242,7 +242,7 @@ const MAX_EQ_LENGTH = 512;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config/config.ts";
+ * import { DEFAULTS } from "../config/defaults.ts";
  *
  * const { variables } = questionFor([{
  *   kind: "ipv4",
@@ -299,7 +299,7 @@ export function questionFor(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULTS } from "../config/config.ts";
+ * import { DEFAULTS } from "../config/defaults.ts";
  *
  * assertEquals(isFilteredHere(DEFAULTS), false);
  * assertEquals(isFilteredHere({ ...DEFAULTS, markings: "TLP:GREEN" }), true);

@@ -4,7 +4,9 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { configSchema, DEFAULTS, OPTIONS } from "../../lib/config/config.ts";
+import { OPTIONS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
+import { configSchema } from "../../lib/config/schema.ts";
 import { completeConfig, parseOptions } from "../../lib/config/config_file.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { DEFAULT_IGNORE } from "../../lib/alert/ignore.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
-import { DEFAULTS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import {
   matchAnswer,
   type Matches,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DEFAULTS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";

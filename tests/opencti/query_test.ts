@@ -10,7 +10,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import { type Config, DEFAULTS } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
 import {
   type FilterGroup,

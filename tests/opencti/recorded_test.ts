@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { DEFAULTS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";

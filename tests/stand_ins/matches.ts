@@ -4,7 +4,7 @@
  * @module
  */
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { DEFAULTS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { type Event, matchEvent } from "../../lib/wazuh/event.ts";
 import type { Match } from "../../lib/match/match.ts";

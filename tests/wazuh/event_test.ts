@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { DEFAULTS } from "../../lib/config/config.ts";
+import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
