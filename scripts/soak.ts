@@ -17,7 +17,7 @@ import { waitingIn } from "../tests/stand_ins/spool.ts";
 
 const ALERTS = Number(Deno.args[0] ?? 2000);
 const PROCESSES = 10;
-const PERIOD_MS = 15_000;
+const PERIOD_MS = 7000;
 
 /** A run's time. */
 const BUDGET_MS = 4000;

@@ -13,6 +13,7 @@ import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
 import type { Run } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
 import { countError, hasPassed, Throttle } from "../state/throttle.ts";
+import type { SendLock } from "../state/spool.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /** What a change of the spool can emit. */
@@ -45,9 +46,6 @@ export interface CountedError {
 }
 
 const DAY_MS = 86_400_000;
-
-/** So long a locked spool is waited for to write down what was sent. */
-const LEAST_MARK_MS = 400;
 
 /**
  * Changes the spool, and sends the events that the change emits.
@@ -166,53 +164,64 @@ async function send(
   const end = performance.now() + timeoutMs;
   const leftMs = () =>
     Math.max(Math.min(budget.leftMs(), end - performance.now()), 0);
-  const unlock = await spool.lock(leftMs);
-  if (unlock === undefined) {
-    throw new QueueError(
-      withFate(
-        "Another run is still sending to Wazuh's queue: see that " +
-          "wazuh-analysisd runs and keeps up",
-        fate,
-        "event",
-      ),
+  const lock = await spool.lock(leftMs);
+  if (lock === undefined) {
+    throw notSent(
+      "Another run is still sending to Wazuh's queue: see that " +
+        "wazuh-analysisd runs and keeps up",
+      fate,
     );
   }
   let sent = 0;
-  const marked: Promise<void>[] = [];
+  let isPending = false;
   try {
-    const events = await spool.write(take, budget.leftMs);
-    if (events.length > 0) {
-      await sendToQueue(events.map(({ message }) => message), {
-        home,
-        timeoutMs: leftMs(),
-        stop,
-        onSent: (index) => {
-          sent++;
-          const id = events[index]?.id;
-          if (id === undefined) return;
-          // It was sent: if that is not written down, it is sent again.
-          const until = performance.now() + LEAST_MARK_MS;
-          marked.push(
-            spool.write(
-              (tx) => tx.forgetEvent(id),
-              () => Math.max(budget.leftMs(), until - performance.now()),
-            ),
-          );
-        },
-      });
+    const events = await spool.tryWrite((tx) => {
+      for (const id of lock.sent()) tx.forgetEvent(id);
+      return take(tx);
+    }, budget.leftToKeepMs);
+    if (events === undefined) {
+      throw notSent("Another program has the spool locked", fate);
     }
-    await Promise.all(marked);
+    lock.clear();
+    if (events.length === 0) return 0;
+    await sendToQueue(events.map(({ message }) => message), {
+      home,
+      timeoutMs: leftMs(),
+      stop,
+      onSent: (index) => {
+        sent++;
+        const id = events[index]?.id;
+        if (id !== undefined) lock.add(id);
+      },
+    });
   } catch (error) {
-    await Promise.all(marked);
     // A send may still be pending: nobody else may send its event before this
     // process ends, and with it the lock.
-    if (!(error instanceof QueueError)) unlock();
-    throw error instanceof QueueError
-      ? new QueueError(withFate(error.message, fate, "event"))
-      : error;
+    isPending = error instanceof QueueError;
+    throw error instanceof QueueError ? notSent(error.message, fate) : error;
+  } finally {
+    if (sent > 0) await forgetSent(run, lock);
+    if (!isPending) lock.release();
   }
-  unlock();
   return sent;
+}
+
+/** Takes out what was sent; if that cannot be done now, the next run does it. */
+async function forgetSent(run: Run, lock: SendLock): Promise<void> {
+  const spool = await run.spool();
+  const isDone = await spool.tryWrite((tx) => {
+    for (const id of lock.sent()) tx.forgetEvent(id);
+    return true;
+  }, run.budget.leftMs);
+  if (isDone) lock.clear();
+}
+
+function notSent(message: string, fate: Fate): QueueError {
+  return new QueueError(
+    / is (?:kept|lost)$/.test(message)
+      ? message
+      : withFate(message, fate, "event"),
+  );
 }
 
 /** Makes a change and what it emits, and returns the ids of its events. */

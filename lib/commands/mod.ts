@@ -27,9 +27,10 @@ export async function runCommand(
   if (!call.help && !call.version && areOfAlert(call.words)) {
     return await alert.run(call, options);
   }
-  const { help, unknownCommand } = await import("./help.ts");
+  const { help, retry, unknownCommand, version } = await import(
+    "./later.ts"
+  );
   if (call.version || name === "version") {
-    const { version } = await import("./version.ts");
     return await version.run(call, options);
   }
   if (call.help) return await help.run(call, options);
@@ -39,6 +40,5 @@ export async function runCommand(
   if (name === "help") return await help.run(rest, options);
   if (name === "alert") throw unknownCommand(name);
   if (name !== "retry") throw unknownCommand(name);
-  const { retry } = await import("./retry.ts");
   return await retry.run(rest, options);
 }

@@ -16,6 +16,8 @@ import {
 } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { printError } from "../log.ts";
+import { isUp } from "../opencti/client.ts";
+import { connect } from "../opencti/connection.ts";
 import {
   type IntegrationBlock,
   readIntegrationBlocks,
@@ -179,8 +181,8 @@ function integrationBlocks(path: string): readonly IntegrationBlock[] {
 
 /**
  * Looks up all alerts of one OpenCTI that wait, and sends all events. It goes
- * on past an alert that fails again, and ends when so many fail in a row that
- * OpenCTI must be down. Each alert and each batch of events has the time of a
+ * on past an alert that fails again, and ends when many in a row fail and OpenCTI
+ * is down. Each alert and each batch of events has the time of a
  * run.
  *
  * @param known The addresses of every OpenCTI that Wazuh's configuration names,
@@ -205,7 +207,12 @@ async function retryTarget(
   let lookedUp = 0;
   let failures = 0;
   for (const key of keys) {
-    if (run.stop.aborted || failures >= MAX_FAILURES) break;
+    if (run.stop.aborted) break;
+    if (failures >= MAX_FAILURES) {
+      // Alerts that are never answered may stand in a row.
+      if (!await isOpenctiUp(run)) break;
+      failures = 0;
+    }
     const one = withFreshBudget(run);
     const kept = await spool.write(
       (tx) => tx.takeAlert(key, run.now() + one.budget.leftMs()),
@@ -227,6 +234,17 @@ async function retryTarget(
     last.leftToKeepMs,
   );
   return { takenOver, sent, lookedUp, waiting };
+}
+
+async function isOpenctiUp(
+  { opencti, config, places, stop }: Run,
+): Promise<boolean> {
+  const client = await connect(config, { readFile, places });
+  try {
+    return await isUp({ ...opencti, client, stop });
+  } finally {
+    client?.close();
+  }
 }
 
 /** Sends all events, and returns how many. */

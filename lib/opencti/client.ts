@@ -119,6 +119,38 @@ async function isTls(
   }
 }
 
+/** Whether OpenCTI answers the smallest question that there is. */
+export async function isUp(
+  { baseUrl, apiKey, client, timeoutMs, stop }: Pick<
+    AskOptions,
+    "baseUrl" | "apiKey" | "client" | "timeoutMs" | "stop"
+  >,
+): Promise<boolean> {
+  try {
+    const response = await fetch(`${baseUrl}/graphql`, {
+      method: "POST",
+      headers: headersFor(apiKey),
+      body: JSON.stringify({ query: "{ about { version } }" }),
+      redirect: "manual",
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
+      ...client && { client },
+    });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function headersFor(apiKey: string): Readonly<Record<string, string>> {
+  return {
+    "authorization": `Bearer ${apiKey}`,
+    "content-type": "application/json",
+    "accept": "application/json",
+    "user-agent": "wazuh-opencti",
+  };
+}
+
 async function attempt(
   question: Question,
   number: number,
@@ -162,12 +194,7 @@ async function tryOnce(
   try {
     const response = await fetch(`${baseUrl}/graphql`, {
       method: "POST",
-      headers: {
-        "authorization": `Bearer ${apiKey}`,
-        "content-type": "application/json",
-        "accept": "application/json",
-        "user-agent": "wazuh-opencti",
-      },
+      headers: headersFor(apiKey),
       body: JSON.stringify(question),
       redirect: "manual",
       signal: AbortSignal.any([abort.signal, stop]),

@@ -159,14 +159,22 @@ const MOVED = {
  * state had to be kept there for a while. Two connections: with our permissions,
  * SQLite attaches nothing.
  *
+ * @param sent Events there that were sent already.
+ *
  * @throws {Error} If one of them is locked, or the other cannot be read.
  */
-export function moveInto(db: DatabaseSync, otherDir: string): void {
+export function moveInto(
+  db: DatabaseSync,
+  otherDir: string,
+  sent: readonly number[] = [],
+): void {
   refuseOddFiles(databaseIn(otherDir));
   const other = openDatabase(otherDir);
   try {
     other.exec("BEGIN IMMEDIATE");
     db.exec("BEGIN IMMEDIATE");
+    const forget = other.prepare("DELETE FROM waiting WHERE id = ?");
+    for (const id of sent) forget.run(id);
     for (const [table, columns] of Object.entries(MOVED)) {
       const marks = columns.split(",").map(() => "?").join();
       const insert = db.prepare(

@@ -73,12 +73,12 @@ export interface Spool {
     leftMs: LeftMs,
   ) => Promise<T | undefined>;
   /**
-   * Takes the lock for what one run may do at a time. It ends with the process.
+   * Takes the lock for sending, which one run may do at a time. It ends with the
+   * process.
    *
-   * @returns What gives it back, `undefined` if another run had it all the time
-   * that is left.
+   * @returns `undefined` if another run had it all the time that is left.
    */
-  readonly lock: (leftMs: LeftMs) => Promise<(() => void) | undefined>;
+  readonly lock: (leftMs: LeftMs) => Promise<SendLock | undefined>;
   /** What {@linkcode SpoolOptions.onProblem} was called with last, once. */
   readonly takeProblem: () => string | undefined;
   /**
@@ -89,10 +89,28 @@ export interface Spool {
   readonly close: () => void;
 }
 
+/**
+ * The lock for sending. Its file is a journal of what was sent and is still in
+ * the database: that may be locked, and what was sent must not be sent again.
+ */
+export interface SendLock {
+  /** What was sent, by this run or one before, and is not taken out yet. */
+  readonly sent: () => readonly number[];
+  /** Writes down that an event was sent. */
+  readonly add: (id: number) => void;
+  /** Forgets what was sent: it is taken out. */
+  readonly clear: () => void;
+  /** Lets another run send. */
+  readonly release: () => void;
+}
+
 /** So long a lock is waited for, even if no time is left. */
 const LEAST_WAIT_MS = 100;
 
 const POLL_MS = 10;
+
+/** Far more than a run sends. */
+const MAX_JOURNAL_BYTES = 1024 * 1024;
 
 /** Prepares the spool. It is opened by its first change. */
 export function openSpool(options: SpoolOptions): Spool {
@@ -129,19 +147,21 @@ export function openSpool(options: SpoolOptions): Spool {
     const others = folders.slice(folders.indexOf(here) + 1);
     for (const other of others.filter(hasDatabase)) {
       // Who sends from there must not find its events gone.
-      const lock = openLock(other);
-      if (lock !== undefined && !lock.tryLockSync(true)) {
-        lock.close();
+      const file = openLock(other);
+      if (file !== undefined && !file.tryLockSync(true)) {
+        file.close();
         continue;
       }
+      const lock = file && lockOn(file, inodeOf(databaseIn(other)));
       try {
-        moveInto(into, other);
+        moveInto(into, other, lock?.sent());
+        lock?.clear();
         setMarker(other, null);
       } catch (error) {
         // If another run uses it, the next run does it.
         if (!isLocked(error)) sayUnreadable(other, error);
       } finally {
-        lock?.close();
+        lock?.release();
       }
     }
   }
@@ -269,9 +289,9 @@ export function openSpool(options: SpoolOptions): Spool {
     }
   }
 
-  async function lock(leftMs: LeftMs): Promise<(() => void) | undefined> {
+  async function lock(leftMs: LeftMs): Promise<SendLock | undefined> {
     const file = dir === undefined ? undefined : openLock(dir);
-    if (file === undefined) return () => {};
+    if (file === undefined) return lockOfNothing();
     while (!file.tryLockSync(true)) {
       if (leftMs() === 0) {
         file.close();
@@ -279,7 +299,7 @@ export function openSpool(options: SpoolOptions): Spool {
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    return () => file.close();
+    return lockOn(file, inode);
   }
 
   return {
@@ -351,7 +371,12 @@ function hasDatabase(dir: string): boolean {
 function openLock(dir: string): Deno.FsFile | undefined {
   const path = `${dir}/lock`;
   const open = () =>
-    Deno.openSync(path, { write: true, create: true, mode: 0o640 });
+    Deno.openSync(path, {
+      read: true,
+      write: true,
+      create: true,
+      mode: 0o640,
+    });
   try {
     removeUnlessFile(path);
     return open();
@@ -365,6 +390,39 @@ function openLock(dir: string): Deno.FsFile | undefined {
       return undefined;
     }
   }
+}
+
+/** Where nobody else can send, what was sent is known without a file. */
+function lockOfNothing(): SendLock {
+  return {
+    sent: () => [],
+    add: () => {},
+    clear: () => {},
+    release: () => {},
+  };
+}
+
+/** Ids are those of one database: it is written down of which. */
+function lockOn(file: Deno.FsFile, inode: number | null): SendLock {
+  const encoder = new TextEncoder();
+  return {
+    sent: () => {
+      const { size } = file.statSync();
+      const bytes = new Uint8Array(Math.min(size, MAX_JOURNAL_BYTES));
+      file.seekSync(0, Deno.SeekMode.Start);
+      file.readSync(bytes);
+      return new TextDecoder().decode(bytes).split("\n")
+        .map((line) => line.split(" "))
+        .filter(([of, id]) => of === `${inode}` && /^\d+$/.test(id ?? ""))
+        .map(([, id]) => Number(id));
+    },
+    add: (id) => {
+      file.seekSync(0, Deno.SeekMode.End);
+      file.writeSync(encoder.encode(`${inode} ${id}\n`));
+    },
+    clear: () => file.truncateSync(0),
+    release: () => file.close(),
+  };
 }
 
 function explain(reason: string, dir: string): string {

@@ -307,7 +307,7 @@ Deno.test("openSpool() takes no events from another run that sends them", async 
   const count = () => spool.write((tx) => tx.events(9).length, SECOND);
   assertEquals(await count(), 0);
   spool.close();
-  unlock?.();
+  unlock?.release();
   assertEquals(await count(), 1);
   sender.close();
 });
@@ -330,8 +330,7 @@ Deno.test("openSpool() goes on in memory where it cannot write, and says so once
   await Deno.writeTextFile(dir, "");
   await spool.write((tx) => tx.keepAlert(alert("a"), 0), SECOND);
   assertEquals(await take(spool, 0), ["a"]);
-  const unlock = await spool.lock(() => 0);
-  unlock?.();
+  (await spool.lock(() => 0))?.release();
   assertEquals(problems.length, 1);
   assertStringIncludes(problems[0] ?? "", "is no folder: remove it");
   assertEquals(spool.takeProblem(), problems[0]);
@@ -445,11 +444,35 @@ Deno.test("lock() lets one run do something at a time", async () => {
   await open(another);
   const unlock = await spool.lock(() => 0);
   assertEquals(await another.lock(() => 0), undefined);
-  unlock?.();
+  unlock?.release();
   const other = await another.lock(() => 0);
   assert(other !== undefined);
-  other();
+  other.release();
   another.close();
+});
+
+Deno.test("lock() remembers what was sent, for the database that it was sent from", async () => {
+  using scene = await makeSpool();
+  const { spool, options, dir } = scene;
+  await spool.write((tx) => tx.keepEvent("m"), SECOND);
+  const lock = await spool.lock(() => 0);
+  lock?.add(1);
+  lock?.add(22);
+  lock?.release();
+  const another = openSpool(options);
+  await another.write(() => {}, SECOND);
+  const next = await another.lock(() => 0);
+  assertEquals(next?.sent(), [1, 22]);
+  next?.clear();
+  assertEquals(next?.sent(), []);
+  next?.add(3);
+  next?.release();
+  another.close();
+  await Deno.rename(`${dir}/spool.db`, `${dir}/spool.db.old`);
+  await spool.write(() => {}, SECOND);
+  const last = await spool.lock(() => 0);
+  assertEquals(last?.sent(), [], "its ids mean other events");
+  last?.release();
 });
 
 Deno.test("lock() waits for another run as long as there is time", async () => {
@@ -459,11 +482,11 @@ Deno.test("lock() waits for another run as long as there is time", async () => {
   for (const one of [spool, another]) await one.write(() => {}, SECOND);
   const unlock = await spool.lock(() => 0);
   const start = performance.now();
-  setTimeout(() => unlock?.(), 200);
+  setTimeout(() => unlock?.release(), 200);
   const other = await another.lock(SECOND);
   assert(other !== undefined);
   assert(performance.now() - start >= 190);
-  other();
+  other.release();
   another.close();
 });
 
@@ -490,7 +513,7 @@ Deno.test("the spool waits for no FIFO, and follows no link, that is named as a 
         const { spool, dir, clock, problems } = scene;
         await put(`${dir}/${name}`);
         await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
-        (await spool.lock(() => 0))?.();
+        (await spool.lock(() => 0))?.release();
         assertEquals(dueIn([dir]), clock.ms);
         assertEquals(problems, []);
         assert((await Deno.lstat(`${dir}/${name}`)).isFile);
