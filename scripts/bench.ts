@@ -1,6 +1,7 @@
 /**
  * Times the executable, as ratios to an empty program that is compiled and run
- * in turn with it: single times say little on a busy machine.
+ * in turn with it: single times say little on a busy machine. Where python3 has
+ * the package requests, the start of that is timed too.
  *
  * @module
  */
@@ -20,8 +21,16 @@ const CASES = [
   ["an alert with a match", 1.7, "suricata_alert_http"],
 ] as const;
 
+/** What a script in Python does before it reads the alert. */
+const PYTHON = [await pythonPath(), ["-c", "import requests"]] as const;
+
+/** Nobody listens there. */
+const DOWN = "http://127.0.0.1:9";
+
 const home = await makeHome();
 const otherHome = await makeHome();
+/** What waits there for OpenCTI would slow the other runs down. */
+const downHome = await makeHome();
 const program = `${home}/integrations/custom-opencti`;
 const empty = `${home}/empty`;
 await Deno.writeTextFile(`${home}/empty.ts`, "");
@@ -30,6 +39,8 @@ await compile(`${home}/empty.ts`, {
   output: empty,
 });
 await compile("main.ts", { bundle: `${home}/bundle`, output: program });
+const programWhileDown = `${downHome}/integrations/custom-opencti`;
+await Deno.copyFile(program, programWhileDown);
 
 /** Another revision's executable, to be timed in turn with ours. */
 const [revision] = Deno.args;
@@ -50,6 +61,15 @@ async function compileRevision(revision: string): Promise<string> {
   }
 }
 
+/** Not what starts the interpreter, as pyenv's shims do. */
+async function pythonPath(): Promise<string> {
+  const { stdout } = await new Deno.Command("python3", {
+    args: ["-c", "import sys; print(sys.executable)"],
+    stderr: "null",
+  }).output().catch(() => ({ stdout: new Uint8Array() }));
+  return new TextDecoder().decode(stdout).trim() || "python3";
+}
+
 async function run(program: string, ...args: string[]): Promise<void> {
   const { success } = await new Deno.Command(program, {
     args,
@@ -58,6 +78,7 @@ async function run(program: string, ...args: string[]): Promise<void> {
   if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
 }
 
+await using _downQueue = startQueue(downHome);
 await using otherQueue = startQueue(otherHome);
 await using queue = startQueue(home);
 // The same question gets the same answer, so that OpenCTI's time is not counted.
@@ -81,26 +102,43 @@ async function ask(question: string): Promise<string> {
   return await response.text();
 }
 
-async function time(path: string, args: readonly string[]): Promise<number> {
+async function time(
+  path: string,
+  args: readonly string[],
+  { mayFail = false, user = WAZUH }: {
+    readonly mayFail?: boolean;
+    readonly user?: { readonly uid?: number; readonly gid?: number };
+  } = {},
+): Promise<number> {
   const start = performance.now();
   const { success } = await new Deno.Command(path, {
     args: [...args],
-    ...WAZUH,
+    ...user,
     stdout: "null",
-    stderr: "inherit",
+    stderr: mayFail ? "null" : "inherit",
   }).output();
-  if (!success) throw new Error(`${path} failed`);
+  if (!success && !mayFail) throw new Error(`${path} failed`);
   return performance.now() - start;
 }
 
+const hasPython = await time(...PYTHON, { user: {} }).then(
+  () => true,
+  () => false,
+);
 const baseline: number[] = [];
+const python: number[] = [];
+const whileDown: number[] = [];
 const times = new Map(CASES.map(([name]) => [name, new Array<number>()]));
 const otherTimes = new Map(CASES.map(([name]) => [name, new Array<number>()]));
 for (let round = -3; round < ROUNDS; round++) {
   const base = await time(empty, []);
   if (round >= 0) baseline.push(base);
+  if (hasPython) {
+    const ms = await time(...PYTHON, { user: {} });
+    if (round >= 0) python.push(ms);
+  }
   for (const [name, , alert] of CASES) {
-    // A match is told once for an alert id.
+    // A match is emitted once for an alert id.
     const path = `${home}/tmp/alert.json`;
     const content = JSON.parse(
       await Deno.readTextFile(`${ALERTS}${alert}.json`),
@@ -116,6 +154,13 @@ for (let round = -3; round < ROUNDS; round++) {
     const otherMs = await time(other, args);
     if (round >= 0) otherTimes.get(name)?.push(otherMs);
   }
+  // The first failures open the circuit breaker; from then on, nothing is asked.
+  const down = [`${home}/tmp/alert.json`, TOKEN, DOWN, "", "", "1", "0"];
+  const tries = round === -3 ? 6 : 1;
+  for (let n = 0; n < tries; n++) {
+    const ms = await time(programWhileDown, down, { mayFail: true });
+    if (round >= 0) whileDown.push(ms);
+  }
 }
 await queue.receive(queue.waiting.length);
 await otherQueue.receive(otherQueue.waiting.length);
@@ -130,13 +175,21 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
+const extra = [
+  ["an alert while OpenCTI is down", whileDown],
+  ...hasPython
+    ? [["python3 -c 'import requests', for comparison", python] as const]
+    : [],
+] as const;
 const lines = CASES.map(([name, goal]) => {
   const ours = times.get(name) ?? [];
   const against = other === undefined
     ? ""
     : `, ${ratio(ours, otherTimes.get(name) ?? [])} of ${revision}`;
   return `${ratio(ours, baseline)}  (goal ${goal}${against})  ${name}\n`;
-});
+}).concat(
+  extra.map(([name, ms]) => `${ratio(ms, baseline)}  ${name}\n`),
+);
 await Deno.stdout.write(new TextEncoder().encode(
   `An empty program takes ${
     median(baseline).toFixed(0)

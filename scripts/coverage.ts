@@ -40,7 +40,8 @@ async function removeHalfWritten(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
     const text = await Deno.readTextFile(path);
-    if (name.endsWith(".json") && !text.trimEnd().endsWith("}")) {
+    // The last brace has no indent; a cut may be behind one that has.
+    if (name.endsWith(".json") && !/\n\}\s*$/.test(text)) {
       await Deno.remove(path);
     }
   }

@@ -40,9 +40,9 @@ await using opencti = startOpencti(KNOWLEDGE);
 await using queue = startQueue(home);
 
 await print(`
-custom-opencti asks OpenCTI for what is suspicious in a Wazuh alert, and tells
-Wazuh what is known of it. Here it does so for five real alerts. OpenCTI and
-Wazuh's queue are stand-ins in this process: nothing leaves this machine.
+custom-opencti looks up the IoCs of a Wazuh alert in OpenCTI, and emits an event
+for each match. Here it does so for five real alerts. OpenCTI and Wazuh's queue
+are stand-ins in this process: nothing leaves this machine.
 `);
 
 let last = "";
@@ -54,6 +54,7 @@ ${n + 1}. A Wazuh alert: ${alert.rule.description}
    rule ${alert.rule.id}, level ${alert.rule.level}, agent ${alert.agent.name}
 ${list(fields.map((field) => `${field}: ${valueAt(alert, field)}`))}`);
 
+  const before = opencti.requests.length;
   const { status, stderr, ms } = await runProgram(home, [
     path,
     TOKEN,
@@ -68,14 +69,19 @@ ${list(fields.map((field) => `${field}: ${valueAt(alert, field)}`))}`);
     await print(stderr);
     Deno.exit(1);
   }
-  await print(`   custom-opencti asks OpenCTI for indicators and observables of
-${list(asked(opencti.requests.at(-1)))}`);
+  const requests = opencti.requests.length - before;
+  await print(
+    `   custom-opencti asks OpenCTI in ${
+      requests === 1 ? "one request" : `${requests} requests`
+    } for
+${list(asked(opencti.requests.at(-1)))}`,
+  );
 
   // What the program has sent may not all have been read yet.
   await new Promise((resolve) => setTimeout(resolve, 50));
   for (const message of await queue.receive(queue.waiting.length)) {
     await print(
-      toldBy(JSON.parse(message.slice(message.indexOf("{")))),
+      shownOf(JSON.parse(message.slice(message.indexOf("{")))),
     );
     last = message;
   }
@@ -107,8 +113,8 @@ interface ShownEvent {
   };
 }
 
-/** The fields of an event that an analyst looks at first. */
-function toldBy(whole: { readonly opencti: ShownEvent }): string {
+/** The fields of an event that an analyst reads first. */
+function shownOf(whole: { readonly opencti: ShownEvent }): string {
   const rule = rulesMetBy(whole, rules).at(-1);
   const event = whole.opencti;
   const { indicator, indicator_link } = event.related ?? event;
@@ -122,8 +128,8 @@ function toldBy(whole: { readonly opencti: ShownEvent }): string {
     `severity: ${event.severity}, ${event.state}`,
     `indicator_link: ${indicator_link}`,
   ];
-  return "   and tells Wazuh, which makes an alert of it " +
-    `(rule ${rule?.id}, level ${rule?.level})\n${list(lines)}`;
+  return `   and emits an event, for which Wazuh's rule ${rule?.id} alerts ` +
+    `with level ${rule?.level}\n${list(lines)}`;
 }
 
 /** What a request asks for, each value once. */

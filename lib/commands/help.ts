@@ -5,28 +5,35 @@
  */
 import { UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
-import { alert } from "./alert.ts";
 import { type Command, print } from "./command.ts";
-import { retry } from "./retry.ts";
-import { version } from "./version.ts";
 
 const WIDTH = 80;
 
-/** Prints the help of all commands, or of one. */
-export const help: Command = {
-  name: "help",
-  summary: "Print this, or the help of a command",
-  usage: ["help [COMMAND]"],
-  about: "Prints what there is, or all about a command.",
-  arguments: [["COMMAND", "alert, retry, version or help"]],
-  examples: [["custom-opencti help retry", "all about retry"]],
-  run: async ({ words: [topic] }) => {
-    await print(topic === undefined ? overview(bold()) : about(topic, bold()));
-    return 0;
-  },
-};
-
-const COMMANDS: readonly Command[] = [alert, retry, version, help];
+/**
+ * The command that prints the help of all commands, or of one.
+ *
+ * @param others All commands but this.
+ */
+export function helpOn(others: readonly Command[]): Command {
+  const help: Command = {
+    name: "help",
+    summary: "Print this, or the help of a command",
+    usage: ["help [COMMAND]"],
+    about: "Prints what there is, or all about a command.",
+    arguments: [["COMMAND", `${others.map(({ name }) => name).join(", ")}`]],
+    examples: [["custom-opencti help retry", "all about retry"]],
+    run: async ({ words: [topic] }) => {
+      const commands = [...others, help];
+      await print(
+        topic === undefined
+          ? overview(commands, bold())
+          : about(topic, { commands, bold: bold() }),
+      );
+      return 0;
+    },
+  };
+  return help;
+}
 
 /** Makes a text bold. */
 type Bold = (text: string) => string;
@@ -40,16 +47,9 @@ function bold(): Bold {
 
 /**
  * What `--help` prints.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- *
- * assert(overview(String).startsWith("Asks OpenCTI"));
- * ```
  */
-export function overview(bold: Bold): string {
-  const uses = COMMANDS.flatMap(({ usage }) => usage);
+export function overview(commands: readonly Command[], bold: Bold): string {
+  const uses = commands.flatMap(({ usage }) => usage);
   return [
     "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of them to",
     "Wazuh's queue. Wazuh's integratord starts it, once for each alert.",
@@ -58,7 +58,7 @@ export function overview(bold: Bold): string {
     ...uses.flatMap((use) => wrapped(`custom-opencti ${use}`, "  ", "    ")),
     "",
     bold("Commands"),
-    ...rows(COMMANDS.map(({ name, summary }) => [name, summary] as const)),
+    ...rows(commands.map(({ name, summary }) => [name, summary] as const)),
     "",
     bold("Options"),
     ...rows([
@@ -71,7 +71,7 @@ export function overview(bold: Bold): string {
     ]),
     "",
     bold("Examples"),
-    ...COMMANDS.flatMap(examplesOf),
+    ...commands.flatMap(examplesOf),
     "",
   ].join("\n");
 }
@@ -80,17 +80,16 @@ export function overview(bold: Bold): string {
  * What `help COMMAND` prints.
  *
  * @throws {UsageError} If there is no such command.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- *
- * assert(about("retry", String).includes("custom-opencti retry"));
- * ```
  */
-export function about(topic: string, bold: Bold): string {
-  const command = COMMANDS.find(({ name }) => name === topic);
-  if (command === undefined) throw unknownCommand(topic);
+export function about(
+  topic: string,
+  { commands, bold }: {
+    readonly commands: readonly Command[];
+    readonly bold: Bold;
+  },
+): string {
+  const command = commands.find(({ name }) => name === topic);
+  if (command === undefined) throw unknownCommand(topic, commands);
   return [
     ...wrapped(command.about, "", ""),
     "",
@@ -109,8 +108,11 @@ export function about(topic: string, bold: Bold): string {
 }
 
 /** What is said of a word that is no command. */
-export function unknownCommand(word: string): UsageError {
-  const names = COMMANDS.map(({ name }) => name);
+export function unknownCommand(
+  word: string,
+  commands: readonly Command[],
+): UsageError {
+  const names = commands.map(({ name }) => name);
   return new UsageError(
     `Unknown command${
       suggest(word, names) || `, there are ${names.join(", ")}`

@@ -27,18 +27,18 @@ export async function runCommand(
   if (!call.help && !call.version && areOfAlert(call.words)) {
     return await alert.run(call, options);
   }
-  const { help, retry, unknownCommand, version } = await import(
-    "./later.ts"
-  );
-  if (call.version || name === "version") {
-    return await version.run(call, options);
-  }
+  const later = await import("./later.ts");
+  const others = [alert, later.retry, later.version];
+  const help = later.helpOn(others);
+  if (call.version) return await later.version.run(call, options);
   if (call.help) return await help.run(call, options);
   if (call.error !== undefined) throw call.error;
-  if (name === undefined) return await help.run(call, options);
-  const rest = { ...call, words };
-  if (name === "help") return await help.run(rest, options);
-  if (name === "alert") throw unknownCommand(name);
-  if (name !== "retry") throw unknownCommand(name);
-  return await retry.run(rest, options);
+  const command = name === undefined
+    ? help
+    // An alert's call has no word of its own.
+    : [help, later.retry, later.version].find((one) => one.name === name);
+  if (command === undefined) {
+    throw later.unknownCommand(name ?? "", [...others, help]);
+  }
+  return await command.run({ ...call, words }, options);
 }

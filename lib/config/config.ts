@@ -55,12 +55,13 @@ const SECONDS = "seconds, 30 days at the most";
 export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   max_ind_alerts: {
     needs: COUNT,
-    means: "How many indicators an alert may be told of, the best first; " +
+    means: "The most events of matched indicators per alert, the best first; " +
       "OpenCTI is asked for 500 of a kind at the most",
   },
   max_obs_alerts: {
     needs: COUNT,
-    means: "How many observables an alert may be told of, the best first; " +
+    means:
+      "The most events of matched observables per alert, the best first; " +
       "OpenCTI is asked for 500 of a kind at the most",
   },
   partial_matches: {
@@ -70,11 +71,11 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   min_score: {
     needs: PERCENT,
-    means: "Indicators with a lower score, or none, are not told",
+    means: "Indicators with a lower score, or none, make no event",
   },
   min_confidence: {
     needs: PERCENT,
-    means: "Indicators with a lower confidence, or none, are not told",
+    means: "Indicators with a lower confidence, or none, make no event",
   },
   only_detection: {
     needs: SWITCH,
@@ -82,26 +83,25 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   include_revoked: {
     needs: SWITCH,
-    means: "Whether revoked indicators are told",
+    means: "Whether revoked indicators make events",
   },
   include_expired: {
     needs: SWITCH,
-    means: "Whether indicators are told after their `valid_until`",
+    means: "Whether indicators make events after their `valid_until`",
   },
   labels: {
     needs: TEXTS,
-    means:
-      "Only indicators with one of these labels are told; with none here, " +
-      "all are",
+    means: "Only indicators with one of these labels make events; with none " +
+      "here, all do",
   },
   not_labels: {
     needs: TEXTS,
-    means: "Indicators with one of these labels are not told",
+    means: "Indicators with one of these labels make no event",
   },
   markings: {
     needs: TLP.join(", "),
     means: "Only indicators marked with this or a more open TLP, or with " +
-      "none, are told",
+      "none, make events",
   },
   severity: {
     needs: "an object of `medium`, `high` and `critical`, each " + PERCENT,
@@ -134,7 +134,7 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   debug: {
     needs: SWITCH,
-    means: "Whether to tell each step in `logs/integrations.log`",
+    means: "Whether to log each step in `logs/integrations.log`",
   },
   total_timeout: {
     needs: `${SECONDS}, more than 0`,
@@ -159,7 +159,8 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   error_interval: {
     needs: SECONDS,
-    means: "How long errors of one kind are only counted, after one was told",
+    means:
+      "How long errors of one kind are only counted, after one was emitted",
   },
   ca_file: {
     needs: PATH,

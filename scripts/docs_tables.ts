@@ -1,0 +1,212 @@
+/**
+ * The tables that mirror the code: options, kinds, events, rules, permissions.
+ *
+ * @module
+ */
+import { OPTIONS } from "../lib/config/config.ts";
+import { DEFAULTS } from "../lib/config/defaults.ts";
+import { KINDS } from "../lib/alert/ioc.ts";
+import { PERMISSION_REASONS } from "./compile.ts";
+import { codes, layOut } from "./markdown.ts";
+import { eventTypesOf, readRules, type Rule, wordsOf } from "./rules.ts";
+
+/** The options, in the order that people need them. */
+const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  asking: [
+    "kinds",
+    "ignore",
+    "sources",
+    "generic",
+    "partial_matches",
+  ],
+  filters: [
+    "min_score",
+    "min_confidence",
+    "only_detection",
+    "include_revoked",
+    "include_expired",
+    "labels",
+    "not_labels",
+    "markings",
+  ],
+  emitting: [
+    "max_ind_alerts",
+    "max_obs_alerts",
+    "severity",
+    "error_interval",
+    "debug",
+  ],
+  connection: [
+    "total_timeout",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "proxy",
+    "no_proxy",
+  ],
+  state: [
+    "config",
+    "state_dir",
+    "spool_max",
+    "spool_max_bytes",
+    "spool_max_age",
+  ],
+};
+
+/** Where in docs/configure.md the headings stand that options name. */
+const ANCHORS: Readonly<Record<string, string>> = {
+  "#kinds": "sources.md#kinds",
+  "#what-is-not-asked-for": "#lists-of-what-is-skipped",
+  "#your-own-sources": "#your-own-sources",
+};
+
+/** Longer defaults are shown where the option is explained. */
+const MAX_DEFAULT = 60;
+
+/** What OpenCTI knows of an IoC, by the type of the event. */
+const MATCHES: Readonly<Record<string, string>> = {
+  indicator_pattern_match:
+    "An indicator has this IoC, and nothing else, as its pattern. Or its " +
+    "pattern has the hashes of one file, and the IoC is one of them.",
+  indicator_partial_pattern_match:
+    "An indicator has this IoC in its pattern, with other conditions beside it.",
+  observable_with_indicator:
+    "The IoC is an observable, and an indicator is based on it. Indicators " +
+    "that have an event already are left out.",
+  observable_with_related_indicator:
+    "The IoC is an observable without indicators. A related object has one.",
+};
+
+/** What events of other types say. */
+const HEALTH: Readonly<Record<string, string>> = {
+  error: "A lookup failed. `opencti.error` says why and what to do; " +
+    "`opencti.alerts` counts the alerts that it is about.",
+  recovered:
+    "OpenCTI answers again. `opencti.recovered` has the start and the length " +
+    "of the outage, and the number of alerts that waited.",
+  warning: "Lookups work, but something should be changed. " +
+    "`opencti.warning` says what.",
+};
+
+/** When a rule alerts, if its fields do not say it. */
+const ALERTS: Readonly<Record<string, string>> = {
+  "110201": "`opencti.kind` is not `dropped`",
+  "110206": "always",
+  "110207": "always",
+  "110230": "it is the fifth active match of one agent within ten minutes",
+  "110231": "it is the third active match of one IoC within an hour, on " +
+    "several agents",
+};
+
+const RULES = await readRules();
+
+/** The tables by their names. */
+export const TABLES: Readonly<Record<string, string>> = {
+  ...optionTables(),
+  events: layOut([
+    ["`opencti.event_type`", "meaning"],
+    ...Object.entries({ ...MATCHES, ...HEALTH }).map(([type, meaning]) => [
+      `\`${type}\``,
+      meaning,
+    ]),
+  ]),
+  rules: layOut([
+    ["rule", "level", "event types", "alerts if"],
+    ...RULES.slice(1).map((rule) => [
+      rule.id,
+      String(rule.level),
+      typesOf(rule),
+      conditionsOf(rule),
+    ]),
+  ]),
+  permissions: layOut([
+    ["permission", "what for"],
+    ...PERMISSION_REASONS.map(([permission, reason]) => [
+      // So that a line can end in a long list.
+      permission.split(/(?<=,)/).map((part) => codes(part)).join(" "),
+      reason,
+    ]),
+  ]),
+  kinds: layOut([
+    ["kind", "normal form", "in OpenCTI"],
+    ...Object.entries(KINDS).map(([name, kind]) => [
+      `\`${name}\``,
+      kind.normalForm,
+      [
+        `${kind.observableTypes.join(", ")}: filter \`${kind.filterKey}\``,
+        ...kind.stixPaths.map((path) => codes(path)),
+      ].join("<br>"),
+    ]),
+  ]),
+};
+
+function optionTables(): Record<string, string> {
+  const missing = new Set(Object.keys(OPTIONS));
+  const tables = Object.entries(OPTION_GROUPS).map(([group, names]) => [
+    group,
+    layOut([
+      ["option", "default", "meaning"],
+      ...Object.entries(OPTIONS).filter(([name]) => names.includes(name))
+        .toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b))
+        .map(([name, { needs, means }]) => {
+          missing.delete(name);
+          return [
+            `\`${name}\``,
+            defaultOf(name),
+            withAnchors(`${means}<br>_${needs.replaceAll("_", "\\_")}_`),
+          ];
+        }),
+    ]),
+  ]);
+  if (missing.size > 0) {
+    throw new Error(`In no group of options: ${[...missing].join(", ")}`);
+  }
+  return Object.fromEntries(tables);
+}
+
+function withAnchors(text: string): string {
+  return text.replace(
+    /\]\((#[^)]*)\)/g,
+    (link, anchor) => `](${ANCHORS[anchor] ?? link.slice(2, -1)})`,
+  );
+}
+
+function defaultOf(option: string): string {
+  const value = Object.entries(DEFAULTS).find(([name]) => name === option)?.[1];
+  if (value === undefined) return "none";
+  const json = JSON.stringify(value).replace(/(?<="):|(?<=\d),/g, "$& ");
+  return json.length > MAX_DEFAULT ? "see there" : `\`${json}\``;
+}
+
+/** The types of event that a rule is for, as its parents say if it does not. */
+function typesOf(rule: Rule): string {
+  const types = [rule, ...RULES.filter(({ id }) => rule.parents.includes(id))]
+    .flatMap(eventTypesOf);
+  for (const type of types) {
+    if (MATCHES[type] === undefined && HEALTH[type] === undefined) {
+      throw new Error(`Nothing is said of ${type}`);
+    }
+  }
+  return Object.keys(MATCHES).every((type) => types.includes(type))
+    ? "any match"
+    : codes([...new Set(types)]);
+}
+
+/** As: `opencti.state` is `revoked` or `expired`. */
+function conditionsOf(rule: Rule): string {
+  const known = ALERTS[rule.id];
+  if (known !== undefined) return known;
+  if (rule.isLast) {
+    return "the event has no `opencti.state` or no `opencti.severity` " +
+      "(this version always has both)";
+  }
+  const conditions = rule.fields.filter((field) =>
+    field.name !== "opencti.event_type"
+  ).map((field) =>
+    `\`${field.name}\` is ${
+      wordsOf(field).map((word) => `\`${word}\``).join(" or ")
+    }`
+  );
+  if (conditions.length === 0) throw new Error(`Nothing is said of ${rule.id}`);
+  return conditions.join(", ");
+}
