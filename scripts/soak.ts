@@ -112,6 +112,8 @@ const switcher = setInterval(() => {
 
 const start = performance.now();
 const statuses: Record<number, number> = {};
+/** What the runs said that lost something. */
+const lost: string[] = [];
 let next = 0;
 async function worker(): Promise<void> {
   while (next < ALERTS) {
@@ -119,7 +121,8 @@ async function worker(): Promise<void> {
     const path = `${home}/alert-${number}.json`;
     await Deno.writeTextFile(path, JSON.stringify(alertOf(number)));
     const args = [path, TOKEN, standIn.url, "", options, "2", "1"];
-    const { status, ms } = await runProgram(home, args);
+    const { status, stdout, stderr, ms } = await runProgram(home, args);
+    if (/\blost\b/.test(stdout + stderr)) lost.push(stdout + stderr);
     statuses[status] = (statuses[status] ?? 0) + 1;
     longest = Math.max(longest, ms);
     await Deno.remove(path);
@@ -178,6 +181,8 @@ waited at the end: alerts ${before.alerts}, events ${before.events}; ${
 }
 matches ${wanted}, emitted ${emitted.size}, emitted twice ${twice}; errors ${errors}, recovered ${recovered}
 for ${poison} alerts OpenCTI never answers, waiting still: ${after.alerts}
+runs that lost something: ${lost.length}
+${lost.slice(0, 5).join("")}\
 ${isRight ? "right: each match was emitted exactly once" : "WRONG"}
 `));
 Deno.exit(isRight ? 0 : 1);
