@@ -92,7 +92,10 @@ async function closeQueue(): Promise<void> {
   // What is in the socket's buffer when it is closed is lost, and nobody who
   // sent it can know: nothing more gets in, then all that is in it comes out.
   await Deno.remove(`${home}/queue/sockets/queue`).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // One long wait may be over before anything was read, on a busy machine.
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   await queue?.[Symbol.asyncDispose]();
   messages.push(...queue?.waiting ?? []);
   queue = undefined;

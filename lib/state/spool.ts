@@ -17,6 +17,7 @@ import {
   isCorrupt,
   isLocked,
   isOfDatabase,
+  keepLogShort,
   moveInto,
   numberIn,
   openDatabase,
@@ -263,6 +264,7 @@ export function openSpool(options: SpoolOptions): Spool {
       if (dir !== undefined) mark(on, dir);
       on.exec("COMMIT");
       if (dir !== undefined && isEmpty(on)) giveSpaceBack(on);
+      if (dir !== undefined) keepLogShort(on, dir);
       return result;
     } catch (error) {
       rollBack(on);

@@ -239,6 +239,21 @@ Deno.test("write() gives the disk back what an empty spool does not need", async
   assertEquals(again, undefined, "what was emitted is remembered");
 });
 
+Deno.test("write() keeps the log of changes short, while others have the spool open", async () => {
+  using scene = await makeSpool({ spool_max: 100, spool_max_bytes: 1e9 });
+  const { spool, clock, dir } = scene;
+  const json = JSON.stringify("x".repeat(100_000));
+  await spool.write((tx) => tx.keepAlert(alert("0"), clock.ms), SECOND);
+  using other = new DatabaseSync(`${dir}/spool.db`);
+  const alerts = () => other.prepare("SELECT count(*) AS n FROM waiting").get();
+  const log = () => Deno.statSync(`${dir}/spool.db-wal`).size;
+  for (let n = 1; n <= 40; n++) {
+    await spool.write((tx) => tx.keepAlert(alert(`${n}`, { json }), 0), SECOND);
+    assert(log() <= 1024 * 1024, `${log()} bytes after ${n} changes`);
+  }
+  assertEquals(alerts()?.["n"], 41);
+});
+
 /** Locks a spool as another process does. */
 function lockSpool(dir: string): Disposable {
   const db = new DatabaseSync(`${dir}/spool.db`);
