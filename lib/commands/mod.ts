@@ -27,18 +27,18 @@ export async function runCommand(
   if (!call.help && !call.version && areOfAlert(call.words)) {
     return await alert.run(call, options);
   }
-  const later = await import("./later.ts");
-  const others = [alert, later.retry, later.version];
-  const help = later.helpOn(others);
-  if (call.version) return await later.version.run(call, options);
+  const typed = await import("./typed.ts");
+  const others = [alert, typed.retry, typed.version];
+  const help = typed.helpOn(others);
+  if (call.version) return await typed.version.run(call, options);
   if (call.help) return await help.run(call, options);
   if (call.error !== undefined) throw call.error;
   const command = name === undefined
     ? help
     // An alert's call has no word of its own.
-    : [help, later.retry, later.version].find((one) => one.name === name);
+    : [help, typed.retry, typed.version].find((one) => one.name === name);
   if (command === undefined) {
-    throw later.unknownCommand(name ?? "", [...others, help]);
+    throw typed.unknownCommand(name ?? "", [...others, help]);
   }
   return await command.run({ ...call, words }, options);
 }

@@ -23,6 +23,7 @@ import {
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
 import {
+  type Asking,
   isForeignRoot,
   prepareRun,
   type Run,
@@ -220,11 +221,10 @@ async function retryTarget(
     );
     // Another run may have looked it up by now.
     if (kept === undefined) continue;
-    if (await lookUpKept(kept, one) === "failed") failures++;
-    else {
-      failures = 0;
-      lookedUp++;
-    }
+    const outcome = await lookUpKept(kept, one);
+    if (outcome === "failed") failures++;
+    else failures = 0;
+    if (outcome === "looked_up") lookedUp++;
   }
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
@@ -237,7 +237,7 @@ async function retryTarget(
 }
 
 async function isOpenctiUp(
-  { opencti, config, places, stop }: Run,
+  { opencti, config, places, stop }: Asking & Pick<Run, "stop">,
 ): Promise<boolean> {
   const client = await connect(config, { readFile, places });
   try {

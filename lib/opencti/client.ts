@@ -9,11 +9,10 @@ import type { Question } from "./query.ts";
 import {
   MAX_BODY_BYTES,
   mendProxyLogin,
-  type Outcome,
   type Problem,
-  readResponse,
   wantsHttps,
-} from "./response.ts";
+} from "./problem.ts";
+import type { Outcome } from "./response.ts";
 import type { Answer } from "./schema.ts";
 
 /** What OpenCTI replied. */
@@ -192,7 +191,7 @@ async function tryOnce(
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
-    const response = await fetch(`${baseUrl}/graphql`, {
+    const asked = fetch(`${baseUrl}/graphql`, {
       method: "POST",
       headers: headersFor(apiKey),
       body: JSON.stringify(question),
@@ -200,6 +199,11 @@ async function tryOnce(
       signal: AbortSignal.any([abort.signal, stop]),
       ...client && { client },
     });
+    // What reads the response is loaded while it is on its way.
+    const [response, { readResponse }] = await Promise.all([
+      asked,
+      import("./response.ts"),
+    ]);
     const outcome = readResponse({
       status: response.status,
       location: response.headers.get("location"),

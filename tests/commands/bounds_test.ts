@@ -558,7 +558,7 @@ Deno.test("custom-opencti ends in time, however long the alert or the answer", a
     const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
     assertStringIncludes(
       log,
-      "matches to tell: 3 of 10, OpenCTI has more exact",
+      "matches emitted: 3 of 10, OpenCTI has more exact",
     );
   });
 });

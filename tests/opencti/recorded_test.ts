@@ -12,10 +12,10 @@ import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
 import { matchAnswer } from "../../lib/match/match.ts";
 import {
   type Asked,
-  type FailureKind,
   type Outcome,
   readResponse,
 } from "../../lib/opencti/response.ts";
+import type { FailureKind } from "../../lib/opencti/problem.ts";
 import {
   type OpenctiOptions,
   type OpenctiStandIn,
