@@ -82,7 +82,7 @@ async function retryAll(
   const { home, stop } = context;
   if (isForeignRoot(home)) {
     throw new UsageError(
-      "What waits is Wazuh's user's, and root would lock it out: run " +
+      "The spool belongs to Wazuh's user, and root would lock it out: run " +
         `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
     );
   }
@@ -174,7 +174,7 @@ function integrationBlocks(path: string): readonly IntegrationBlock[] {
     throw new Error("it has no integration block of custom-opencti");
   } catch (error) {
     throw new UsageError(
-      `Cannot tell which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +
+      `Cannot find out which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +
         "see custom-opencti help retry to say it",
     );
   }

@@ -77,8 +77,8 @@ export interface PreparedRun {
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
     printError(
-      "Run by root, this writes no log and keeps nothing, for Wazuh's user " +
-        "could not use it: put runuser -u wazuh -- before the command",
+      "As root, this writes no log and keeps nothing, because Wazuh's user " +
+        "could not use the files: put runuser -u wazuh -- before the command",
     );
   }
   const { optionsFile, optionsJson = "", home } = options;

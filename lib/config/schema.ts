@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/ioc.ts";
 import { DEFAULTS, PATH, PROXY, TLP } from "./defaults.ts";
-import { ownSourceSchema } from "./own_sources.ts";
+import { userSourceSchema } from "./user_sources.ts";
 import {
   ABSOLUTE,
   isInOrder,
@@ -19,7 +19,7 @@ import {
 
 /**
  * The schema of an options file and of the configuration file. Strict: a
- * typing error must be told. Made once, and on demand: many runs have neither.
+ * typing error must be reported. Made once, and on demand: many runs have neither.
  */
 export function configSchema() {
   return schema ??= makeSchema();
@@ -84,7 +84,7 @@ function makeSchema() {
       }),
       {},
     ),
-    sources: z._default(z.array(ownSourceSchema()), []),
+    sources: z._default(z.array(userSourceSchema()), []),
     config: z.optional(path),
     debug: z._default(z.boolean(), DEFAULTS.debug),
     total_timeout: numberOption("total_timeout"),
