@@ -176,8 +176,8 @@ function explain(findings: Findings, { log }: Run): void {
   for (const { kind, spellings, field } of findings.iocs) {
     log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
   }
-  for (const { text, field, reason } of findings.passedOver) {
-    log.debug(`passed over: ${text} in ${field}: ${reason}`);
+  for (const { text, field, reason } of findings.skipped) {
+    log.debug(`skipped: ${text} in ${field}: ${reason}`);
   }
   if (findings.iocs.length === 0) log.debug("nothing to look up");
 }

@@ -412,7 +412,7 @@ Deno.test("custom-opencti tells each step when debugging, and never the API key"
     "Alert 1795488360.207671: groups ids, suricata",
     "sources that read it: suricata\n",
     "IoC: domain morrishittu.ddns.net in data.http.hostname",
-    "passed over: 10.0.0.21 in data.src_ip: not a global address",
+    "skipped: 10.0.0.21 in data.src_ip: not a global address",
     'question: {"exact":{"mode":"and"',
     "attempt 1 of 4: HTTP 200, an answer, in ",
     'match 1: indicator_partial_pattern_match of domain morrishittu.ddns.net: indicator "Dynamic DNS command and control"',

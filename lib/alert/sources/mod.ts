@@ -8,12 +8,11 @@ import { DEFAULT_IGNORE, readIgnoreLists, type WhyIgnored } from "../ignore.ts";
 import {
   type Candidate,
   type Ioc,
-  type IocKind,
   MAX_SPELLINGS,
-  MAX_TEXT_LENGTH,
-  type PassedOver,
+  type Skipped,
   toIoc,
 } from "../ioc.ts";
+import { type IocKind, KINDS, MAX_TEXT_LENGTH } from "../kinds.ts";
 import { CLOUD } from "./cloud.ts";
 import { findByName } from "./generic.ts";
 import { HOSTS } from "./hosts.ts";
@@ -72,9 +71,6 @@ export function findDefaults(): FindOptions {
   };
 }
 
-/** Asked for only if the configuration says so. */
-const OFF: ReadonlySet<IocKind> = new Set(["user_agent", "mac"]);
-
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
 const MAX_IOCS = 100;
 
@@ -89,7 +85,7 @@ export interface Findings {
   /** Each IoC once. */
   readonly iocs: readonly Ioc[];
   /** Each text that is not asked for, once for its field and reason. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly Skipped[];
   /** How many of these are IoCs that would be too many. */
   readonly tooMany: number;
 }
@@ -102,13 +98,13 @@ export interface Findings {
  * import { assertEquals } from "@std/assert";
  * import { parseAlert } from "../alert.ts";
  *
- * const { sources, iocs, passedOver } = findIocs(parseAlert(JSON.stringify({
+ * const { sources, iocs, skipped } = findIocs(parseAlert(JSON.stringify({
  *   rule: { groups: ["fortigate"] },
  *   data: { srcip: "10.0.0.1", dstip: "5.6.7.8" },
  * })));
  * assertEquals(sources, ["fortigate"]);
  * assertEquals(iocs.map(({ value }) => value), ["5.6.7.8"]);
- * assertEquals(passedOver.map(({ text }) => text), ["10.0.0.1"]);
+ * assertEquals(skipped.map(({ text }) => text), ["10.0.0.1"]);
  * ```
  */
 export function findIocs(
@@ -117,19 +113,19 @@ export function findIocs(
 ): Findings {
   const readers = readersOf(alert, { ...options, room: roomForAlert() });
   const iocs = new Map<string, Ioc>();
-  const passedOver = new Map<string, PassedOver>();
-  const passOver = ({ text, field, reason }: PassedOver) => {
+  const skipped = new Map<string, Skipped>();
+  const skip = ({ text, field, reason }: Skipped) => {
     // A text of megabytes would take its time as a key.
     const start = text.slice(0, MAX_TEXT_LENGTH);
     const key = [field, reason, text.length, start].join("\n");
-    passedOver.set(key, {
+    skipped.set(key, {
       text: start.length < text.length ? `${start}…` : text,
       field,
       reason,
     });
   };
   if (alert.rule.groups.length > MAX_GROUPS) {
-    passOver({
+    skip({
       text: `${alert.rule.groups.length - MAX_GROUPS} more`,
       field: "rule.groups",
       reason: `only the first ${MAX_GROUPS} groups were read`,
@@ -139,7 +135,7 @@ export function findIocs(
   for (const finding of readers.flatMap(({ findings }) => findings)) {
     const read = "reason" in finding ? finding : take(finding, options);
     if ("reason" in read) {
-      passOver(read);
+      skip(read);
       continue;
     }
     const key = `${read.kind} ${read.value}`;
@@ -154,7 +150,7 @@ export function findIocs(
       iocs.set(key, read);
     } else {
       tooMany++;
-      passOver({
+      skip({
         text: read.value,
         field: read.field,
         reason: `more than ${MAX_IOCS} IoCs in one alert`,
@@ -170,7 +166,7 @@ export function findIocs(
       !readers.some(({ name }) => name === source.name)
     ).map(({ name }) => name),
     iocs: [...iocs.values()],
-    passedOver: [...passedOver.values()],
+    skipped: [...skipped.values()],
     tooMany,
   };
 }
@@ -209,12 +205,12 @@ function readersOf(
 function take(
   candidate: Candidate,
   { kinds, whyIgnored }: FindOptions,
-): Ioc | PassedOver {
+): Ioc | Skipped {
   const ioc = toIoc(candidate);
   if ("reason" in ioc) return ioc;
   const { text, field } = candidate;
   const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
-  const reason = kinds[ioc.kind] ?? !OFF.has(ioc.kind)
+  const reason = kinds[ioc.kind] ?? !KINDS[ioc.kind].isOff
     ? whyIgnored(ioc, port)
     : `kinds.${ioc.kind} is false`;
   return reason === undefined ? ioc : { text, field, reason };

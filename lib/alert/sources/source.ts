@@ -5,18 +5,12 @@
  * @module
  */
 import { type Alert, MAX_ENTRIES, readTexts, textsAt } from "../alert.ts";
-import {
-  type Candidate,
-  HASH_KINDS,
-  MAX_TEXT_LENGTH,
-  type PassedOver,
-  type TextKind,
-  withoutQuotes,
-} from "../ioc.ts";
+import { type Candidate, type Skipped, withoutQuotes } from "../ioc.ts";
+import { HASH_KINDS, MAX_TEXT_LENGTH, type TextKind } from "../kinds.ts";
 import { eachUrlIn, urlAndHost } from "./urls.ts";
 
 /** A text that may be an IoC, or one that is left alone, and why. */
-export type Finding = Candidate | PassedOver;
+export type Finding = Candidate | Skipped;
 
 /** What a field may hold; `text` is searched for URLs. */
 export const FIELD_KINDS = [
@@ -291,7 +285,7 @@ function* readPath(
     for (const value of values) {
       yield* readValue({ ...value, path, row, rows, leftOut, field, alert });
     }
-    const leave = (reason: string): PassedOver => ({
+    const leave = (reason: string): Skipped => ({
       text: written.length > 40 ? `${written.slice(0, 40)}…` : written,
       field: path,
       reason,

@@ -20,13 +20,13 @@ Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", (
     { length: 250 },
     (_, n) => ({ rdata: `9.9.9.${n}` }),
   );
-  const { iocs, passedOver, tooMany } = findIn({
+  const { iocs, skipped, tooMany } = findIn({
     rule: { groups: ["ids"] },
     data: { dns: { answers } },
   });
   assertEquals(iocs.length, 100);
-  assertEquals([passedOver.length, tooMany], [150, 150]);
-  assertEquals(passedOver[0]?.reason, "more than 100 IoCs in one alert");
+  assertEquals([skipped.length, tooMany], [150, 150]);
+  assertEquals(skipped[0]?.reason, "more than 100 IoCs in one alert");
 });
 
 Deno.test("findIocs() asks for all spellings that an IoC has in an alert", () => {
@@ -77,7 +77,7 @@ Deno.test("findIocs() says that it reads no more groups, and reads the first", (
   const data = { src_ip: "9.9.9.9" };
   const late = findIn({ rule: { groups: [...others, "ids"] }, data });
   assertEquals(late.sources, []);
-  assertEquals(late.passedOver, [{
+  assertEquals(late.skipped, [{
     text: "2 more",
     field: "rule.groups",
     reason: "only the first 1000 groups were read",
@@ -86,12 +86,12 @@ Deno.test("findIocs() says that it reads no more groups, and reads the first", (
   assertEquals(valuesOf(early), ["ipv4 9.9.9.9"]);
 });
 
-Deno.test("findIocs() shortens what it passes over", () => {
-  const { passedOver } = findIn({
+Deno.test("findIocs() shortens what it skips", () => {
+  const { skipped } = findIn({
     rule: { groups: ["ids"] },
     data: { src_ip: "x".repeat(1_000_000) },
   });
-  assertEquals(passedOver.map(({ text }) => text.length), [4097]);
+  assertEquals(skipped.map(({ text }) => text.length), [4097]);
 });
 
 Deno.test("findIocs() takes as much of an alert in an alert as of one", () => {
