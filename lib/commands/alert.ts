@@ -17,7 +17,7 @@ import {
   withFate,
 } from "../errors.ts";
 import { readFile } from "../files.ts";
-import type { Findings } from "../alert/sources/mod.ts";
+import type { Findings } from "../alert/find.ts";
 import { dueIn, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Findings } from "../alert/sources/mod.ts";
+import type { Findings } from "../alert/find.ts";
 import { type Fate, messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { matchAnswer, matchKey } from "../match/match.ts";

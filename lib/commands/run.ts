@@ -9,7 +9,6 @@ import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
 import { DEFAULTS } from "../config/defaults.ts";
 import type { ReadConfig } from "../config/read_config.ts";
-import type { Alert } from "../alert/alert.ts";
 import { UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
@@ -17,7 +16,8 @@ import { type Log, openLog, printError } from "../log.ts";
 import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
-import { type Findings, findIocs, SOURCES } from "../alert/sources/mod.ts";
+import { type Find, makeFinder } from "../alert/find.ts";
+import { SOURCES } from "../alert/sources/mod.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
@@ -42,7 +42,7 @@ export interface Run {
   /** The spool of this run. */
   readonly spool: () => Promise<Spool>;
   /** Finds the IoCs of an alert, as the configuration says. */
-  readonly findIocs: (alert: Alert) => Findings;
+  readonly findIocs: Find;
   /**
    * Whether IoCs may be missed, for what says which are looked for is wrong in
    * the configuration.
@@ -124,12 +124,11 @@ function makeRun(
     stop,
     now: () => Date.now(),
     spool: () => spool ??= openSpool(),
-    findIocs: (alert) =>
-      findIocs(alert, {
-        ...config,
-        sources: joined.sources,
-        whyIgnored: (value, port) => readLists().whyIgnored(value, port),
-      }),
+    findIocs: makeFinder({
+      ...config,
+      sources: joined.sources,
+      whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+    }),
     mayMiss: mayMiss || joined.problems.length > 0,
     problems: () => [
       ...problems,

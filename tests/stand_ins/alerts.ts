@@ -4,19 +4,25 @@
  * @module
  */
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { type Findings, findIocs } from "../../lib/alert/sources/mod.ts";
+import {
+  findDefaults,
+  type Findings,
+  makeFinder,
+} from "../../lib/alert/find.ts";
 
 const ALERTS = new URL("../testdata/alerts/", import.meta.url);
 
+const find = makeFinder(findDefaults());
+
 /** What is found in an alert. */
 export function findIn(alert: unknown): Findings {
-  return findIocs(parseAlert(JSON.stringify(alert)));
+  return find(parseAlert(JSON.stringify(alert)));
 }
 
 /** What is found in a real alert, by the name of its file. */
 export async function findInFile(name: string): Promise<Findings> {
   const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
-  return findIocs(parseAlert(json));
+  return find(parseAlert(json));
 }
 
 /** The kinds and values of the IoCs, in their order. */

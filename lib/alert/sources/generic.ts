@@ -4,12 +4,12 @@
  * @module
  */
 import type { Alert } from "../alert.ts";
+import { readerFor } from "./read.ts";
 import { type Skipped, toIoc } from "../ioc.ts";
 import {
   type Field,
   type FieldKind,
   type Finding,
-  readSource,
   type Source,
 } from "./source.ts";
 
@@ -58,7 +58,7 @@ export function findByName(
     fields.set(`${kind} ${path}`, { path, kind, port: beside });
   }
   const source = { name: "generic", fields: [...fields.values()] };
-  return [...readSource(source, alert), ...skipped];
+  return [...readerFor(source)(alert), ...skipped];
 }
 
 type ValueKind = Exclude<FieldKind, "text">;
