@@ -7,8 +7,7 @@ import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
-import { DEFAULTS } from "../config/defaults.ts";
-import type { ReadConfig } from "../config/read_config.ts";
+import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
@@ -17,7 +16,6 @@ import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
 import { type Find, makeFinder } from "../alert/find.ts";
-import { SOURCES } from "../alert/sources/mod.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
@@ -78,7 +76,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         "could not use it: put runuser -u wazuh -- before the command",
     );
   }
-  const read = await configFor(options);
+  const { optionsFile, optionsJson = "", home } = options;
+  const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
     const run = makeRun(options, {
@@ -176,39 +175,6 @@ function freshBudget(
 ): Budget {
   const now = () => performance.now();
   return startBudget({ ...opencti, ...config, now, stop });
-}
-
-/**
- * What is configured. Most managers have at most a file: where there is none,
- * nothing that reads one is loaded.
- */
-async function configFor(
-  { optionsFile, optionsJson = "", home }: RunOptions,
-): Promise<ReadConfig> {
-  const file = `${home}/etc/opencti.json`;
-  if (optionsFile === "" && optionsJson === "" && !isThere(file)) {
-    return {
-      config: DEFAULTS,
-      joined: { sources: SOURCES, problems: [] },
-      problems: [],
-      error: undefined,
-      mayMiss: false,
-      file,
-      isOption: () => false,
-    };
-  }
-  const { readConfig } = await import("../config/read_config.ts");
-  return readConfig({ optionsFile, optionsJson, home });
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    // What cannot be looked at is said when it is read.
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {
