@@ -5,9 +5,8 @@
  * @module
  */
 import { parseAlert } from "../lib/alert/alert.ts";
-import { findDefaults, makeFinder } from "../lib/alert/find.ts";
-
-const ALERTS = new URL("../tests/testdata/alerts/", import.meta.url);
+import { makeFinder } from "../lib/alert/find.ts";
+import { alertFiles, FIND_DEFAULTS } from "../tests/stand_ins/alerts.ts";
 
 /** Each round takes so long; the best counts, for others use the machine too. */
 const ROUND_MS = 500;
@@ -15,12 +14,8 @@ const ROUNDS = 8;
 
 /** A line for each way of finding: alerts a second, on one core. */
 export async function measureRates(): Promise<string> {
-  const names = (await Array.fromAsync(Deno.readDir(ALERTS)))
-    .map(({ name }) => name);
-  const alerts = await Promise.all(
-    names.map((name) => Deno.readTextFile(new URL(name, ALERTS))),
-  );
-  const find = makeFinder(findDefaults());
+  const alerts = (await alertFiles()).map(({ json }) => json);
+  const find = makeFinder(FIND_DEFAULTS);
   const lines = [
     ["parsing alone", parseAlert],
     ["parsing and finding", (json: string) => find(parseAlert(json))],

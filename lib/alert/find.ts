@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Alert, alertAt } from "./alert.ts";
-import { DEFAULT_IGNORE, readIgnoreLists, type WhyIgnored } from "./ignore.ts";
+import type { Alert } from "./alert.ts";
+import type { WhyIgnored } from "./ignore.ts";
 import {
   type Candidate,
   type Ioc,
@@ -14,7 +14,12 @@ import {
 } from "./ioc.ts";
 import { type IocKind, KINDS, MAX_TEXT_LENGTH } from "./kinds.ts";
 import { findByName } from "./sources/generic.ts";
-import { SOURCES } from "./sources/mod.ts";
+import {
+  ALL_FAMILIES,
+  familiesFor,
+  type Family,
+  loadSources,
+} from "./sources/load.ts";
 import {
   type Context,
   readerFor,
@@ -33,16 +38,6 @@ export interface FindOptions {
   readonly whyIgnored: WhyIgnored;
   /** Whether alerts that no source reads are searched by names of fields. */
   readonly generic: boolean;
-}
-
-/** How IoCs are looked for without a configuration. */
-export function findDefaults(): FindOptions {
-  return {
-    sources: SOURCES,
-    kinds: {},
-    generic: false,
-    ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
-  };
 }
 
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
@@ -64,7 +59,7 @@ export interface Findings {
   readonly tooMany: number;
 }
 
-/** Finds the IoCs of an alert. */
+/** Finds the IoCs of an alert; all that it needs is loaded. */
 export type Find = (alert: Alert) => Findings;
 
 /**
@@ -76,12 +71,21 @@ export type Find = (alert: Alert) => Findings;
  * import { assertEquals } from "@std/assert";
  * import { parseAlert } from "./alert.ts";
  *
- * const find = makeFinder(findDefaults());
+ * const find = makeFinder({
+ *   sources: [{
+ *     name: "acme",
+ *     groups: ["acme"],
+ *     fields: [{ path: ["data.srcip", "data.dstip"], kind: "address" }],
+ *   }],
+ *   kinds: {},
+ *   generic: false,
+ *   whyIgnored: ({ value }) => value === "10.0.0.1" ? "mine" : undefined,
+ * });
  * const { sources, iocs, skipped } = find(parseAlert(JSON.stringify({
- *   rule: { groups: ["fortigate"] },
+ *   rule: { groups: ["acme"] },
  *   data: { srcip: "10.0.0.1", dstip: "5.6.7.8" },
  * })));
- * assertEquals(sources, ["fortigate"]);
+ * assertEquals(sources, ["acme"]);
  * assertEquals(iocs.map(({ value }) => value), ["5.6.7.8"]);
  * assertEquals(skipped.map(({ text }) => text), ["10.0.0.1"]);
  * ```
@@ -107,6 +111,50 @@ export function makeFinder(options: FindOptions): Find {
       ...taken.all(),
     };
   };
+}
+
+/**
+ * The same, where only a few alerts come: the tables of the sources that are
+ * built in are loaded when the first alert comes that may need them.
+ *
+ * @param options Without sources, those that are built in.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "./alert.ts";
+ *
+ * const find = makeLoadingFinder({
+ *   sources: undefined,
+ *   kinds: {},
+ *   generic: false,
+ *   whyIgnored: () => undefined,
+ * });
+ * const { iocs } = await find(parseAlert(JSON.stringify({
+ *   rule: { groups: ["fortigate"] },
+ *   data: { dstip: "5.6.7.8" },
+ * })));
+ * assertEquals(iocs.map(({ value }) => value), ["5.6.7.8"]);
+ * ```
+ */
+export function makeLoadingFinder(
+  { sources, ...options }: Omit<FindOptions, "sources"> & {
+    readonly sources: FindOptions["sources"] | undefined;
+  },
+): (alert: Alert) => Promise<Findings> {
+  const finders = new Map<string, Promise<Find>>();
+  return async (alert) => {
+    const families = options.generic ? ALL_FAMILIES : familiesFor(alert);
+    const key = sources === undefined ? families.join() : "";
+    const find = finders.get(key) ?? makeFor(families);
+    finders.set(key, find);
+    return (await find)(alert);
+  };
+
+  async function makeFor(families: readonly Family[]): Promise<Find> {
+    const needed = sources ?? await loadSources(families);
+    return makeFinder({ ...options, sources: needed });
+  }
 }
 
 /** Takes findings for IoCs, unless they are none, or are not asked for. */

@@ -130,7 +130,7 @@ async function handle({ alert, json }: Read, run: Run): Promise<void> {
     log.debug("skipped: it is an alert of our own");
     return;
   }
-  const findings = run.findIocs(alert);
+  const findings = await run.findIocs(alert);
   explain(findings, run);
   const problem = configProblem(run);
   if (findings.iocs.length === 0 && run.mayMiss) {
@@ -202,7 +202,7 @@ async function report(
   const alert = read?.alert;
   let says = withFate(message, "lost");
   try {
-    if (read !== undefined && mayHoldIocs(read.alert, run)) {
+    if (read !== undefined && await mayHoldIocs(read.alert, run)) {
       const subject = subjectOf(read.alert, read.json, run);
       says = withFate(message, await keepUnasked(subject, error, run));
     } else {
@@ -219,9 +219,9 @@ async function report(
 }
 
 /** Whether an alert is worth keeping: it is if nobody can tell. */
-function mayHoldIocs(alert: Alert, run: Run): boolean {
+async function mayHoldIocs(alert: Alert, run: Run): Promise<boolean> {
   try {
-    return run.findIocs(alert).iocs.length > 0 || run.mayMiss;
+    return (await run.findIocs(alert)).iocs.length > 0 || run.mayMiss;
   } catch {
     return true;
   }

@@ -93,7 +93,7 @@ export async function lookUpKept(
   const name = `Alert ${alert.id ?? "without id"}`;
   const subject = { alert, json, key, tries, isKept: true };
   try {
-    const findings = run.findIocs(alert);
+    const findings = await run.findIocs(alert);
     if (findings.iocs.length === 0 && run.mayMiss) {
       throw new ConfigError(run.problems().join("; "));
     }

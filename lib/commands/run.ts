@@ -8,6 +8,7 @@ import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
+import type { Alert } from "../alert/alert.ts";
 import { UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
@@ -15,7 +16,7 @@ import { type Log, openLog, printError } from "../log.ts";
 import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
-import { type Find, makeFinder } from "../alert/find.ts";
+import { type Findings, makeLoadingFinder } from "../alert/find.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
@@ -40,7 +41,7 @@ export interface Run {
   /** The spool of this run. */
   readonly spool: () => Promise<Spool>;
   /** Finds the IoCs of an alert, as the configuration says. */
-  readonly findIocs: Find;
+  readonly findIocs: (alert: Alert) => Promise<Findings>;
   /**
    * Whether IoCs may be missed, for what says which are looked for is wrong in
    * the configuration.
@@ -123,7 +124,7 @@ function makeRun(
     stop,
     now: () => Date.now(),
     spool: () => spool ??= openSpool(),
-    findIocs: makeFinder({
+    findIocs: makeLoadingFinder({
       ...config,
       sources: joined.sources,
       whyIgnored: (value, port) => readLists().whyIgnored(value, port),

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { SOURCES } from "../alert/sources/mod.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Config } from "./config.ts";
@@ -163,7 +162,10 @@ async function complete(
 
 /** The sources that are built in, and the user's. */
 async function joined({ sources }: Config): Promise<JoinedSources> {
-  if (sources.length === 0) return { sources: SOURCES, problems: [] };
-  const { joinSources } = await import("./own_sources.ts");
+  if (sources.length === 0) return { sources: undefined, problems: [] };
+  const [{ joinSources }, { SOURCES }] = await Promise.all([
+    import("./own_sources.ts"),
+    import("../alert/sources/mod.ts"),
+  ]);
   return joinSources(SOURCES, sources);
 }

@@ -7,7 +7,7 @@
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
 import { withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
-import { type Test, testOf } from "./select.ts";
+import { testOf } from "./select.ts";
 import {
   type Field,
   type FieldKind,
