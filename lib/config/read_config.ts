@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Config } from "./config.ts";
@@ -163,9 +164,7 @@ async function complete(
 /** The sources that are built in, and the user's. */
 async function joined({ sources }: Config): Promise<JoinedSources> {
   if (sources.length === 0) return { sources: undefined, problems: [] };
-  const [{ joinSources }, { SOURCES }] = await Promise.all([
-    import("./own_sources.ts"),
-    import("../alert/sources/mod.ts"),
-  ]);
-  return joinSources(SOURCES, sources);
+  const { joinSources } = await import("./own_sources.ts");
+  const builtIn = await loadSources(ALL_FAMILIES);
+  return joinSources(builtIn, sources);
 }

@@ -1,6 +1,6 @@
 /**
- * The sources of events that are built in, all at once: for tests, pages, and
- * who changes them in the configuration.
+ * The sources of events that are built in, all at once: for tests and pages. A
+ * run loads those that it needs.
  *
  * @module
  */
