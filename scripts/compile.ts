@@ -88,7 +88,7 @@ async function renameToMjs(folder: string): Promise<void> {
  * What is loaded before an alert is known to have no IoC: what `main.mjs` imports,
  * and what that imports. Each kilobyte costs every alert's start.
  */
-const MAX_COMMON_BYTES = 86 * 1024;
+const MAX_COMMON_BYTES = 56 * 1024;
 
 /**
  * Adds up the chunks that a program always loads.

@@ -5,7 +5,7 @@
  */
 import { OPTIONS } from "../lib/config/config.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
-import { KINDS } from "../lib/alert/ioc.ts";
+import { KINDS } from "../lib/alert/kinds.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { codes, layOut } from "./markdown.ts";
 import { eventTypesOf, readRules, type Rule, wordsOf } from "./rules.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { valueAt } from "../lib/json.ts";
 
 /** A rule. */
 export interface Rule {
@@ -179,17 +180,6 @@ export function pcre2(pattern: string): RegExp {
       /\\z|\$/g,
       (end) => end === "$" ? "(?=\\n?(?![^]))" : "(?![^])",
     ),
-  );
-}
-
-/** What stands at a path in a value, `undefined` if there is nothing. */
-export function valueAt(value: unknown, path: string): unknown {
-  return path.split(".").reduce(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null
-        ? Reflect.get(inner, key)
-        : undefined,
-    value,
   );
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { isGlobal } from "./addresses.ts";
-import { normalize } from "./ioc.ts";
+import { normalize } from "./kinds.ts";
 
 /**
  * Whether a URL's host is on this machine or in a private network,

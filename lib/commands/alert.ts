@@ -17,7 +17,7 @@ import {
   withFate,
 } from "../errors.ts";
 import { readFile } from "../files.ts";
-import type { Findings } from "../alert/sources/mod.ts";
+import type { Findings } from "../alert/find.ts";
 import { dueIn, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -135,7 +135,7 @@ async function handle({ alert, json }: Read, run: Run): Promise<void> {
     log.debug("skipped: it is an alert of our own");
     return;
   }
-  const findings = pipeline.find(alert);
+  const findings = await pipeline.find(alert);
   logFindings(findings, run);
   const problem = configProblem(run);
   if (findings.iocs.length === 0 && pipeline.mayMiss) {
@@ -193,7 +193,7 @@ function logFindings(findings: Findings, { log }: Pick<Run, "log">): void {
   for (const { kind, spellings, field } of findings.iocs) {
     log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
   }
-  for (const { text, field, reason } of findings.passedOver) {
+  for (const { text, field, reason } of findings.skipped) {
     log.debug(`skipped: ${text} in ${field}: ${reason}`);
   }
   if (findings.iocs.length === 0) log.debug("nothing to look up");
@@ -218,7 +218,7 @@ async function report(
   const alert = read?.alert;
   let says = withFate(message, "lost");
   try {
-    if (read !== undefined && mayHoldIocs(read.alert, run)) {
+    if (read !== undefined && await mayHoldIocs(read.alert, run)) {
       const { keepUnasked } = await import("./keep.ts");
       const subject = subjectOf(read, run);
       says = withFate(message, await keepUnasked(subject, error, run));
@@ -237,12 +237,12 @@ async function report(
 }
 
 /** Whether an alert is worth keeping: it is if that cannot be found out. */
-function mayHoldIocs(
+async function mayHoldIocs(
   alert: Alert,
   { pipeline }: Pick<Run, "pipeline">,
-): boolean {
+): Promise<boolean> {
   try {
-    return pipeline.find(alert).iocs.length > 0 || pipeline.mayMiss;
+    return (await pipeline.find(alert)).iocs.length > 0 || pipeline.mayMiss;
   } catch {
     return true;
   }

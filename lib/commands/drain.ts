@@ -94,7 +94,7 @@ export async function lookUpKept(
   const name = nameOf(alert);
   const subject = { alert, json, key, tries, isKept: true };
   try {
-    const findings = run.pipeline.find(alert);
+    const findings = await run.pipeline.find(alert);
     if (findings.iocs.length === 0 && run.pipeline.mayMiss) {
       throw new ConfigError(run.pipeline.problems().join("; "));
     }

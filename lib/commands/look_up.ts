@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { isPrivate } from "../alert/private.ts";
+import type { Findings } from "../alert/find.ts";
 import type { Ioc } from "../alert/ioc.ts";
-import type { Findings } from "../alert/sources/mod.ts";
+import { isPrivate } from "../alert/private.ts";
 import { messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { ask, type Reply } from "../opencti/client.ts";

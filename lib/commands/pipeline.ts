@@ -9,9 +9,9 @@
  * @module
  */
 import type { Alert } from "../alert/alert.ts";
+import { type Findings, makeLoadingFinder } from "../alert/find.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
-import { type Findings, findIocs } from "../alert/sources/mod.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Match, Matches } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
@@ -21,7 +21,7 @@ import type { Event } from "../wazuh/event.ts";
 /** What becomes of an alert, as a configuration says. */
 export interface Pipeline {
   /** Finds the IoCs of an alert. */
-  readonly find: (alert: Alert) => Findings;
+  readonly find: (alert: Alert) => Promise<Findings>;
   /**
    * Asks for IoCs of an alert, one at least, and finds what the answer makes of
    * them.
@@ -81,12 +81,11 @@ export function pipelineFor(
   const readLists = () => lists ??= readIgnoreLists(config.ignore, options);
   const { baseUrl } = options;
   return {
-    find: (alert) =>
-      findIocs(alert, {
-        ...config,
-        sources: joined.sources,
-        whyIgnored: (value, port) => readLists().whyIgnored(value, port),
-      }),
+    find: makeLoadingFinder({
+      ...config,
+      sources: joined.sources,
+      whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+    }),
     lookUp: async (alert, iocs, { ask, now }) => {
       const { questionFor } = await import("../opencti/query.ts");
       const question = questionFor(iocs, {

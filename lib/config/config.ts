@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ignore } from "../alert/ignore.ts";
-import type { IocKind } from "../alert/ioc.ts";
+import type { IocKind } from "../alert/kinds.ts";
 import { PATH, PROXY, TLP } from "./defaults.ts";
 import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";

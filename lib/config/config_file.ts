@@ -9,6 +9,7 @@ import type * as z from "zod/mini";
 import { type Config, OPTIONS } from "./config.ts";
 import { configSchema } from "./schema.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { valueAt } from "../json.ts";
 import { parseObject } from "./plain.ts";
 import { CLIENT_PAIR } from "./rules.ts";
 import { suggest } from "../suggest.ts";
@@ -136,16 +137,6 @@ function without(value: object, path: readonly PropertyKey[]): object {
         ? [[name, without(member, rest)]]
         : []
     ),
-  );
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(
-    (inner: unknown, key) =>
-      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
-        ? Reflect.get(inner, key)
-        : undefined,
-    value,
   );
 }
 

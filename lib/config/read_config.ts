@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SOURCES } from "../alert/sources/mod.ts";
+import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Config } from "./config.ts";
@@ -163,7 +163,8 @@ async function complete(
 
 /** The sources that are built in, and the user's. */
 async function joined({ sources }: Config): Promise<JoinedSources> {
-  if (sources.length === 0) return { sources: SOURCES, problems: [] };
+  if (sources.length === 0) return { sources: undefined, problems: [] };
   const { joinSources } = await import("./user_sources.ts");
-  return joinSources(SOURCES, sources);
+  const builtIn = await loadSources(ALL_FAMILIES);
+  return joinSources(builtIn, sources);
 }

@@ -5,7 +5,7 @@
  */
 import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
-import { KINDS } from "../alert/ioc.ts";
+import { KINDS } from "../alert/kinds.ts";
 import { DEFAULTS, PATH, PROXY, TLP } from "./defaults.ts";
 import { userSourceSchema } from "./user_sources.ts";
 import {

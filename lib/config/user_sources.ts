@@ -103,7 +103,8 @@ function whyNoRegex(text: string): string | undefined {
 
 /** All sources, and what is wrong with the user's. */
 export interface JoinedSources {
-  readonly sources: readonly Source[];
+  /** `undefined`: those built in, as they are. */
+  readonly sources: readonly Source[] | undefined;
   readonly problems: readonly string[];
 }
 
@@ -132,7 +133,6 @@ export function joinSources(
   builtIn: readonly Source[],
   users: readonly UserSource[],
 ): JoinedSources {
-  if (users.length === 0) return { sources: builtIn, problems: [] };
   const byName = new Map(builtIn.map((source) => [source.name, source]));
   const problems: string[] = [];
   for (const [index, { enabled = true, ...source }] of users.entries()) {

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { type Ioc } from "../alert/ioc.ts";
 import {
   HASH_KINDS,
-  type Ioc,
   KINDS,
   normalize,
   type NormalValue,
-} from "../alert/ioc.ts";
+} from "../alert/kinds.ts";
 import type { Filters } from "../config/config.ts";
 import { isExpired, whyFiltered } from "./filters.ts";
 import { firstOf } from "../opencti/query.ts";

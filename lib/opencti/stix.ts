@@ -5,14 +5,14 @@
  *
  * @module
  */
+import { type Ioc } from "../alert/ioc.ts";
 import {
-  type Ioc,
   type IocKind,
   KINDS,
   normalize,
   type NormalValue,
   type TextKind,
-} from "../alert/ioc.ts";
+} from "../alert/kinds.ts";
 
 /**
  * The patterns that say exactly one IoC, in every spelling that OpenCTI stores.

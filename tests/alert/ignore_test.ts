@@ -4,7 +4,7 @@ import {
   type Ignore,
   readIgnoreLists,
 } from "../../lib/alert/ignore.ts";
-import { normalize, type TextKind } from "../../lib/alert/ioc.ts";
+import { normalize, type TextKind } from "../../lib/alert/kinds.ts";
 
 function listsOf(
   ignore: Partial<Ignore>,

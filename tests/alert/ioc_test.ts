@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { type Candidate, toIoc } from "../../lib/alert/ioc.ts";
 import {
-  type Candidate,
   hostOf,
   KINDS,
   normalize,
   type TextKind,
-  toIoc,
-} from "../../lib/alert/ioc.ts";
+} from "../../lib/alert/kinds.ts";
 
 const SHA256 =
   "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f";
@@ -197,7 +196,7 @@ Deno.test("toIoc() gives every spelling that OpenCTI may have stored", async (t)
   }
 });
 
-const PASSED_OVER: readonly (readonly [TextKind, string, string])[] = [
+const SKIPPED: readonly (readonly [TextKind, string, string])[] = [
   ["address", "-", "not an IP address"],
   ["address", "22", "not an IP address"],
   ["address", "185.244.31", "not an IP address"],
@@ -215,10 +214,10 @@ const PASSED_OVER: readonly (readonly [TextKind, string, string])[] = [
 ];
 
 Deno.test("toIoc() says why a text is not asked for", async (t) => {
-  for (const [kind, text, reason] of PASSED_OVER) {
+  for (const [kind, text, reason] of SKIPPED) {
     await t.step(`${kind} ${text.slice(0, 60)}`, () => {
-      const passedOver = toIoc({ kind, text, field: "f" });
-      assertEquals(passedOver, { text, field: "f", reason });
+      const skipped = toIoc({ kind, text, field: "f" });
+      assertEquals(skipped, { text, field: "f", reason });
     });
   }
 });

@@ -8,15 +8,14 @@ import { type Alert, parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
 import { matchAnswer, matchKey } from "../../lib/match/match.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
-import {
-  findDefaults,
-  findIocs,
-  SOURCES,
-} from "../../lib/alert/sources/mod.ts";
+import { makeFinder } from "../../lib/alert/find.ts";
+import { FIND_DEFAULTS } from "../stand_ins/alerts.ts";
+import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { startTcp } from "../stand_ins/network.ts";
 import { PLACES } from "../stand_ins/places.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
@@ -228,7 +227,7 @@ const HOSTILE_UNREAD: Readonly<Record<string, Hostile>> = {
 
 /** All that is done with an alert before OpenCTI is asked, and its error. */
 function readAlert(alert: Alert, generic: boolean): void {
-  const { iocs } = findIocs(alert, { ...findDefaults(), generic });
+  const { iocs } = makeFinder({ ...FIND_DEFAULTS, generic })(alert);
   questionFor(iocs, { ...DEFAULTS, partial: true, now: new Date(0) });
   const error = { kind: "x", error: "x", alerts: 1 };
   encode(errorEvent(error, alert));

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import {
   matchAnswer,

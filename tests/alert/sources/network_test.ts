@@ -180,10 +180,10 @@ Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words",
   ] as const;
   for (const [name, log, isDropped] of cases) {
     await t.step(name, () => {
-      const { iocs, passedOver } = findIn(alert(log));
+      const { iocs, skipped } = findIn(alert(log));
       assertEquals(iocs.length === 0, isDropped);
       if (isDropped) {
-        assertEquals(passedOver[0]?.reason, "the packet was dropped");
+        assertEquals(skipped[0]?.reason, "the packet was dropped");
       }
     });
   }
@@ -228,12 +228,12 @@ Deno.test("fortigate leaves administrative actions alone, whatever their case", 
   ] as const;
   for (const [action, isAdministrative] of cases) {
     await t.step(action, () => {
-      const { iocs, passedOver } = findIn({
+      const { iocs, skipped } = findIn({
         rule: { groups: ["fortigate"] },
         data: { action, srcip: "9.9.9.9" },
       });
       assertEquals(iocs.length === 0, isAdministrative);
-      assertEquals(passedOver.length > 0, isAdministrative);
+      assertEquals(skipped.length > 0, isAdministrative);
     });
   }
 });
