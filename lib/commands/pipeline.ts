@@ -15,6 +15,7 @@ import type { Ioc } from "../alert/ioc.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Match, Matches } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
+import { isNothing } from "../opencti/nothing.ts";
 import type { Question } from "../opencti/query.ts";
 import type { Event } from "../wazuh/event.ts";
 
@@ -64,6 +65,9 @@ export interface MatchEvent {
   readonly event: Event;
 }
 
+/** What an answer with nothing in it comes to. */
+const NO_MATCHES: Matches = { matches: [], found: 0, cutOff: [], notes: [] };
+
 /** Builds the way of alerts. Lists are read, and modules loaded, on first use. */
 export function pipelineFor(
   { config, joined, problems, mayMiss }: Pick<
@@ -93,9 +97,11 @@ export function pipelineFor(
         partial: config.partial_matches,
         now,
       });
-      // What reads the answer is loaded while OpenCTI is at it.
-      const [reply, { matchAnswer }, { matchEvent }] = await Promise.all([
-        ask(question),
+      const reply = await ask(question);
+      if (isNothing(reply.answer)) {
+        return { question, reply, found: NO_MATCHES, events: [] };
+      }
+      const [{ matchAnswer }, { matchEvent }] = await Promise.all([
         import("../match/match.ts"),
         import("../wazuh/event.ts"),
       ]);

@@ -5,6 +5,7 @@
  */
 import { messageOf, OpenctiError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
+import { NOTHING, saysNothing } from "./nothing.ts";
 import type { Question } from "./query.ts";
 import {
   MAX_BODY_BYTES,
@@ -191,7 +192,7 @@ async function tryOnce(
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
-    const asked = fetch(`${baseUrl}/graphql`, {
+    const response = await fetch(`${baseUrl}/graphql`, {
       method: "POST",
       headers: headersFor(apiKey),
       body: JSON.stringify(question),
@@ -199,17 +200,23 @@ async function tryOnce(
       signal: AbortSignal.any([abort.signal, stop]),
       ...client && { client },
     });
-    // What reads the response is loaded while it is on its way.
-    const [response, { readResponse }] = await Promise.all([
-      asked,
-      import("./response.ts"),
-    ]);
-    const outcome = readResponse({
-      status: response.status,
-      location: response.headers.get("location"),
-      body: await readBody(response),
-    }, { baseUrl, variables: question.variables, places });
-    const retryAfterMs = readRetryAfter(response.headers.get("retry-after"));
+    const { status, headers } = response;
+    const body = await readBody(response);
+    if (saysNothing({ status, body }, question.variables)) {
+      return {
+        answer: NOTHING,
+        problems: [],
+        missing: 0,
+        status,
+        canRetry: false,
+      };
+    }
+    const { readResponse } = await import("./response.ts");
+    const outcome = readResponse(
+      { status, location: headers.get("location"), body },
+      { baseUrl, variables: question.variables, places },
+    );
+    const retryAfterMs = readRetryAfter(headers.get("retry-after"));
     return { ...outcome, ...retryAfterMs !== undefined && { retryAfterMs } };
   } catch (error) {
     return {
