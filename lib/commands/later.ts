@@ -8,6 +8,3 @@ export { drain } from "./drain.ts";
 export { emitError } from "./emit.ts";
 export { keepForOutage, keepUnasked, openOutage, subjectOf } from "./keep.ts";
 export { lookUp } from "./look_up.ts";
-export { helpOn, unknownCommand } from "./help.ts";
-export { retry } from "./retry.ts";
-export { version } from "./version.ts";
