@@ -10,8 +10,12 @@
 
 /** What the executable may do, and nothing else, and what for. */
 const REASONS: Readonly<Record<string, string>> = {
-  "--allow-read": "alert, options, token, certificates, spool; where it is",
-  "--allow-write": "log, spool, a socket of its own while it sends",
+  "--allow-read":
+    "alert, options, token, certificates, spool; where it is; what " +
+    "`install` and `doctor` look at",
+  "--allow-write":
+    "log, spool, a socket of its own while it sends; what `install` puts " +
+    "in place",
   "--deny-write=/bin,/boot,/dev,/lib,/lib64,/proc,/sbin,/sys,/usr":
     "nothing of ours is there",
   "--allow-net": "OpenCTI, its proxy, Wazuh's queue",
@@ -33,6 +37,13 @@ export const PERMISSION_REASONS: readonly (readonly [string, string])[] = Object
   .entries(REASONS);
 
 /**
+ * What is bundled apart from the program that imports it, with all that it
+ * uses: if both shared code, the program would have to load it in more files,
+ * and each of them makes a start longer.
+ */
+const APART = "lib/commands/operator.ts";
+
+/**
  * Bundles and compiles a program. What it imports only when needed becomes a
  * file of its own in the bundle.
  */
@@ -40,14 +51,19 @@ export async function compile(
   entry: string,
   { bundle, output }: { readonly bundle: string; readonly output: string },
 ): Promise<void> {
-  await deno(
-    "bundle",
-    "--minify",
-    "--code-splitting",
-    "--outdir",
-    bundle,
-    entry,
-  );
+  const parts = entry === "main.ts" ? [entry, APART] : [entry];
+  for (const part of parts) {
+    await deno(
+      "bundle",
+      "--minify",
+      "--code-splitting",
+      ...part === entry ? ["--external", `*/${baseName(APART)}`] : [],
+      "--outdir",
+      `${bundle}/${baseName(part)}`,
+      part,
+    );
+    await moveInto(bundle, `${bundle}/${baseName(part)}`);
+  }
   await renameToMjs(bundle);
   const main = entry.replace(/^.*\//, "").replace(/\.ts$/, ".mjs");
   await refuseSlowStart(bundle, { main });
@@ -63,6 +79,18 @@ export async function compile(
   );
 }
 
+function baseName(path: string): string {
+  return path.replace(/^.*\//, "");
+}
+
+/** The names of shared files are made of what is in them. */
+async function moveInto(to: string, from: string): Promise<void> {
+  for await (const { name } of Deno.readDir(from)) {
+    await Deno.rename(`${from}/${name}`, `${to}/${name}`);
+  }
+  await Deno.remove(from);
+}
+
 /**
  * Deno parses a `.js` file at each start to see if it is CommonJS, an `.mjs`
  * file not: 3 % of a start.
@@ -74,7 +102,12 @@ async function renameToMjs(folder: string): Promise<void> {
     let code = await Deno.readTextFile(`${folder}/${name}`);
     for (const imported of names) {
       const renamed = imported.replace(/\.js$/, ".mjs");
-      code = code.replaceAll(`"./${imported}"`, `"./${renamed}"`);
+      code = code.replaceAll(`"./${imported}"`, `"./${renamed}"`)
+        // What is bundled apart is imported as the source names it.
+        .replaceAll(
+          `"./${imported.replace(/\.js$/, ".ts")}"`,
+          `"./${renamed}"`,
+        );
     }
     await Deno.remove(`${folder}/${name}`);
     await Deno.writeTextFile(

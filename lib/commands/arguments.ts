@@ -75,11 +75,15 @@ export function readWords(args: readonly string[]): Words {
     } else words.push(argument);
   }
   const [first = "", , third] = words;
+  if (WITH_OPTIONS.has(first)) {
+    const rest = words.filter((word) => !HELP.has(word));
+    return { ...found, words: rest, help: rest.length < words.length };
+  }
   if (third !== undefined && !first.startsWith("-")) return { ...found, words };
   return {
     ...found,
     words: words.filter((word) => !word.startsWith("-")),
-    help: words.some((word) => word === "--help" || word === "-h"),
+    help: words.some((word) => HELP.has(word)),
     version: words.includes("--version"),
     ...words.some((word) => word.startsWith("-") && !OPTIONS.has(word)) && {
       // Not which: whatever starts with a dash could be a secret.
@@ -88,7 +92,14 @@ export function readWords(args: readonly string[]): Words {
   };
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["--help", "-h", "--version"]);
+const HELP: ReadonlySet<string> = new Set(["--help", "-h"]);
+const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
+
+/** Commands that read their words themselves. */
+export const WITH_OPTIONS: ReadonlySet<string> = new Set([
+  "install",
+  "uninstall",
+]);
 
 function withHome(
   found: Omit<Words, "words">,
@@ -116,7 +127,8 @@ function withHome(
  * ```
  */
 export function areOfAlert([first = "", , third]: readonly string[]): boolean {
-  return first.includes("/") || (third !== undefined && first !== "retry");
+  return first.includes("/") ||
+    (third !== undefined && first !== "retry" && !WITH_OPTIONS.has(first));
 }
 
 /**
