@@ -7,13 +7,15 @@
 import type { Findings } from "../alert/sources/mod.ts";
 import { type Fate, messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
-import { matchAnswer, matchKey } from "../match/match.ts";
+import { matchAnswer } from "../match/answer.ts";
+import { matchKey } from "../match/match.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import { type Question, questionFor } from "../opencti/query.ts";
 import type { Problem } from "../opencti/response.ts";
 import { dueIn } from "../state/marker.ts";
 import { matchEvent } from "../wazuh/event.ts";
+import { sentencesOn } from "./decisions.ts";
 import { emit } from "./emit.ts";
 import {
   countFailure,
@@ -66,15 +68,17 @@ async function lookUpNow(
   log.debug(`question: ${JSON.stringify(question.variables)}`);
   const { reply, isKept } = await askOrKeep(subject, question, run);
   const { answer, problems, latencyMs } = reply;
-  const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
+  const { matches, found, cutOff, decisions } = matchAnswer(iocs, answer, {
     ...config,
     now,
   });
-  for (const note of notes) log.debug(note);
+  if (log.isDebug) {
+    for (const line of sentencesOn(decisions, { now })) log.debug(line);
+  }
   log.info([
     `Alert ${alert.id ?? "without id"}: IoCs asked for: ${iocs.length}`,
     ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
-    `matches to tell: ${matches.length} of ${found}`,
+    `matches to emit: ${matches.length} of ${found}`,
     ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
     `answer after ${latencyMs} ms`,
   ].join(", "));

@@ -9,7 +9,7 @@ import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
-import { matchAnswer } from "../../lib/match/match.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
 import {
   type Asked,
   type FailureKind,
