@@ -8,6 +8,8 @@ import { messageOf } from "./errors.ts";
 
 /** Where a run logs what it does. */
 export interface Log {
+  /** Whether debug lines are written: they may cost something to make. */
+  readonly isDebug: boolean;
   /** In debug mode alone, there also on stderr. */
   readonly debug: (line: string) => void;
   readonly info: (line: string) => void;
@@ -69,6 +71,7 @@ export function openLog(options: LogOptions): Log {
   }
 
   return {
+    isDebug: debug,
     debug: (line) => {
       if (!debug) return;
       write("debug", line);

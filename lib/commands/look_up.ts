@@ -39,7 +39,7 @@ export async function lookUp(
 ): Promise<void> {
   try {
     const { lookedUp, isKept } = await askOrKeep(subject, findings.iocs, run);
-    for (const note of lookedUp.found.notes) run.log.debug(note);
+    await logDecisions(lookedUp, run);
     run.log.info(summaryOf(subject, { ...findings, lookedUp }));
     const mustRecord = lookedUp.events.length > 0 ||
       lookedUp.reply.problems.length > 0 || isKept ||
@@ -56,6 +56,16 @@ export async function lookUp(
   }
 }
 
+async function logDecisions(
+  { found: { decisions } }: LookedUp,
+  { log, now }: Pick<Run, "log" | "now">,
+): Promise<void> {
+  if (!log.isDebug) return;
+  const { sentencesOn } = await import("./decisions.ts");
+  const sentences = sentencesOn(decisions, { now: new Date(now()) });
+  for (const sentence of sentences) log.debug(sentence);
+}
+
 function summaryOf(
   { alert }: Subject,
   { iocs, tooMany, lookedUp: { found, reply } }:
@@ -66,7 +76,7 @@ function summaryOf(
   return [
     `${nameOf(alert)}: IoCs asked for: ${iocs.length}`,
     ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
-    `matches emitted: ${matches.length} of ${found.found}`,
+    `matches to emit: ${matches.length} of ${found.found}`,
     ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
     `answer after ${reply.latencyMs} ms`,
   ].join(", ");
@@ -151,7 +161,7 @@ export async function askOpencti(
     & Pick<Run, "log">
     & { readonly retries: number },
 ): Promise<Reply> {
-  log.debug(`question: ${JSON.stringify(question.variables)}`);
+  if (log.isDebug) log.debug(`question: ${JSON.stringify(question.variables)}`);
   const client = await connect(config, { readFile, places });
   try {
     return await ask(question, {

@@ -13,7 +13,8 @@ import { type Findings, makeLoadingFinder } from "../alert/find.ts";
 import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
 import type { ReadConfig } from "../config/read_config.ts";
-import type { Match, Matches } from "../match/match.ts";
+import type { Matches } from "../match/answer.ts";
+import type { Match } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
 import { isNothing } from "../opencti/nothing.ts";
 import type { Question } from "../opencti/query.ts";
@@ -66,7 +67,12 @@ export interface MatchEvent {
 }
 
 /** What an answer with nothing in it comes to. */
-const NO_MATCHES: Matches = { matches: [], found: 0, cutOff: [], notes: [] };
+const NO_MATCHES: Matches = {
+  matches: [],
+  found: 0,
+  cutOff: [],
+  decisions: [],
+};
 
 /** Builds the way of alerts. Lists are read, and modules loaded, on first use. */
 export function pipelineFor(
@@ -102,7 +108,7 @@ export function pipelineFor(
         return { question, reply, found: NO_MATCHES, events: [] };
       }
       const [{ matchAnswer }, { matchEvent }] = await Promise.all([
-        import("../match/match.ts"),
+        import("../match/answer.ts"),
         import("../wazuh/event.ts"),
       ]);
       const found = matchAnswer(iocs, reply.answer, { ...config, now });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { matchAnswer } from "../../lib/match/match.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { isNothing, NOTHING, saysNothing } from "../../lib/opencti/nothing.ts";
 import { readResponse } from "../../lib/opencti/response.ts";

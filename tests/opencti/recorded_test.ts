@@ -10,7 +10,7 @@ import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { type TextKind } from "../../lib/alert/kinds.ts";
-import { matchAnswer } from "../../lib/match/match.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
 import {
   type Asked,
   type Outcome,
