@@ -174,7 +174,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
       stderr,
       "is filtered out: its marking TLP:AMBER is above markings TLP:GREEN",
     );
-    assertStringIncludes(stderr, "is not told: all its indicators are left");
+    assertStringIncludes(stderr, "is skipped: all its indicators are filtered out");
   });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
