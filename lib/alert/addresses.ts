@@ -14,7 +14,13 @@ export interface Network {
 
 /**
  * The normal form of an IPv4 address: four decimal numbers. What only C's
- * inet_aton() takes for one (`1`, `0x7f.1`, `010.1.2.3`) is none.
+ * inet_aton() takes for one (`1`, `0x7f.1`, `010.1.2.3`) is none. An IPv6
+ * address that only writes an IPv4 address is that: mapped, compatible,
+ * translated, and NAT64's.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5
+ * @see https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc7915
  *
  * @example
  * ```ts
@@ -23,6 +29,7 @@ export interface Network {
  * assertEquals(readIpv4("1.2.3.4"), "1.2.3.4");
  * assertEquals(readIpv4("1.2.3.4/32"), "1.2.3.4");
  * assertEquals(readIpv4("::ffff:1.2.3.4"), "1.2.3.4");
+ * assertEquals(readIpv4("64:ff9b::102:304"), "1.2.3.4");
  * assertEquals(readIpv4("1.2.3"), undefined);
  * ```
  */
@@ -30,12 +37,12 @@ export function readIpv4(text: string): string | undefined {
   const bare = text.endsWith("/32") ? text.slice(0, -3) : text;
   if (numberOf(bare) !== undefined) return bare;
   const address = canonical(text);
-  return address && ipv4In(address);
+  return address && ipv4Written(address);
 }
 
 /**
- * The normal form of an IPv6 address, as in RFC 5952. One that is mapped from
- * IPv4 is an IPv4 address.
+ * The normal form of an IPv6 address, as in RFC 5952. One that only writes an
+ * IPv4 address is an IPv4 address.
  *
  * @example
  * ```ts
@@ -47,9 +54,41 @@ export function readIpv4(text: string): string | undefined {
  */
 export function readIpv6(text: string): string | undefined {
   const address = canonical(text);
-  return address !== undefined && ipv4In(address) === undefined
+  return address !== undefined && ipv4Written(address) === undefined
     ? address
     : undefined;
+}
+
+/**
+ * The IPv4 address of the machine that an IPv6 address was made for by a tunnel
+ * (6to4, Teredo, ISATAP), `undefined` if it is none of these.
+ *
+ * @param address In its normal form.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc3056#section-2
+ * @see https://www.rfc-editor.org/rfc/rfc4380#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc5214#section-6.1
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tunnelledIpv4("2002:102:304::1"), "1.2.3.4");
+ * assertEquals(tunnelledIpv4("2001:0:4136:e378:8000:63bf:fefd:fcfb"), "1.2.3.4");
+ * assertEquals(tunnelledIpv4("2a00::5efe:102:304"), "1.2.3.4");
+ * assertEquals(tunnelledIpv4("2a00::1"), undefined);
+ * ```
+ */
+export function tunnelledIpv4(address: string): string | undefined {
+  const parts = partsOf(address) ?? [];
+  const [first, second, third] = parts;
+  if (first === 0x2002) return ipv4Of([second, third]);
+  if (first === 0x2001 && second === 0) {
+    return ipv4Of(parts.slice(6).map((part) => part ^ 0xffff));
+  }
+  const isIsatap = parts[5] === 0x5efe &&
+    (parts[4] === 0 || parts[4] === 0x200);
+  return isIsatap ? ipv4Of(parts.slice(6)) : undefined;
 }
 
 /**
@@ -101,10 +140,8 @@ const ZERO = 48;
  */
 function canonical(text: string): string | undefined {
   const bare = text.endsWith("/128") ? text.slice(0, -4) : text;
-  // "::1.2.3.4" is a form that nobody uses any more.
   if (
-    !bare.includes(":") || bare.length > 45 || !/^[\da-f:.]+$/i.test(bare) ||
-    /^::\d+\./.test(bare)
+    !bare.includes(":") || bare.length > 45 || !/^[\da-f:.]+$/i.test(bare)
   ) return undefined;
   return URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
 }
@@ -123,11 +160,29 @@ function groupsIn(text: string): readonly number[] {
   return text === "" ? [] : text.split(":").map((part) => parseInt(part, 16));
 }
 
-/** The IPv4 address that an IPv6 address is mapped from. */
-function ipv4In(address: string): string | undefined {
-  const [, ...ends] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(address) ?? [];
-  return ends.length === 0 ? undefined : ends.map((part) => parseInt(part, 16))
-    .flatMap((part) => [part >> 8, part & 255]).join(".");
+/** The IPv4 address that an IPv6 address is a way to write. */
+function ipv4Written(address: string): string | undefined {
+  // ::1.2.3.4, ::ffff:1.2.3.4, ::ffff:0:1.2.3.4, 64:ff9b::1.2.3.4
+  if (!/^(?:::|64:ff9b::)/.test(address)) return undefined;
+  const parts = partsOf(address) ?? [];
+  const start = parts.slice(0, 6).map((part) => part.toString(16)).join(":");
+  return WRITTEN_IPV4.has(start) && (start !== COMPATIBLE || parts[6] !== 0)
+    ? ipv4Of(parts.slice(6))
+    : undefined;
+}
+
+/** Of `::` and `::1`, too, which are no IPv4 addresses. */
+const COMPATIBLE = "0:0:0:0:0:0";
+
+const WRITTEN_IPV4: ReadonlySet<string> = new Set([
+  COMPATIBLE,
+  "0:0:0:0:0:ffff",
+  "0:0:0:0:ffff:0",
+  "64:ff9b:0:0:0:0",
+]);
+
+function ipv4Of(parts: readonly (number | undefined)[]): string {
+  return parts.flatMap((part = 0) => [part >> 8, part & 255]).join(".");
 }
 
 /**
@@ -209,6 +264,8 @@ function isGlobalIpv6(address: string): boolean {
     global: GLOBAL_RANGES.ipv6.map(prefixOf),
     special: SPECIAL_RANGES.ipv6.map(prefixOf),
   };
+  const behind = tunnelledIpv4(address);
+  if (behind !== undefined && !isGlobal(behind)) return false;
   const bits = bitsOf(address) ?? "";
   const holds = (prefix: string) => bits.startsWith(prefix);
   return prefixes6.global.some(holds) || !prefixes6.special.some(holds);
@@ -287,6 +344,7 @@ const SPECIAL_RANGES = {
     "5f00::/16",
     "fc00::/7",
     "fe80::/10",
+    "fec0::/10",
     "ff00::/8",
   ],
 };

@@ -6,9 +6,9 @@
  * @module
  */
 
-/** A hash of so many hexadecimal digits. */
+/** A hash of so many hexadecimal digits; zeros alone stand for "none". */
 export function readHash(text: string, digits: number): string | undefined {
-  return text.length === digits && /^[\da-f]+$/i.test(text)
+  return text.length === digits && /^(?!0+$)[\da-f]+$/i.test(text)
     ? text.toLowerCase()
     : undefined;
 }

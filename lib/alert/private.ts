@@ -1,5 +1,5 @@
 /**
- * Which hosts are of a network of one's own.
+ * Which hosts are on this machine or in a private network.
  *
  * @module
  */

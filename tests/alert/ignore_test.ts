@@ -67,9 +67,9 @@ Deno.test("readIgnoreLists() has built-in lists, each with its switch", async (t
   ];
   for (const [list, value, why] of cases) {
     await t.step(`${list}: ${value.join(" ")}`, () => {
-      const told = whyOf(value, listsOf({}));
-      assertStringIncludes(told ?? "", why);
-      assertStringIncludes(told ?? "", `(ignore.${list})`);
+      const reason = whyOf(value, listsOf({}));
+      assertStringIncludes(reason ?? "", why);
+      assertStringIncludes(reason ?? "", `(ignore.${list})`);
       assertEquals(whyOf(value, listsOf({ [list]: false })), undefined);
     });
   }

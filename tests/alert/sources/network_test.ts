@@ -160,7 +160,7 @@ Deno.test("suricata reads HTTP hosts, URLs and files", async (t) => {
   }
 });
 
-Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words", async (t) => {
+Deno.test("sonicwall skips dropped packets, by the firewall's own words", async (t) => {
   const alert = (full_log: string, action = "x") => ({
     rule: { groups: ["syslog", "sonicwall"] },
     data: { srcip: "9.9.9.9", action },
@@ -215,7 +215,7 @@ Deno.test("fortigate asks for a URL on another port in both ways", () => {
   ]);
 });
 
-Deno.test("fortigate leaves administrative actions alone, whatever their case", async (t) => {
+Deno.test("fortigate skips administrative actions, whatever their case", async (t) => {
   const cases = [
     ["login", true],
     ["Login", true],
