@@ -174,7 +174,10 @@ Deno.test("custom-opencti reads the options file", async (t) => {
       stderr,
       "is filtered out: its marking TLP:AMBER is above markings TLP:GREEN",
     );
-    assertStringIncludes(stderr, "is skipped: all its indicators are filtered out");
+    assertStringIncludes(
+      stderr,
+      "is skipped: all its indicators are filtered out",
+    );
   });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
