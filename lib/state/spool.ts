@@ -99,8 +99,8 @@ export interface SendLock {
   readonly sent: () => readonly number[];
   /** Writes down that an event was sent. */
   readonly add: (id: number) => void;
-  /** Forgets what was sent: it is taken out. */
-  readonly clear: () => void;
+  /** Forgets events that were sent: they are taken out. */
+  readonly remove: (ids: readonly number[]) => void;
   /** Lets another run send. */
   readonly release: () => void;
 }
@@ -155,8 +155,9 @@ export function openSpool(options: SpoolOptions): Spool {
       }
       const lock = file && lockOn(file, inodeOf(databaseIn(other)));
       try {
-        moveInto(into, other, lock?.sent());
-        lock?.clear();
+        const sent = lock?.sent() ?? [];
+        moveInto(into, other, sent);
+        lock?.remove(sent);
         setMarker(other, null);
       } catch (error) {
         // If another run uses it, the next run does it.
@@ -263,8 +264,7 @@ export function openSpool(options: SpoolOptions): Spool {
       // While the database is locked: no other run can make it untrue.
       if (dir !== undefined) mark(on, dir);
       on.exec("COMMIT");
-      if (dir !== undefined && isEmpty(on)) giveSpaceBack(on);
-      if (dir !== undefined) keepLogShort(on, dir);
+      if (dir !== undefined) tidy(on, dir);
       return result;
     } catch (error) {
       rollBack(on);
@@ -358,6 +358,16 @@ function mark(db: DatabaseSync, dir: string): void {
   }
 }
 
+/** The change is made: whatever fails here, it must not be made again. */
+function tidy(db: DatabaseSync, dir: string): void {
+  try {
+    if (isEmpty(db)) giveSpaceBack(db);
+    keepLogShort(db, dir);
+  } catch {
+    // Another run uses it: the next that changes it does this.
+  }
+}
+
 function isEmpty(db: DatabaseSync): boolean {
   return db.prepare("SELECT 1 FROM waiting LIMIT 1").get() === undefined;
 }
@@ -399,30 +409,36 @@ function lockOfNothing(): SendLock {
   return {
     sent: () => [],
     add: () => {},
-    clear: () => {},
+    remove: () => {},
     release: () => {},
   };
 }
 
 /** Ids are those of one database: it is written down of which. */
 function lockOn(file: Deno.FsFile, inode: number | null): SendLock {
-  const encoder = new TextEncoder();
+  const sent = () => {
+    const { size } = file.statSync();
+    const bytes = new Uint8Array(Math.min(size, MAX_JOURNAL_BYTES));
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.readSync(bytes);
+    return new TextDecoder().decode(bytes).split("\n")
+      .map((line) => line.split(" "))
+      .filter(([of, id]) => of === `${inode}` && /^\d+$/.test(id ?? ""))
+      .map(([, id]) => Number(id));
+  };
+  const add = (id: number) => {
+    file.seekSync(0, Deno.SeekMode.End);
+    file.writeSync(new TextEncoder().encode(`${inode} ${id}\n`));
+  };
   return {
-    sent: () => {
-      const { size } = file.statSync();
-      const bytes = new Uint8Array(Math.min(size, MAX_JOURNAL_BYTES));
-      file.seekSync(0, Deno.SeekMode.Start);
-      file.readSync(bytes);
-      return new TextDecoder().decode(bytes).split("\n")
-        .map((line) => line.split(" "))
-        .filter(([of, id]) => of === `${inode}` && /^\d+$/.test(id ?? ""))
-        .map(([, id]) => Number(id));
+    sent,
+    add,
+    // A send that was pending may have added one in the meantime.
+    remove: (ids) => {
+      const rest = new Set(sent()).difference(new Set(ids));
+      file.truncateSync(0);
+      for (const id of rest) add(id);
     },
-    add: (id) => {
-      file.seekSync(0, Deno.SeekMode.End);
-      file.writeSync(encoder.encode(`${inode} ${id}\n`));
-    },
-    clear: () => file.truncateSync(0),
     release: () => file.close(),
   };
 }
