@@ -65,7 +65,8 @@ export type LeftMs = () => number;
 export interface Spool {
   /**
    * Changes it, all or nothing. If the database fails, or is locked for all the
-   * time that is left, the change is made once more, in a new one or in memory.
+   * time that is left, the change is made once more: in a new one, in that of
+   * the next folder, or in memory.
    */
   readonly write: <T>(change: Change<T>, leftMs: LeftMs) => Promise<T>;
   /** The same; but if it is locked, nothing is changed, and that is no problem. */
@@ -121,14 +122,18 @@ export function openSpool(options: SpoolOptions): Spool {
   let inode: number | null = null;
   let problem: string | undefined;
   let elsewhere: string | undefined;
+  /** How many folders are not used, for their database is locked. */
+  let skipped = 0;
 
   function opened(): DatabaseSync {
     if (db !== undefined) return db;
     if (folders.length === 0) return db = openInMemory();
-    for (const folder of folders) {
+    for (const folder of folders.slice(skipped)) {
       dir = folder;
       try {
         ensureFolder({ dir, home });
+        // Before SQLite has it open: who closes a file gives up all the locks
+        // that this process has on it.
         inode = ensureFile(databaseIn(dir));
         refuseOddFiles(databaseIn(dir));
         db = openDatabase(dir);
@@ -199,9 +204,15 @@ export function openSpool(options: SpoolOptions): Spool {
         openAfterCorrupt(error, dir);
         return;
       }
+      if (isLocked(error) && dir !== undefined) {
+        openAfterLocked(error, dir);
+        return;
+      }
       say(notKept(messageOf(error)));
     } catch (next) {
-      say(notKept(`${messageOf(error)}; ${messageOf(next)}`));
+      say(notKept(
+        [...new Set([error, next].map(messageOf))].join("; "),
+      ));
     }
     dir = undefined;
     db = openInMemory();
@@ -218,6 +229,14 @@ export function openSpool(options: SpoolOptions): Spool {
           "what waited in it is lost, and new alerts are kept",
       );
     }
+  }
+
+  /** @throws {Error} If no other folder can be used. */
+  function openAfterLocked(error: unknown, folder: string): void {
+    skipped = folders.indexOf(folder) + 1;
+    if (skipped === folders.length) throw error;
+    elsewhere = `${databaseIn(folder)}: ${explain(messageOf(error), folder)}`;
+    opened();
   }
 
   function say(text: string): void {
