@@ -116,7 +116,7 @@ async function sendDatagrams(
   messages: readonly string[],
   { path, onSent, isOver }: Way,
 ): Promise<void> {
-  const socket = await bindAndUnlink(path);
+  const socket = bindAndUnlink(path);
   try {
     for (const [index, message] of messages.entries()) {
       const bytes = new TextEncoder().encode(message);
@@ -132,18 +132,19 @@ async function sendDatagrams(
 /**
  * A datagram socket must be bound to a path of its own before it can send. No
  * answer comes back, so that the path is removed at once, not when all is
- * sent: nothing that happens later can leave it behind.
+ * sent: nothing that happens later can leave it behind. Not asynchronous: that
+ * would start a thread, which takes longer.
  */
-async function bindAndUnlink(queue: string): Promise<Deno.DatagramConn> {
+function bindAndUnlink(queue: string): Deno.DatagramConn {
   try {
-    const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
+    const folder = Deno.makeTempDirSync({ prefix: "custom-opencti-" });
     try {
       return Deno.listenDatagram({
         transport: "unixpacket",
         path: `${folder}/socket`,
       });
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      Deno.removeSync(folder, { recursive: true });
     }
   } catch (error) {
     throw new QueueError(

@@ -1302,7 +1302,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "The call is parted at a blank: take the blanks out of <hook_url>",
+    says: "A blank splits the call: take the blanks out of <hook_url>",
   },
   {
     name: "a timeout that is no number",
