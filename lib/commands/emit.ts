@@ -181,14 +181,15 @@ async function send(
   let sent = 0;
   let isPending = false;
   try {
+    const before = lock.sent();
     const events = await spool.tryWrite((tx) => {
-      for (const id of lock.sent()) tx.forgetEvent(id);
+      for (const id of before) tx.forgetEvent(id);
       return take(tx);
     }, budget.leftToKeepMs);
     if (events === undefined) {
       throw notSent("Another program has the spool locked", fate);
     }
-    lock.clear();
+    lock.remove(before);
     if (events.length === 0) return 0;
     await sendToQueue(events.map(({ message }) => message), {
       home,
@@ -215,11 +216,12 @@ async function send(
 /** Takes out what was sent; if that cannot be done now, the next run does it. */
 async function forgetSent(run: Emitting, lock: SendLock): Promise<void> {
   const spool = await run.spool();
+  const sent = lock.sent();
   const isDone = await spool.tryWrite((tx) => {
-    for (const id of lock.sent()) tx.forgetEvent(id);
+    for (const id of sent) tx.forgetEvent(id);
     return true;
   }, run.budget.leftMs);
-  if (isDone) lock.clear();
+  if (isDone) lock.remove(sent);
 }
 
 function notSent(message: string, fate: Fate): QueueError {

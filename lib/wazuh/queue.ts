@@ -17,7 +17,7 @@ export interface QueueOptions {
   readonly timeoutMs: number;
   /** Ends the sending at once. */
   readonly stop: AbortSignal;
-  /** Told which message was sent. */
+  /** Called with the index of each message that was sent. */
   readonly onSent: (index: number) => void;
 }
 
@@ -65,6 +65,7 @@ export async function sendToQueue(
   const stopped = () =>
     new QueueError(`Stopped before Wazuh's queue ${path} took all`);
   if (stop.aborted) throw stopped();
+  let isOver = false;
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const seconds = Number((timeoutMs / 1000).toFixed(1));
   const timer = setTimeout(() =>
@@ -77,8 +78,12 @@ export async function sendToQueue(
   const onStop = () => reject(stopped());
   stop.addEventListener("abort", onStop);
   try {
-    await Promise.race([send(messages, { path, onSent }), ended]);
+    const way = { path, onSent, isOver: () => isOver };
+    await Promise.race([send(messages, way), ended]);
   } catch (error) {
+    isOver = true;
+    // What the queue took just now is counted in the next turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     if (error instanceof QueueError) throw error;
     throw new QueueError(
       `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
@@ -89,10 +94,12 @@ export async function sendToQueue(
   }
 }
 
-/** Where messages go, and who is told of each that was sent. */
+/** Where messages go, and what is called for each that was sent. */
 interface Way {
   readonly path: string;
   readonly onSent: (index: number) => void;
+  /** Whether no other message may be sent. */
+  readonly isOver: () => boolean;
 }
 
 async function send(messages: readonly string[], way: Way): Promise<void> {
@@ -107,7 +114,7 @@ async function send(messages: readonly string[], way: Way): Promise<void> {
 /** `Deno.connect()` cannot reach a datagram socket, this can. */
 async function sendDatagrams(
   messages: readonly string[],
-  { path, onSent }: Way,
+  { path, onSent, isOver }: Way,
 ): Promise<void> {
   const socket = bindAndUnlink(path);
   try {
@@ -115,6 +122,7 @@ async function sendDatagrams(
       const bytes = new TextEncoder().encode(message);
       await socket.send(bytes, { transport: "unixpacket", path });
       onSent(index);
+      if (isOver()) return;
     }
   } finally {
     socket.close();
@@ -148,7 +156,7 @@ function bindAndUnlink(queue: string): Deno.DatagramConn {
 
 async function sendStream(
   messages: readonly string[],
-  { path, onSent }: Way,
+  { path, onSent, isOver }: Way,
 ): Promise<void> {
   const connection = await Deno.connect({ transport: "unix", path });
   try {
@@ -156,6 +164,7 @@ async function sendStream(
     for (const [index, message] of messages.entries()) {
       await writer.write(new TextEncoder().encode(`${message}\n`));
       onSent(index);
+      if (isOver()) return;
     }
     writer.releaseLock();
   } finally {
