@@ -266,6 +266,16 @@ Deno.test("matchEvent() shows the first 500 letters of a description", () => {
   }
 });
 
+Deno.test("recoveredEvent() is not misled by a clock that was set back", () => {
+  const { recovered } = recoveredEvent({ since: 9000, now: 4000, alerts: 1 })
+    .opencti;
+  assertEquals(recovered, {
+    since: "1970-01-01T00:00:09.000Z",
+    seconds: 0,
+    alerts: 1,
+  });
+});
+
 Deno.test("errorEvent() says which alert was not looked up", () => {
   const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
   const json = encodeEvent(
