@@ -2,7 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
+import {
+  errorEvent,
+  matchEvent,
+  recoveredEvent,
+} from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { redactor } from "../../lib/redact.ts";
