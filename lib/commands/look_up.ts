@@ -14,7 +14,7 @@ import { messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
-import type { Question } from "../opencti/query.ts";
+import type { Question } from "../opencti/question.ts";
 import { dueIn } from "../state/marker.ts";
 import type { LookedUp } from "./pipeline.ts";
 import type { Asking, Run, RunTime } from "./run.ts";
@@ -42,7 +42,8 @@ export async function lookUp(
     await logDecisions(lookedUp, run);
     run.log.info(summaryOf(subject, { ...findings, lookedUp }));
     const mustRecord = lookedUp.events.length > 0 ||
-      lookedUp.reply.problems.length > 0 || isKept ||
+      lookedUp.reply.problems.length > 0 || lookedUp.notes.length > 0 ||
+      isKept ||
       dueIn(run.stateFolders) !== undefined;
     if (!mustRecord) return;
     const { recordLookUp } = await import("./record.ts");
@@ -58,17 +59,18 @@ export async function lookUp(
 
 async function logDecisions(
   { found: { decisions } }: LookedUp,
-  { log, now }: Pick<Run, "log" | "now">,
+  { config, log, now }: Pick<Run, "config" | "log" | "now">,
 ): Promise<void> {
   if (!log.isDebug) return;
   const { sentencesOn } = await import("./decisions.ts");
-  const sentences = sentencesOn(decisions, { now: new Date(now()) });
+  const options = { ...config, now: new Date(now()) };
+  const sentences = sentencesOn(decisions, options);
   for (const sentence of sentences) log.debug(sentence);
 }
 
 function summaryOf(
   { alert }: Subject,
-  { iocs, tooMany, lookedUp: { found, reply } }:
+  { iocs, tooMany, lookedUp: { found, leftOut, latencyMs } }:
     & Pick<Findings, "iocs" | "tooMany">
     & { readonly lookedUp: LookedUp },
 ): string {
@@ -76,9 +78,10 @@ function summaryOf(
   return [
     `${nameOf(alert)}: IoCs asked for: ${iocs.length}`,
     ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
+    ...leftOut > 0 ? [`rare spellings left out: ${leftOut}`] : [],
     `matches to emit: ${matches.length} of ${found.found}`,
     ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
-    `answer after ${reply.latencyMs} ms`,
+    `answer after ${latencyMs} ms`,
   ].join(", ");
 }
 
@@ -111,6 +114,11 @@ async function askOrKeep(
           ...run,
           // What fails again is tried again later: it must not use up the time.
           retries: subject.tries === undefined ? run.opencti.retries : 0,
+        }),
+      askMore: (question) =>
+        askOpencti(question, { ...run, retries: 0 }).catch((error) => {
+          if (error instanceof OpenctiError) return error;
+          throw error;
         }),
     });
     return { lookedUp, isKept: await isKept() };
@@ -148,7 +156,7 @@ async function keepAfterAWhile(
 }
 
 /**
- * Asks OpenCTI the one question.
+ * Asks OpenCTI.
  *
  * @throws {OpenctiError} If it does not answer.
  * @throws {UsageError} If an option that says how it is reached is wrong.

@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
-import { questionFor } from "../../lib/opencti/query.ts";
+import { questionFor } from "../../lib/opencti/question.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { PLACES } from "../stand_ins/places.ts";
 import {
@@ -13,12 +13,11 @@ import {
 } from "../stand_ins/opencti.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
 
-const QUESTION = questionFor([{
+const { question: QUESTION } = questionFor([{
   kind: "ipv4",
   value: "185.244.31.158",
   spellings: ["185.244.31.158"],
-  field: "f",
-}], { ...DEFAULTS, partial: true, now: new Date(0) });
+}], { ...DEFAULTS, now: new Date(0) });
 
 const EMPTY = { edges: [] };
 const NOTHING = { data: { exact: EMPTY, partial: EMPTY, values: EMPTY } };

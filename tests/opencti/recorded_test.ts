@@ -31,6 +31,7 @@ import {
   RECORDED,
   RIGHTS,
 } from "../stand_ins/recorded.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { PLACES } from "../stand_ins/places.ts";
 
 const BASE_URL = "https://cti.example";
@@ -227,7 +228,7 @@ function eventsOf(
   assertEquals(outcome.problems, []);
   const now = new Date("2026-11-25T04:00:00Z");
   const { matches, found, cutOff } = matchAnswer(held.iocs, outcome.answer, {
-    ...DEFAULTS,
+    ...MATCHING,
     now,
   });
   assertEquals(found, held.told.length);
@@ -238,7 +239,7 @@ function eventsOf(
         alert: parseAlert("{}"),
         baseUrl: BASE_URL,
         latencyMs: 0,
-        severity: DEFAULTS.severity,
+        ...DEFAULTS,
         now,
       }),
       { maxBytes: 65_000, redact: (text) => text },
