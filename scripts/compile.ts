@@ -49,7 +49,12 @@ const APART = "lib/commands/operator.ts";
  */
 export async function compile(
   entry: string,
-  { bundle, output }: { readonly bundle: string; readonly output: string },
+  { bundle, output, target }: {
+    readonly bundle: string;
+    readonly output: string;
+    /** Of another machine than this. */
+    readonly target?: string | undefined;
+  },
 ): Promise<void> {
   const parts = entry === "main.ts" ? [entry, APART] : [entry];
   for (const part of parts) {
@@ -65,6 +70,7 @@ export async function compile(
     await moveInto(bundle, `${bundle}/${baseName(part)}`);
   }
   await renameToMjs(bundle);
+  await makeReproducible(bundle);
   const main = entry.replace(/^.*\//, "").replace(/\.ts$/, ".mjs");
   await refuseSlowStart(bundle, { main });
   // The code cache would be one more file to write, and to trust.
@@ -73,6 +79,7 @@ export async function compile(
     "--no-code-cache",
     "--unstable-net",
     ...PERMISSIONS,
+    ...target === undefined ? [] : ["--target", target],
     "--output",
     output,
     `${bundle}/${main}`,
@@ -123,6 +130,13 @@ async function renameToMjs(folder: string): Promise<void> {
  */
 const MAX_COMMON_BYTES = 56 * 1024;
 
+/** `deno compile` writes down when each file was changed. */
+async function makeReproducible(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    await Deno.utime(`${folder}/${name}`, 0, 0);
+  }
+}
+
 /**
  * Adds up the chunks that a program always loads.
  *
@@ -158,16 +172,52 @@ export async function refuseSlowStart(
 const STATIC_IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 
 async function deno(...args: readonly string[]): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["--quiet", ...args],
-  }).spawn().status;
-  if (!success) Deno.exit(1);
+    stderr: "piped",
+  }).output();
+  if (success) return;
+  throw new CompileError(explainCompile(new TextDecoder().decode(stderr)));
+}
+
+/** What `deno compile` says, for people. */
+export function explainCompile(says: string): string {
+  return says.includes("denort") && says.includes("error sending request")
+    ? "Cannot download the runtime from dl.deno.land: set DENORT_BIN to a " +
+      `copy of denort ${Deno.version.deno}, or give this machine a way there`
+    : says.trim();
+}
+
+/** Says what to do, and needs no stack. */
+export class CompileError extends Error {}
+
+/** A file's name, size and checksum, as a line. */
+export async function describeFile(path: string): Promise<string> {
+  const bytes = await Deno.readFile(path);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const megabytes = (bytes.length / 1e6).toFixed(1);
+  return `${path}: ${megabytes} MB, sha256 ${hash.toHex()}`;
+}
+
+/** Runs a task; what it throws to be read is printed without a stack. */
+export async function runTask(task: () => Promise<string>): Promise<never> {
+  const print = (stream: typeof Deno.stdout, text: string) =>
+    stream.write(new TextEncoder().encode(`${text}\n`));
+  try {
+    await print(Deno.stdout, await task());
+    Deno.exit(0);
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    await print(Deno.stderr, error.message);
+    Deno.exit(1);
+  }
 }
 
 if (import.meta.main) {
-  await Deno.remove("dist", { recursive: true }).catch(() => {});
-  await compile("main.ts", {
-    bundle: "dist/bundle",
-    output: "dist/custom-opencti",
+  await runTask(async () => {
+    await Deno.remove("dist/bundle", { recursive: true }).catch(() => {});
+    const output = "dist/custom-opencti";
+    await compile("main.ts", { bundle: "dist/bundle", output });
+    return await describeFile(output);
   });
 }
