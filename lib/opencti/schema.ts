@@ -240,7 +240,7 @@ export const Answer = z.object({
 /** What OpenCTI knows. What was not asked for, or failed, is empty. */
 export type Answer = z.infer<typeof Answer>;
 
-/** So many errors are read, and so much of what each says: all is told. */
+/** So many errors are read, and so much of what each says. */
 const MAX_ERRORS = 100;
 const MAX_SAID = 1000;
 

@@ -296,7 +296,7 @@ Deno.test("ask() says in one sentence what is wrong, and retries what may pass",
   }
 });
 
-Deno.test("ask() refuses a wrong token, and does not tell it", async () => {
+Deno.test("ask() refuses a wrong token, and does not say it", async () => {
   await using opencti = startOpencti(KNOWLEDGE);
   const error = await assertRejects(
     () => ask(QUESTION, options(opencti.url, { apiKey: "wrong-token-0815" })),
@@ -417,7 +417,7 @@ Deno.test("ask() takes the answer of a later attempt", async () => {
   assertEquals(answer.partial.nodes.length, 1);
 });
 
-Deno.test("ask() uses an answer for what it holds, and tells the error", async (t) => {
+Deno.test("ask() uses an answer for what it holds, and says the error", async (t) => {
   const indicator = {
     id: "i",
     name: "n",
