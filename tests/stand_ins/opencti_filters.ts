@@ -238,8 +238,16 @@ const WORD =
   /_*[\p{L}\p{Nd}](?:[\p{L}\p{Nd}\p{M}_]|(?<=\p{L}\p{M}*)[.:'’](?=\p{L})|(?<=\p{Nd})[.,;'’](?=\p{Nd}))*/gu;
 
 function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(WORD) ?? [];
+  const known = parted.get(text);
+  if (known !== undefined) return known;
+  const words = text.toLowerCase().match(WORD) ?? [];
+  if (parted.size > 10_000) parted.clear();
+  parted.set(text, words);
+  return words;
 }
+
+/** A search engine has an index: what is timed against this should not wait. */
+const parted = new Map<string, readonly string[]>();
 
 /**
  * Whether a text has the words of the value in a row. OpenCTI 7.260817 escapes
