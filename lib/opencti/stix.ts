@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wordsIn } from "./filters.ts";
 import { type IocKind, KINDS } from "../alert/kinds.ts";
 import { type NetworkChoice, networksAround } from "./networks.ts";
 import { firstOfEach, type Spelled, spellingsOf } from "./spellings.ts";
@@ -138,11 +139,9 @@ export function phrasesOf(ioc: Spelled, networks: NetworkChoice): Phrases {
 function apartByWords(texts: readonly string[]): readonly string[] {
   return firstOfEach(
     texts.filter((text) => !/^[^/]+\/\d+$/.test(text)),
-    (text) => (text.toLowerCase().match(WORDS) ?? []).join(" "),
+    (text) => wordsIn(text.toLowerCase()).join(" "),
   );
 }
-
-const WORDS = /[\p{L}\p{N}]+/gu;
 
 function quoted(value: string): string {
   return `'${value.replace(/[\\']/g, "\\$&")}'`;
