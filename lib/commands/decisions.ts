@@ -42,7 +42,10 @@ const MAX_SAID = 1000;
  */
 export function sentencesOn(
   decisions: readonly Decision[],
-  options: RankOptions,
+  options: RankOptions & {
+    /** For a screen: without ids, and of long names the start. */
+    readonly isShort?: boolean;
+  },
 ): readonly string[] {
   const said = new Set<string>();
   let unsaid = 0;
@@ -53,13 +56,18 @@ export function sentencesOn(
   return [...said, ...unsaid > 0 ? [`and ${unsaid} notes more`] : []];
 }
 
-function sentenceOn(decision: Decision, options: RankOptions): string {
+function sentenceOn(
+  decision: Decision,
+  options: RankOptions & { readonly isShort?: boolean },
+): string {
+  const nameOf = options.isShort ? shortNameOf : fullNameOf;
   if ("match" in decision) {
     const { match } = decision;
-    return `${statusOf(decision)}: ${match.type} of ${match.met.ioc.kind} ` +
-      `${match.met.ioc.value}: ${nameOf(match.indicator)}: ${
-        ranksOf(match, options)
-      }`;
+    const { kind, value } = match.met.ioc;
+    const what = options.isShort
+      ? nameOf(match.indicator)
+      : `${match.type} of ${kind} ${value}: ${nameOf(match.indicator)}`;
+    return `${statusOf(decision)}: ${what}: ${ranksOf(match, options)}`;
   }
   return "indicator" in decision
     ? `${nameOf(decision.indicator)} is ${onIndicator(decision)}`
@@ -144,7 +152,18 @@ const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
     "skipped: neither it nor what is related to it has an indicator to emit",
 };
 
-function nameOf(object: Indicator | Observable): string {
+/** Of a name on a screen. */
+const SHORT_NAME = 40;
+
+function shortNameOf(object: Indicator | Observable): string {
+  const name = "name" in object ? object.name : object.observable_value;
+  const letters = [...(name ?? "without name").slice(0, 2 * SHORT_NAME)];
+  return letters.length <= SHORT_NAME
+    ? `"${letters.join("")}"`
+    : `"${letters.slice(0, SHORT_NAME - 1).join("")}…"`;
+}
+
+function fullNameOf(object: Indicator | Observable): string {
   return "name" in object
     ? `indicator "${glanceAt(object.name)}" (${glanceAt(object.id)})`
     : `observable "${glanceAt(object.observable_value)}" (${

@@ -12,6 +12,7 @@ import type { Ioc } from "../alert/ioc.ts";
 import { isPrivate } from "../alert/private.ts";
 import { messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
+import type { Log } from "../log.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import type { Question } from "../opencti/question.ts";
@@ -58,13 +59,12 @@ export async function lookUp(
 }
 
 async function logDecisions(
-  { found: { decisions } }: LookedUp,
-  { config, log, now }: Pick<Run, "config" | "log" | "now">,
+  { found: { decisions }, ranking }: LookedUp,
+  { log }: Pick<Run, "log">,
 ): Promise<void> {
   if (!log.isDebug) return;
   const { sentencesOn } = await import("./decisions.ts");
-  const options = { ...config, now: new Date(now()) };
-  const sentences = sentencesOn(decisions, options);
+  const sentences = sentencesOn(decisions, ranking);
   for (const sentence of sentences) log.debug(sentence);
 }
 
@@ -115,11 +115,7 @@ async function askOrKeep(
           // What fails again is tried again later: it must not use up the time.
           retries: subject.tries === undefined ? run.opencti.retries : 0,
         }),
-      askMore: (question) =>
-        askOpencti(question, { ...run, retries: 0 }).catch((error) => {
-          if (error instanceof OpenctiError) return error;
-          throw error;
-        }),
+      askMore: (question) => askMoreOf(question, run),
     });
     return { lookedUp, isKept: await isKept() };
   } catch (error) {
@@ -166,7 +162,7 @@ export async function askOpencti(
   { opencti, config, places, log, budget, stop, retries }:
     & Asking
     & Pick<RunTime, "budget" | "stop">
-    & Pick<Run, "log">
+    & { readonly log: Pick<Log, "isDebug" | "debug"> }
     & { readonly retries: number },
 ): Promise<Reply> {
   if (log.isDebug) log.debug(`question: ${JSON.stringify(question.variables)}`);
@@ -186,6 +182,19 @@ export async function askOpencti(
     });
   } finally {
     client?.close();
+  }
+}
+
+/** Asks OpenCTI once for what an alert can do without: to fail is an answer. */
+export async function askMoreOf(
+  question: Question,
+  options: Omit<Parameters<typeof askOpencti>[1], "retries">,
+): Promise<Reply | OpenctiError> {
+  try {
+    return await askOpencti(question, { ...options, retries: 0 });
+  } catch (error) {
+    if (error instanceof OpenctiError) return error;
+    throw error;
   }
 }
 

@@ -10,10 +10,15 @@
  */
 import type { Alert } from "../alert/alert.ts";
 import { type Findings, makeLoadingFinder } from "../alert/find.ts";
-import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
+import {
+  type IgnoreLists,
+  readIgnoreLists,
+  type WhyIgnored,
+} from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
+import type { RankOptions } from "../match/rank.ts";
 import type { AskMore, ReadAnswer } from "./answer.ts";
 import type { Reply } from "../opencti/client.ts";
 import { isNothing } from "../opencti/nothing.ts";
@@ -23,6 +28,8 @@ import type { Question } from "../opencti/question.ts";
 export interface Pipeline {
   /** Finds the IoCs of an alert. */
   readonly find: (alert: Alert) => Promise<Findings>;
+  /** Why an alert's value is not asked for, `undefined` if it is. */
+  readonly whyIgnored: WhyIgnored;
   /**
    * Asks for IoCs of an alert, one at least, and finds what the answer makes of
    * them.
@@ -57,6 +64,8 @@ export interface LookedUp extends ReadAnswer {
   readonly reply: Reply;
   /** How many rare spellings did not fit into the question. */
   readonly leftOut: number;
+  /** What its matches were ranked by. */
+  readonly ranking: RankOptions;
 }
 
 /** What an answer with nothing in it comes to. */
@@ -84,12 +93,15 @@ export function pipelineFor(
   let lists: IgnoreLists | undefined;
   const readLists = () => lists ??= readIgnoreLists(config.ignore, options);
   const { baseUrl } = options;
+  const whyIgnored: WhyIgnored = (value, port) =>
+    readLists().whyIgnored(value, port);
   return {
     find: makeLoadingFinder({
       ...config,
       sources: joined.sources,
-      whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+      whyIgnored,
     }),
+    whyIgnored,
     lookUp: async (alert, iocs, { ask, askMore, now }) => {
       const { questionFor } = await import("../opencti/question.ts");
       const parents = config.parent_domains
@@ -103,6 +115,8 @@ export function pipelineFor(
       ], { ...config, now });
       const reply = await ask(question);
       const { latencyMs } = reply;
+      const { future_is_active } = config;
+      const ranking = { now, future_is_active };
       if (isNothing(reply.answer)) {
         const found = NO_MATCHES;
         return {
@@ -110,6 +124,7 @@ export function pipelineFor(
           reply,
           found,
           leftOut,
+          ranking,
           latencyMs,
           notes: [],
           events: [],
@@ -125,7 +140,7 @@ export function pipelineFor(
         now,
         askMore,
       });
-      return { question, reply, leftOut, ...read };
+      return { question, reply, leftOut, ranking, ...read };
     },
     mayMiss: mayMiss || joined.problems.length > 0,
     problems: () => [
