@@ -390,3 +390,21 @@ Deno.test("evaluate() meets an IoC only where one is looked for", () => {
     }),
   );
 });
+
+Deno.test("evaluate() takes linear time for a path that is no path", () => {
+  const start = performance.now();
+  const path = `x:${"a".repeat(60_000)}_b`;
+  assertEquals(verdictOn(`[${path} = '1.2.3.4']`).state, "unknown");
+  assert(performance.now() - start < 1000);
+});
+
+Deno.test("evaluate() says no more than is read of a pattern with much in it", () => {
+  const others = Array.from(
+    { length: 1000 },
+    (_, n) => `file:name = 'x${n}'`,
+  );
+  const { state, unmet } = verdictOn(`[${[OURS, ...others].join(" AND ")}]`);
+  assertEquals([state, unmet.length], ["partly", 20]);
+  const says = sentenceOnUnmet(unmet);
+  assert(says.endsWith("; and 15 more"), says);
+});
