@@ -16,6 +16,7 @@ const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
     "kinds",
     "ignore",
     "sources",
+    "sweep",
     "generic",
     "partial_matches",
   ],

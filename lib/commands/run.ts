@@ -6,7 +6,7 @@
 import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, sweepOf } from "../config/config.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import type { Alert } from "../alert/alert.ts";
 import { UsageError } from "../errors.ts";
@@ -127,6 +127,7 @@ function makeRun(
     findIocs: makeLoadingFinder({
       ...config,
       sources: joined.sources,
+      sweep: sweepOf(config),
       whyIgnored: (value, port) => readLists().whyIgnored(value, port),
     }),
     mayMiss: mayMiss || joined.problems.length > 0,

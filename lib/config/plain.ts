@@ -6,6 +6,7 @@
  * @module
  */
 import { KINDS } from "../alert/kinds.ts";
+import { SWEEPS } from "../alert/sweep.ts";
 import type { Config } from "./config.ts";
 import { DEFAULTS, TLP } from "./defaults.ts";
 import {
@@ -94,6 +95,7 @@ const isSwitch: Rule = (value) => typeof value === "boolean";
 /** The rules that an option's default does not say. */
 const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
   markings: (value) => TLP.some((marking) => marking === value),
+  sweep: (value) => SWEEPS.some((sweep) => sweep === value),
   severity: (value) =>
     isObject(value) &&
     Object.entries(value).every(([name, threshold]) =>

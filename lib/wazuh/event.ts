@@ -61,9 +61,14 @@ export function matchEvent(match: Match, context: EventContext): Event {
     integration: "opencti",
     opencti: {
       event_type: match.type,
-      ioc: { kind: ioc.kind, value: ioc.value, field: ioc.field },
+      ioc: {
+        kind: ioc.kind,
+        value: ioc.value,
+        field: ioc.field,
+        source: ioc.source,
+      },
       score: indicator.x_opencti_score,
-      severity: severityOf(indicator.x_opencti_score, context.severity),
+      severity: severityOfMatch(match, context),
       state: stateOf(indicator, context.now),
       threat: { ...threatOf(indicator) },
       ...factsOf(match, context),
@@ -74,6 +79,22 @@ export function matchEvent(match: Match, context: EventContext): Event {
     },
   };
 }
+
+/** What only a sweep for all took for an IoC is a step less severe. */
+function severityOfMatch(
+  { ioc, indicator }: Match,
+  { severity }: EventContext,
+): Severity {
+  const whole = severityOf(indicator.x_opencti_score, severity);
+  return ioc.isUnsure ? ONE_LOWER[whole] : whole;
+}
+
+const ONE_LOWER: Readonly<Record<Severity, Severity>> = {
+  critical: "high",
+  high: "medium",
+  medium: "low",
+  low: "low",
+};
 
 /**
  * How severe a match with an indicator of this score is. Not to know the score

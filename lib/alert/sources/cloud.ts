@@ -233,7 +233,13 @@ export const CLOUD: readonly Source[] = [
         ],
         kind: "host",
       },
-      { path: `${EVIDENCE}.processCommandLine`, kind: "text" },
+      {
+        path: [
+          `${EVIDENCE}.processCommandLine`,
+          `${EVIDENCE}.parentProcessCommandLine`,
+        ],
+        kind: "command",
+      },
       {
         path: [
           `${EVIDENCE}.lastIpAddress`,

@@ -495,6 +495,20 @@ export const NETWORK: readonly Source[] = [
     ],
   },
   {
+    name: "maltrail",
+    groups: ["maltrail*", "Maltrail*"],
+    decoders: ["maltrail*"],
+    fields: [
+      ...ENDS,
+      // What it watches for: a name, an address or a URL.
+      { path: "data.trail", kind: "host" },
+      {
+        path: "data.trail",
+        pattern: "^(?<url>[^/\\s.]+\\.[^/\\s]+/\\S*)$",
+      },
+    ],
+  },
+  {
     name: "arbor",
     groups: ["arbor"],
     decoders: ["arbor"],
