@@ -7,24 +7,15 @@
 // First, for it must be there before all else takes its time.
 import { stop } from "./lib/stop.ts";
 import { wazuhHome } from "./lib/commands/arguments.ts";
+import { reportFailure } from "./lib/commands/failure.ts";
 import { runCommand } from "./lib/commands/mod.ts";
-import {
-  exitStatusOf,
-  sentenceOf,
-  UsageError,
-  withFate,
-} from "./lib/errors.ts";
-import { printError } from "./lib/log.ts";
-import { redactor } from "./lib/redact.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   try {
     const home = wazuhHome(Deno.execPath());
     return await runCommand(args, { home, stop });
   } catch (error) {
-    const says = redactor([])(sentenceOf(error));
-    printError(error instanceof UsageError ? says : withFate(says, "lost"));
-    return exitStatusOf(error);
+    return reportFailure(error);
   }
 }
 

@@ -11,7 +11,7 @@ import { bytesOf, encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event, matchEvent } from "../lib/wazuh/event.ts";
-import { matchAnswer } from "../lib/match/match.ts";
+import { matchAnswer } from "../lib/match/answer.ts";
 import { questionFor } from "../lib/opencti/query.ts";
 import { readResponse } from "../lib/opencti/response.ts";
 import { headerFor, MAX_MESSAGE_BYTES } from "../lib/wazuh/queue.ts";

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
-import { joinSources } from "../lib/config/own_sources.ts";
+import { joinSources } from "../lib/config/user_sources.ts";
 import { readPages } from "../scripts/links.ts";
-import { eventTypesOf, parseRules, readRules } from "../scripts/rules.ts";
+import { eventTypesOf, parseRules } from "../lib/wazuh/rules.ts";
+import { readRules } from "../scripts/rules.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGES = await readPages();
@@ -106,7 +107,7 @@ Deno.test("The pages' commands name tasks and files that there are", async () =>
 
 Deno.test("README.md and docs/install.md install the same", () => {
   const [, install = ""] = blocksIn(page("README.md"), "sh");
-  assertStringIncludes(install, "/var/ossec/integrations/");
+  assertStringIncludes(install, "custom-opencti install ");
   assert(blocksIn(page("docs/install.md"), "sh").includes(install));
 });
 

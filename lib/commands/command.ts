@@ -15,6 +15,8 @@ export interface Command {
   /** What it does, in a paragraph. */
   readonly about: string;
   readonly arguments: readonly (readonly [name: string, meaning: string])[];
+  /** None if its words are none, or are those of an alert. */
+  readonly options?: readonly Option[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   /**
    * Runs it.
@@ -24,6 +26,17 @@ export interface Command {
    * @returns The exit status.
    */
   readonly run: (words: Words, context: RunContext) => Promise<number>;
+}
+
+/** What may be said with two dashes. */
+export interface Option {
+  /** Without the dashes. */
+  readonly name: string;
+  /** What stands for its value in the help; a switch has none. */
+  readonly value?: string;
+  readonly means: string;
+  /** What its value can be, if that is one of a few words. */
+  readonly choices?: readonly string[];
 }
 
 /** Where a command runs. */

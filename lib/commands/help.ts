@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
-import { type Command, print } from "./command.ts";
+import { type Command, type Option, print } from "./command.ts";
 
 const WIDTH = 80;
 
@@ -100,6 +100,9 @@ export function about(
     ...command.arguments.length === 0
       ? []
       : ["", bold("Arguments"), ...rows(command.arguments)],
+    ...command.options === undefined || command.options.length === 0
+      ? []
+      : ["", bold("Options"), ...rows(command.options.map(optionRow))],
     "",
     bold("Examples"),
     ...examplesOf(command),
@@ -118,6 +121,10 @@ export function unknownCommand(
       suggest(word, names) || `, there are ${names.join(", ")}`
     } See custom-opencti help`,
   );
+}
+
+function optionRow({ name, value, means }: Option): readonly [string, string] {
+  return [`--${name}${value === undefined ? "" : ` ${value}`}`, means];
 }
 
 function examplesOf({ examples }: Command): string[] {

@@ -1,5 +1,5 @@
 /**
- * The words of the command line.
+ * What the arguments mean: integratord's call with an alert, or a word.
  *
  * @module
  */
@@ -8,8 +8,10 @@ import { areOfAlert, readWords } from "./arguments.ts";
 import type { RunContext } from "./command.ts";
 
 /**
- * Runs what the arguments say. Other commands than integratord's call are
- * loaded only when they are meant.
+ * Runs what the arguments say.
+ *
+ * What is not an alert's is a program of its own, that is loaded when it is
+ * meant: all that passes between the two are the arguments and the exit status.
  *
  * @param defaults Wazuh's home, if they do not say it, and what ends the run.
  *
@@ -22,23 +24,10 @@ export async function runCommand(
   defaults: RunContext,
 ): Promise<number> {
   const call = readWords(args);
-  const options = { ...defaults, home: call.home ?? defaults.home };
-  const [name, ...words] = call.words;
   if (!call.help && !call.version && areOfAlert(call.words)) {
-    return await alert.run(call, options);
+    const { home = defaults.home } = call;
+    return await alert.run(call, { ...defaults, home });
   }
-  const later = await import("./later.ts");
-  const others = [alert, later.retry, later.version];
-  const help = later.helpOn(others);
-  if (call.version) return await later.version.run(call, options);
-  if (call.help) return await help.run(call, options);
-  if (call.error !== undefined) throw call.error;
-  const command = name === undefined
-    ? help
-    // An alert's call has no word of its own.
-    : [help, later.retry, later.version].find((one) => one.name === name);
-  if (command === undefined) {
-    throw later.unknownCommand(name ?? "", [...others, help]);
-  }
-  return await command.run({ ...call, words }, options);
+  const { runWord } = await import("./operator.ts");
+  return await runWord(args, defaults);
 }

@@ -7,7 +7,7 @@ import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
 import { PATH, PROXY, TLP } from "./defaults.ts";
-import type { OwnSource } from "./own_sources.ts";
+import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";
 
 /** The options of a run. */
@@ -19,7 +19,7 @@ export type Config =
   & {
     readonly ignore: Ignore;
     readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
-    readonly sources: readonly OwnSource[];
+    readonly sources: readonly UserSource[];
   };
 
 /** The options that leave indicators out, and the time. */
@@ -38,23 +38,6 @@ export type Filters =
     >
   >
   & { readonly now: Date };
-
-/**
- * How much is looked for besides what the sources know.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(sweepOf({ sweep: "all", generic: false }), "all");
- * assertEquals(sweepOf({ sweep: "off", generic: true }), "safe");
- * ```
- */
-export function sweepOf(
-  { sweep, generic }: Pick<Config, "sweep" | "generic">,
-): Config["sweep"] {
-  return generic && sweep === "off" ? "safe" : sweep;
-}
 
 /** An option, for people. */
 interface Option {

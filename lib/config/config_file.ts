@@ -1,7 +1,7 @@
 /**
  * Reads options: from the configuration file, where what is wrong is left out,
  * and from the options file that integratord writes from `<options>` of the
- * integration block. What is wrong is told with its place.
+ * integration block. What is wrong is said with its place.
  *
  * @module
  */
@@ -174,12 +174,12 @@ function explainAt(
   }
 }
 
-/** What an option must be, as people are told everywhere. */
+/** What an option must be, as it is said everywhere. */
 function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
   const needs = rest.length > 0
     ? undefined
     : Object.entries(OPTIONS).find(([known]) => known === name)?.[1].needs;
-  // What has a page of its own is too much for a sentence.
+  // What has a page is too much for a sentence.
   return needs?.includes("[") ? undefined : needs;
 }
 

@@ -19,6 +19,7 @@ import {
   RANGES,
 } from "./rules.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { memberOf } from "../json.ts";
 
 /** Options as they are written: each may be missing. */
 export type Given =
@@ -111,7 +112,7 @@ const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
     Object.entries(value).every(([name, list]) =>
       name === "files"
         ? Array.isArray(list) && list.every(isPath)
-        : ruleOfDefault(defaultOf(DEFAULTS.ignore, name))?.(list) ?? false
+        : ruleOfDefault(memberOf(DEFAULTS.ignore, name))?.(list) ?? false
     ),
   // How sources are written is the schema's matter.
   sources: (value) => Array.isArray(value) && value.length === 0,
@@ -127,7 +128,7 @@ const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
 function ruleOf(name: string): Rule | undefined {
   const range = RANGES_BY_NAME.get(name);
   if (range !== undefined) return (value) => isIn(range, value);
-  return RULES_BY_NAME.get(name) ?? ruleOfDefault(defaultOf(DEFAULTS, name));
+  return RULES_BY_NAME.get(name) ?? ruleOfDefault(memberOf(DEFAULTS, name));
 }
 
 const RANGES_BY_NAME: ReadonlyMap<string, Range> = new Map(
@@ -155,12 +156,6 @@ function isIn({ isWhole, isPositive, max }: Range, value: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function defaultOf(defaults: object, name: string): unknown {
-  return Object.hasOwn(defaults, name)
-    ? Reflect.get(defaults, name)
-    : undefined;
 }
 
 function parseJson(json: string): unknown {

@@ -9,7 +9,7 @@ import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Config } from "./config.ts";
 import type { Options } from "./config_file.ts";
-import type { JoinedSources } from "./own_sources.ts";
+import type { JoinedSources } from "./user_sources.ts";
 import { completePlain, isPlain, parseObject } from "./plain.ts";
 import { CLIENT_PAIR } from "./rules.ts";
 
@@ -166,7 +166,7 @@ async function complete(
 /** The sources that are built in, and the user's. */
 async function joined({ sources }: Config): Promise<JoinedSources> {
   if (sources.length === 0) return { sources: undefined, problems: [] };
-  const { joinSources } = await import("./own_sources.ts");
+  const { joinSources } = await import("./user_sources.ts");
   const builtIn = await loadSources(ALL_FAMILIES);
   return joinSources(builtIn, sources);
 }

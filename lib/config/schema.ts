@@ -8,7 +8,7 @@ import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
 import { DEFAULTS, PATH, PROXY, TLP } from "./defaults.ts";
-import { ownSourceSchema } from "./own_sources.ts";
+import { userSourceSchema } from "./user_sources.ts";
 import {
   ABSOLUTE,
   isInOrder,
@@ -20,7 +20,7 @@ import {
 
 /**
  * The schema of an options file and of the configuration file. Strict: a
- * typing error must be told. Made once, and on demand: many runs have neither.
+ * typing error must be reported. Made once, and on demand: many runs have neither.
  */
 export function configSchema() {
   return schema ??= makeSchema();
@@ -87,7 +87,7 @@ function makeSchema() {
       }),
       {},
     ),
-    sources: z._default(z.array(ownSourceSchema()), []),
+    sources: z._default(z.array(userSourceSchema()), []),
     config: z.optional(path),
     debug: z._default(z.boolean(), DEFAULTS.debug),
     total_timeout: numberOption("total_timeout"),

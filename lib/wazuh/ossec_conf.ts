@@ -1,9 +1,10 @@
 /**
- * Our integration blocks in Wazuh's configuration, for a person who does not
- * want to type what stands there.
+ * Wazuh's configuration, `ossec.conf`: our integration blocks, and what else of
+ * it concerns us.
  *
  * @module
  */
+import { type Element, parseXml } from "./xml.ts";
 
 /** What an integration block says. */
 export interface IntegrationBlock {
@@ -13,11 +14,17 @@ export interface IntegrationBlock {
   readonly retries: string | undefined;
   /** JSON; empty if there are none. */
   readonly options: string;
+  readonly level: string | undefined;
+  readonly group: string | undefined;
+  readonly alertFormat: string | undefined;
+  /** Where it stands. */
+  readonly element: Element;
 }
 
 /**
- * Finds our blocks in an `ossec.conf`, which is not quite XML: it has several
- * roots, and no entities.
+ * Finds our blocks in an `ossec.conf`, in the order of the file.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
  *
  * @see https://documentation.wazuh.com/current/user-manual/reference/ossec-conf/integration.html
  *
@@ -34,19 +41,66 @@ export interface IntegrationBlock {
  * ```
  */
 export function readIntegrationBlocks(xml: string): IntegrationBlock[] {
-  const blocks = textsIn(xml.replace(/<!--[^]*?-->/g, ""), "integration");
-  return blocks
-    .filter((block) => textsIn(block, "name")[0] === "custom-opencti")
-    .map((block) => ({
-      apiKey: textsIn(block, "api_key")[0] ?? "",
-      hookUrl: textsIn(block, "hook_url")[0] ?? "",
-      timeout: textsIn(block, "timeout")[0],
-      retries: textsIn(block, "retries")[0],
-      options: textsIn(block, "options")[0] ?? "",
+  return sectionsOf(xml, "integration")
+    .filter((element) => textIn(element, "name") === "custom-opencti")
+    .map((element) => ({
+      apiKey: textIn(element, "api_key") ?? "",
+      hookUrl: textIn(element, "hook_url") ?? "",
+      timeout: textIn(element, "timeout"),
+      retries: textIn(element, "retries"),
+      options: textIn(element, "options") ?? "",
+      level: textIn(element, "level"),
+      group: textIn(element, "group"),
+      alertFormat: textIn(element, "alert_format"),
+      element,
     }));
 }
 
-function textsIn(xml: string, name: string): string[] {
-  return xml.split(`<${name}>`).slice(1)
-    .map((rest) => (rest.split(`</${name}>`)[0] ?? "").trim());
+/** What this node is: alone, or in a cluster, whose master has the rules. */
+export type NodeKind = "alone" | "master" | "worker";
+
+/**
+ * What this node is. A worker's rules are overwritten by the master's.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ *
+ * @see https://documentation.wazuh.com/current/user-manual/reference/ossec-conf/cluster.html
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(nodeKindIn("<ossec_config></ossec_config>"), "alone");
+ * ```
+ */
+export function nodeKindIn(xml: string): NodeKind {
+  const cluster = sectionsOf(xml, "cluster").at(-1);
+  // Wazuh takes a cluster for enabled that does not say it is not.
+  if (cluster === undefined || textIn(cluster, "disabled") === "yes") {
+    return "alone";
+  }
+  return textIn(cluster, "node_type") === "worker" ? "worker" : "master";
+}
+
+/**
+ * The folders whose rules are loaded, below Wazuh's home, in their order.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ */
+export function ruleFoldersIn(xml: string): readonly string[] {
+  const named = sectionsOf(xml, "ruleset").flatMap(({ children }) =>
+    children.filter(({ name }) => name === "rule_dir").map(({ text }) => text)
+  );
+  return named.length > 0 ? named : ["ruleset/rules", "etc/rules"];
+}
+
+/** What Wazuh reads of a name in all roots, for it takes them as one. */
+function sectionsOf(xml: string, name: string): readonly Element[] {
+  return parseXml(xml).filter((root) => root.name === "ossec_config")
+    .flatMap(({ children }) => children)
+    .filter((section) => section.name === name);
+}
+
+function textIn({ children }: Element, name: string): string | undefined {
+  return children.findLast((child) => child.name === name)?.text;
 }

@@ -10,7 +10,8 @@ import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { type TextKind } from "../../lib/alert/kinds.ts";
-import { matchAnswer, matchKey } from "../../lib/match/match.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
+import { matchKey } from "../../lib/match/match.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { makeFinder } from "../../lib/alert/find.ts";
@@ -552,7 +553,7 @@ Deno.test("custom-opencti ends in time, however long the alert or the answer", a
     const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
     assertStringIncludes(
       log,
-      "matches to tell: 3 of 10, OpenCTI has more exact",
+      "matches to emit: 3 of 10, OpenCTI has more exact",
     );
   });
 });

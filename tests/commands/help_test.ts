@@ -1,25 +1,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { alert } from "../../lib/commands/alert.ts";
-import {
-  about,
-  helpOn,
-  overview,
-  unknownCommand,
-} from "../../lib/commands/help.ts";
-import { retry } from "../../lib/commands/retry.ts";
-import { version } from "../../lib/commands/version.ts";
+import { about, overview, unknownCommand } from "../../lib/commands/help.ts";
+import { WITH_OPTIONS } from "../../lib/commands/arguments.ts";
+import { COMMANDS as commands } from "../../lib/commands/operator.ts";
 import { makeHome } from "../stand_ins/home.ts";
 import { runProgram } from "../stand_ins/program.ts";
 
-const OTHERS = [alert, retry, version];
-const commands = [...OTHERS, helpOn(OTHERS)];
 const ALL = overview(commands, String);
 
 function topicHelp(topic: string): string {
   return about(topic, { commands, bold: String });
 }
 
-const TOPICS = ["alert", "retry", "version", "help"];
+const TOPICS = commands.map(({ name }) => name);
 
 Deno.test("help shows each command, in lines of 80 characters", () => {
   const all = ALL;
@@ -31,6 +23,14 @@ Deno.test("help shows each command, in lines of 80 characters", () => {
   assertStringIncludes(all, "--home DIR");
 });
 
+Deno.test("the command line knows which commands read their words themselves", () => {
+  assertEquals(
+    commands.filter(({ options }) => options !== undefined)
+      .map(({ name }) => name).sort(),
+    [...WITH_OPTIONS].sort(),
+  );
+});
+
 Deno.test("unknownCommand() names the nearest one, and never says the word: it could be a token", () => {
   assertEquals(
     unknownCommand("retyr", commands).message,
@@ -38,7 +38,10 @@ Deno.test("unknownCommand() names the nearest one, and never says the word: it c
   );
   const { message } = unknownCommand("flgrn_octi_tkn_x", commands);
   assert(!message.includes("flgrn"), message);
-  assertStringIncludes(message, "alert, retry, version, help");
+  assertStringIncludes(
+    message,
+    "alert, install, uninstall, retry, version, help",
+  );
 });
 
 Deno.test("custom-opencti answers the words of its command line", async (t) => {

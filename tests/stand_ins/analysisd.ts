@@ -12,7 +12,7 @@ import {
   parseRules,
   pcre2,
   type Rule,
-} from "../../scripts/rules.ts";
+} from "../../lib/wazuh/rules.ts";
 import { valueAt } from "../../lib/json.ts";
 
 /** An analysisd with its rules. */

@@ -18,7 +18,7 @@ export interface Runtime {
 const PROJECT = new URL("../../", import.meta.url).pathname;
 
 /** What the program is made of. */
-const SOURCES = ["main.ts", "deno.json", "deno.lock", "lib"];
+const SOURCES = ["main.ts", "deno.json", "deno.lock", "lib", "wazuh"];
 
 let runtime: Promise<Runtime> | undefined;
 

@@ -5,10 +5,10 @@ import {
   eventTypesOf,
   meets,
   pcre2,
-  readRules,
   type Rule,
   rulesMetBy,
-} from "../../scripts/rules.ts";
+} from "../../lib/wazuh/rules.ts";
+import { readRules } from "../../scripts/rules.ts";
 import { valueAt } from "../../lib/json.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { selectorOf } from "../../lib/alert/sources/select.ts";

@@ -1,5 +1,5 @@
 /**
- * The user's own sources: their schema, and how they join those built in.
+ * The user's sources: their schema, and how they join those built in.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 } from "../alert/sources/source.ts";
 
 /** The schema of a user's source. Made on demand: few runs need it. */
-export function ownSourceSchema() {
+export function userSourceSchema() {
   const text = z.string().check(z.minLength(1));
   const texts = z.array(text).check(z.minLength(1));
   const regex = z.string().check((context) => {
@@ -90,7 +90,7 @@ export function ownSourceSchema() {
 }
 
 /** A user's source; with the name of one that is built in, it changes that. */
-export type OwnSource = z.infer<ReturnType<typeof ownSourceSchema>>;
+export type UserSource = z.infer<ReturnType<typeof userSourceSchema>>;
 
 function whyNoRegex(text: string): string | undefined {
   try {
@@ -159,16 +159,16 @@ export interface JoinedSources {
  */
 export function joinSources(
   builtIn: readonly Source[],
-  own: readonly OwnSource[],
+  users: readonly UserSource[],
 ): JoinedSources {
   const byName = new Map(builtIn.map((source) => [source.name, source]));
   const problems: string[] = [];
-  for (const [index, { enabled = true, ...source }] of own.entries()) {
+  for (const [index, { enabled = true, ...source }] of users.entries()) {
     const { name, fields, groups, decoders, when } = source;
     const known = byName.get(name);
     const isBuiltIn = builtIn.some((source) => source.name === name);
     const quoted = JSON.stringify(name);
-    if (index !== own.findLastIndex((other) => other.name === name)) {
+    if (index !== users.findLastIndex((other) => other.name === name)) {
       problems.push(`sources: two are named ${quoted}, the last is used`);
     } else if (!enabled && !isBuiltIn && fields === undefined) {
       const names = builtIn.map((source) => source.name);

@@ -1,0 +1,51 @@
+/**
+ * The commands for whoever runs a manager. No alert needs them: they are
+ * bundled apart, with all that they use, so that an alert loads nothing for
+ * them. Nothing that is compared by its class may go in or out here.
+ *
+ * @module
+ */
+import { alert } from "./alert.ts";
+import { readWords } from "./arguments.ts";
+import type { Command, RunContext } from "./command.ts";
+import { reportFailure } from "./failure.ts";
+import { helpOn, unknownCommand } from "./help.ts";
+import { install } from "./install.ts";
+import { retry } from "./retry.ts";
+import { uninstall } from "./uninstall.ts";
+import { version } from "./version.ts";
+
+/** All that have a word of their own, in the order of the help. */
+const WORDS: readonly Command[] = [install, uninstall, retry, version];
+
+const HELP = helpOn([alert, ...WORDS]);
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [alert, ...WORDS, HELP];
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @returns The exit status. Whatever fails is said here.
+ */
+export async function runWord(
+  args: readonly string[],
+  defaults: RunContext,
+): Promise<number> {
+  try {
+    const call = readWords(args);
+    const context = { ...defaults, home: call.home ?? defaults.home };
+    const [name, ...words] = call.words;
+    if (call.version) return await version.run(call, context);
+    if (call.help) return await HELP.run(call, context);
+    if (call.error !== undefined) throw call.error;
+    const command = name === undefined
+      ? HELP
+      // An alert's call has no word of its own.
+      : [...WORDS, HELP].find((one) => one.name === name);
+    if (command === undefined) throw unknownCommand(name ?? "", COMMANDS);
+    return await command.run({ ...call, words }, context);
+  } catch (error) {
+    return reportFailure(error);
+  }
+}

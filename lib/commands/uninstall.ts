@@ -1,0 +1,50 @@
+/**
+ * The command `uninstall`: takes out what install put in.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import { type Command, print } from "./command.ts";
+import { readOptions } from "./options.ts";
+
+/** Takes out what install put in, and nothing else. */
+export const uninstall: Command = {
+  name: "uninstall",
+  summary: "Take out what install put in, and nothing else",
+  usage: ["uninstall [--purge] [--dry-run]"],
+  about: "Takes the integration block out of etc/ossec.conf, and removes the " +
+    "executable, rules and decoder. What others changed stays, and a Python " +
+    "integration that install put away comes back. Run it as root.",
+  arguments: [],
+  options: [
+    { name: "purge", means: "remove the state and the token too" },
+    { name: "dry-run", means: "show what would be done, and do nothing" },
+  ],
+  examples: [[
+    "sudo /var/ossec/integrations/custom-opencti uninstall --dry-run",
+    "see what would be taken out",
+  ]],
+  run: async ({ words, error }, { home }) => {
+    if (error !== undefined) throw error;
+    const { has, words: others } = readOptions(words, uninstall);
+    if (others.length > 0) {
+      throw new UsageError("uninstall takes --purge and --dry-run alone");
+    }
+    const isDryRun = has("dry-run");
+    const manager = await import("../manager/mod.ts");
+    const plan = manager.planUninstall({ home, isPurge: has("purge") });
+    if (!isDryRun) {
+      manager.refuseOthersThanRoot(home);
+      manager.takeSteps(plan.steps, home);
+    }
+    await print([
+      isDryRun
+        ? `Nothing is done. This would be done in ${home}:`
+        : `Taken out of ${home}:`,
+      ...manager.showPlan(plan, { home, withDiff: isDryRun }),
+      ...isDryRun ? [] : manager.nextSteps(home),
+      "",
+    ].join("\n"));
+    return 0;
+  },
+};

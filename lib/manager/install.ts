@@ -1,0 +1,341 @@
+/**
+ * Installs on a manager. What is to be done is found out by reading what is
+ * there; nothing is changed here.
+ *
+ * @module
+ */
+import { isToken } from "../config/api_key.ts";
+import { messageOf, UsageError } from "../errors.ts";
+import {
+  type IntegrationBlock,
+  nodeKindIn,
+  readIntegrationBlocks,
+} from "../wazuh/ossec_conf.ts";
+import {
+  blockOf,
+  type BlockSettings,
+  changeSetting,
+  eolOf,
+  insertBlock,
+  replaceElement,
+} from "./conf.ts";
+import { planFile, planRules } from "./install_files.ts";
+import {
+  BEFORE,
+  BLOCK_BEFORE,
+  CONF,
+  CONF_BEFORE,
+  DECODER,
+  PROGRAM,
+  RULES,
+  SCHEMA,
+  SCRIPT,
+  STATE,
+  TOKEN_FILE,
+} from "./layout.ts";
+import { SHIPPED_DECODER, SHIPPED_GROUPS, SHIPPED_SCHEMA } from "./shipped.ts";
+import { ownSteps, type Plan, quiet, type Step } from "./steps.ts";
+import {
+  at,
+  isScript,
+  type Owned,
+  readBytes,
+  type WazuhUser,
+  wazuhUserOf,
+} from "./tree.ts";
+
+/** What the user says. What is not said stays as it is. */
+export interface InstallOptions {
+  /** Wazuh's home. */
+  readonly home: string;
+  /** The executable that is to be installed. */
+  readonly program: string;
+  /** OpenCTI's address. */
+  readonly url?: string | undefined;
+  readonly level?: string | undefined;
+  readonly groups?: string | undefined;
+  readonly token?: string | undefined;
+  /** The first id that the rules are to have. */
+  readonly firstId?: number | undefined;
+  /** Whether another integration of our name may be put away. */
+  readonly mayReplace: boolean;
+  /** Asks for the token; nothing if nobody can be asked. */
+  readonly askToken: () => string | undefined;
+}
+
+/** What is installed, and how. */
+interface Site extends InstallOptions {
+  readonly wazuh: WazuhUser;
+  /** Wazuh's configuration, each byte a character. */
+  readonly conf: string;
+  readonly blocks: readonly IntegrationBlock[];
+  /** What stands in the block of another integration. */
+  readonly oldToken: string | undefined;
+}
+
+const DEFAULT_LEVEL = "3";
+
+/**
+ * Finds out what is to be done. A second time it is an upgrade: what the user
+ * changed stays.
+ *
+ * @throws {UsageError} If it cannot be installed so. Nothing is changed then.
+ */
+export function planInstall(options: InstallOptions): Plan {
+  const { home } = options;
+  const wazuh = wazuhUserOf(home);
+  const conf = readBytes(`${home}/${CONF}`);
+  if (conf === undefined) {
+    throw new UsageError(`${home}/${CONF} does not exist: is Wazuh installed?`);
+  }
+  const foreign = foreignSteps(home);
+  const blocks = readable(home, () => readIntegrationBlocks(conf));
+  const [{ apiKey: oldKey = "" } = {}] = foreign.length > 0 ? blocks : [];
+  const oldToken = isToken(oldKey) && !oldKey.startsWith("file:")
+    ? oldKey
+    : undefined;
+  const site = { ...options, wazuh, conf, blocks, oldToken };
+  const planned = isWorker(conf)
+    ? {
+      steps: [RULES, DECODER].map((path): Step => ({
+        do: "keep",
+        path,
+        note: "a worker gets it from the master, install there too",
+      })),
+      warnings: [],
+      replaced: [],
+    }
+    : planRules(site);
+  if (!options.mayReplace && foreign.length + planned.replaced.length > 0) {
+    const paths = [...foreign, ...planned.replaced].map(({ path }) => path);
+    throw new UsageError(
+      `Another integration for OpenCTI is here (${paths.join(", ")}): add ` +
+        "--replace to put it away, uninstall brings it back",
+    );
+  }
+  const { steps, apiKey } = planConf(site, foreign.length > 0);
+  return {
+    steps: [
+      ...folderSteps(site),
+      ...foreign,
+      ...planned.replaced,
+      ...planned.steps,
+      ...isWorker(conf) ? [] : planFile(site, {
+        path: DECODER,
+        content: SHIPPED_DECODER,
+        owned: rulesOf(wazuh),
+      }),
+      ...planFile(site, {
+        path: SCHEMA,
+        content: SHIPPED_SCHEMA,
+        owned: readableOf(wazuh),
+      }),
+      ...tokenSteps(site, apiKey),
+      ...programSteps(site),
+      ...steps,
+    ],
+    warnings: [...planned.warnings, ...blockWarnings(site)],
+  };
+}
+
+/** Rules are Wazuh's own: its API may change them. */
+export function rulesOf({ uid, gid }: WazuhUser): Owned {
+  return { uid, gid, mode: 0o660 };
+}
+
+/** Wazuh may read it. */
+function readableOf({ root, gid }: WazuhUser): Owned {
+  return { uid: root, gid, mode: 0o640 };
+}
+
+/** What comes of a configuration that Wazuh can read. */
+function readable<T>(home: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(
+      `Wazuh cannot read ${home}/${CONF}: ${
+        messageOf(error)
+      }, correct it first`,
+    );
+  }
+}
+
+function isWorker(conf: string): boolean {
+  return nodeKindIn(conf) === "worker";
+}
+
+/** Puts away the program of another integration of our name. */
+function foreignSteps(home: string): readonly (Step & { do: "move" })[] {
+  return [SCRIPT, PROGRAM]
+    .filter((path) =>
+      path === SCRIPT
+        ? at(`${home}/${path}`) !== undefined
+        : isScript(`${home}/${path}`)
+    ).map((path) => ({ do: "move", path, to: `${BEFORE}/${path}` }));
+}
+
+function folderSteps({ home, wazuh }: Site): readonly Step[] {
+  const state = { uid: wazuh.uid, gid: wazuh.gid, mode: 0o750 };
+  return at(`${home}/${STATE}`) === undefined
+    ? [{ do: "make", path: STATE, owned: state }]
+    : ownSteps(home, STATE, { owned: state });
+}
+
+function programSteps({ home, program, wazuh }: Site): readonly Step[] {
+  const owned = { uid: wazuh.root, gid: wazuh.gid, mode: 0o750 };
+  const path = `${home}/${PROGRAM}`;
+  const [here, there] = [at(program), at(path)];
+  // A package has put it there already.
+  return here?.ino === there?.ino && here?.dev === there?.dev
+    ? ownSteps(home, PROGRAM, { owned })
+    : [{ do: "copy", path: PROGRAM, from: program, owned }];
+}
+
+function tokenSteps(
+  { home, token, oldToken, wazuh, askToken }: Site,
+  apiKey: string,
+): readonly Step[] {
+  const path = `${home}/${TOKEN_FILE}`;
+  if (apiKey !== `file:${path}`) return [];
+  const owned = readableOf(wazuh);
+  const before = readBytes(path)?.trim();
+  if (before && (token === undefined || token === before)) {
+    const steps = ownSteps(home, TOKEN_FILE, { owned });
+    return [...steps, { do: "keep", path: TOKEN_FILE }];
+  }
+  const made = token ?? oldToken ?? askToken();
+  if (made === undefined) {
+    throw new UsageError(
+      "The token is not known: say --token-file FILE, or run it on a " +
+        "terminal, where it asks",
+    );
+  }
+  if (!isToken(made)) {
+    throw new UsageError(
+      "That is no token of OpenCTI: copy it again, and nothing else",
+    );
+  }
+  return [{
+    do: "write",
+    path: TOKEN_FILE,
+    content: `${made}\n`,
+    owned,
+    ...before && { note: "another token than before" },
+  }];
+}
+
+/** What is done to ossec.conf, and what `<api_key>` it has then. */
+function planConf(
+  site: Site,
+  isForeign: boolean,
+): { readonly steps: readonly Step[]; readonly apiKey: string } {
+  const { home, conf, blocks: [block, ...others] } = site;
+  const ours = `file:${home}/${TOKEN_FILE}`;
+  if (block === undefined) {
+    if (site.url === undefined) {
+      throw new UsageError("OpenCTI's address is not known: say --url URL");
+    }
+    const text = blockOf(settingsOf(site, { hookUrl: site.url }), eolOf(conf));
+    return {
+      steps: confSteps(site, readable(home, () => insertBlock(conf, text))),
+      apiKey: ours,
+    };
+  }
+  const said = saidSettings(site);
+  if (others.length > 0) {
+    if (said.length > 0 || isForeign) {
+      throw new UsageError(
+        `${home}/${CONF} has ${others.length + 1} blocks of custom-opencti: ` +
+          "leave one, or say neither --url, --level, --groups nor --token-file",
+      );
+    }
+    return { steps: [{ do: "keep", path: CONF }], apiKey: block.apiKey };
+  }
+  if (isForeign) return replaceBlock(site, block);
+  const changed = said.reduce((text, { name, value }) => {
+    const [current] = readIntegrationBlocks(text);
+    return current === undefined ||
+        current.element.children.some((child) =>
+          child.name === name && child.text === value
+        )
+      ? text
+      : changeSetting(text, current.element, { name, value });
+  }, conf);
+  return {
+    steps: changed === conf
+      ? [{ do: "keep", path: CONF }]
+      : confSteps(site, changed),
+    apiKey: readIntegrationBlocks(changed)[0]?.apiKey ?? "",
+  };
+}
+
+/** Our block in the place of another integration's. */
+function replaceBlock(
+  site: Site,
+  { element, hookUrl }: IntegrationBlock,
+): { readonly steps: readonly Step[]; readonly apiKey: string } {
+  const { conf, url, wazuh: { root } } = site;
+  const settings = settingsOf(site, {
+    hookUrl: url ?? hookUrl.replace(/\/graphql\/?$/, ""),
+  });
+  const text = blockOf(settings, eolOf(conf)).trimStart();
+  const kept: Step = {
+    do: "write",
+    path: BLOCK_BEFORE,
+    content: conf.slice(element.start, element.end),
+    owned: { uid: root, gid: root, mode: 0o600 },
+  };
+  return {
+    steps: [
+      quiet(kept),
+      ...confSteps(site, replaceElement(conf, element, { text })),
+    ],
+    apiKey: settings.apiKey,
+  };
+}
+
+function settingsOf(
+  { home, level, groups }: Site,
+  { hookUrl }: { readonly hookUrl: string },
+): BlockSettings {
+  return {
+    hookUrl,
+    apiKey: `file:${home}/${TOKEN_FILE}`,
+    level: level ?? DEFAULT_LEVEL,
+    group: groups ?? SHIPPED_GROUPS,
+  };
+}
+
+/** What the user says of the block. */
+function saidSettings({ home, url, level, groups, token }: Site) {
+  return [
+    { name: "hook_url", value: url },
+    {
+      name: "api_key",
+      value: token === undefined ? undefined : `file:${home}/${TOKEN_FILE}`,
+    },
+    { name: "level", value: level },
+    { name: "group", value: groups },
+  ].flatMap(({ name, value }) => value === undefined ? [] : [{ name, value }]);
+}
+
+function confSteps({ home, conf }: Site, content: string): readonly Step[] {
+  const info = at(`${home}/${CONF}`);
+  const owned = {
+    uid: info?.uid ?? 0,
+    gid: info?.gid ?? 0,
+    mode: (info?.mode ?? 0o640) % 0o10000,
+  };
+  return [
+    { do: "write", path: CONF_BEFORE, content: conf, owned },
+    { do: "change", path: CONF, content, before: conf, owned },
+  ];
+}
+
+function blockWarnings({ home, blocks }: Site): readonly string[] {
+  return blocks.length < 2 ? [] : [
+    `${home}/${CONF} has ${blocks.length} blocks of custom-opencti: each ` +
+    "alert that meets several is looked up as often",
+  ];
+}

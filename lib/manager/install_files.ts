@@ -1,0 +1,162 @@
+/**
+ * The files that install brings along, and Wazuh's other rules: what the user
+ * changed stays, and no two rules get one id.
+ *
+ * @module
+ */
+import { messageOf, UsageError } from "../errors.ts";
+import { ruleFoldersIn } from "../wazuh/ossec_conf.ts";
+import { BEFORE, INSTALLED, RULES } from "./layout.ts";
+import {
+  FIRST_ID,
+  freeFirstId,
+  ID_RANGE,
+  isFirstId,
+  isOurs,
+  moveRuleIds,
+  ruleIdsIn,
+} from "./rules.ts";
+import { EARLIER, SHIPPED_RULES } from "./shipped.ts";
+import { type Plan, quiet, sha256Of, type Step } from "./steps.ts";
+import { filesBelow, type Owned, readBytes, type WazuhUser } from "./tree.ts";
+
+/** The manager that is installed on. */
+interface Site {
+  readonly home: string;
+  readonly wazuh: WazuhUser;
+  readonly conf: string;
+  readonly firstId?: number | undefined;
+}
+
+/** Says in a file of ours that it is. */
+const MARK = "events of custom-opencti";
+
+/** A file that is to be as we publish it, unless the user changed it. */
+export function planFile(
+  { home, wazuh }: Site,
+  { path, content, owned }: {
+    readonly path: string;
+    readonly content: string;
+    readonly owned: Owned;
+  },
+): readonly Step[] {
+  const recordPath = recordOf(path);
+  const current = readBytes(`${home}/${path}`);
+  const record = readBytes(`${home}/${recordPath}`);
+  const recorded = record === content ? [] : [quiet(
+    {
+      do: "write",
+      path: recordPath,
+      content,
+      owned: { uid: wazuh.root, gid: wazuh.root, mode: 0o600 },
+    } as const,
+  )];
+  const write = { do: "write", path, content, owned } as const;
+  if (current === undefined) return [write, ...recorded];
+  if (current === content) return [{ do: "keep", path }, ...recorded];
+  if (current === record || EARLIER.has(sha256Of(current))) {
+    return [{ ...write, note: "the new version" }, ...recorded];
+  }
+  if (record === undefined && !current.includes(MARK)) {
+    const to = `${BEFORE}/${path}`;
+    return [{ do: "move", path, to }, write, ...recorded];
+  }
+  return [{
+    do: "keep",
+    path,
+    note: `you changed it, compare it with ${recordPath}`,
+  }, ...recorded];
+}
+
+/** Where a file is kept as it was put in. */
+export function recordOf(path: string): string {
+  return `${INSTALLED}/${path.replace(/^.*\//, "")}`;
+}
+
+/** What is done to our rules, and to others with their ids. */
+export interface RulesPlan extends Plan {
+  /** Files of another integration, that is to be put away. */
+  readonly replaced: readonly (Step & { readonly do: "move" })[];
+}
+
+/**
+ * Our rules, with ids that no others have.
+ *
+ * @throws {UsageError} If others have them.
+ */
+export function planRules(site: Site): RulesPlan {
+  const { home, wazuh } = site;
+  const first = site.firstId ?? firstIdIn(home) ?? FIRST_ID;
+  if (!isFirstId(first)) {
+    throw new UsageError(
+      "--rule-ids must be a number from 100000 to 999960, as 120200",
+    );
+  }
+  const taken = readRuleFiles(site);
+  const clashes = taken.files.filter(({ ids }) =>
+    ids.some((id) => isOurs(id, first))
+  );
+  // Nothing else is in them: they are the rules of an integration before ours.
+  const replaced = clashes.filter(({ ids, path }) =>
+    first === FIRST_ID && path.startsWith("etc/") &&
+    ids.every((id) => isOurs(id, first))
+  );
+  const others = clashes.filter((file) => !replaced.includes(file));
+  if (others.length > 0) {
+    const ids = new Set(taken.files.flatMap((file) => file.ids));
+    const names = others.map(({ path, ids }) =>
+      `${path} (${ids.filter((id) => isOurs(id, first)).join(", ")})`
+    );
+    throw new UsageError(
+      `Other rules have ids from ${first} to ${first + ID_RANGE - 1}: ` +
+        `${names.join(", ")}: take them out, or give ours others with ` +
+        `--rule-ids ${freeFirstId(first, ids)}`,
+    );
+  }
+  return {
+    steps: planFile(site, {
+      path: RULES,
+      content: moveRuleIds(SHIPPED_RULES, first),
+      owned: { uid: wazuh.uid, gid: wazuh.gid, mode: 0o660 },
+    }),
+    warnings: taken.warnings,
+    replaced: replaced.map(({ path }) => ({
+      do: "move",
+      path,
+      to: `${BEFORE}/${path}`,
+    })),
+  };
+}
+
+/** The first id of our rules as they are installed. */
+export function firstIdIn(home: string): number | undefined {
+  const rules = readBytes(`${home}/${RULES}`);
+  if (rules === undefined || !rules.includes(MARK)) return undefined;
+  try {
+    const ids = ruleIdsIn(rules);
+    return ids.length === 0 ? undefined : Math.min(...ids);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files of other rules that Wazuh loads, and their ids. */
+function readRuleFiles({ home, conf }: Site) {
+  const paths = ruleFoldersIn(conf).flatMap((folder) =>
+    filesBelow(`${home}/${folder}`).filter((name) => name.endsWith(".xml"))
+      .map((name) => `${folder}/${name}`)
+  ).filter((path) => path !== RULES);
+  const files: { readonly path: string; readonly ids: readonly number[] }[] =
+    [];
+  const warnings: string[] = [];
+  for (const path of paths) {
+    try {
+      files.push({ path, ids: ruleIdsIn(readBytes(`${home}/${path}`) ?? "") });
+    } catch (error) {
+      warnings.push(
+        `${home}/${path}: ${messageOf(error)}: Wazuh will not start with it`,
+      );
+    }
+  }
+  return { files, warnings };
+}

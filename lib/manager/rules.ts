@@ -1,0 +1,76 @@
+/**
+ * Rule ids: those of rules that are there, and ours, which can be moved.
+ *
+ * @module
+ */
+import { type Element, parseXml } from "../wazuh/xml.ts";
+
+/** How many ids our rules may take, from the first one on. */
+export const ID_RANGE = 40;
+
+/** The first id of our rules as they are published. */
+export const FIRST_ID = 110_200;
+
+/** Wazuh takes no id of more than six digits; those below are its own. */
+const LEAST_ID = 100_000;
+const MOST_ID = 999_999;
+
+/**
+ * The ids of the rules in a file, in its order.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<group name="a,"><rule id="100001" level="3"></rule></group>';
+ * assertEquals(ruleIdsIn(xml), [100_001]);
+ * ```
+ */
+export function ruleIdsIn(xml: string): readonly number[] {
+  const idsOf = ({ name, attributes, children }: Element): number[] =>
+    name === "rule" ? [Number(attributes.id)] : children.flatMap(idsOf);
+  return parseXml(xml).flatMap(idsOf);
+}
+
+/**
+ * Our rules with other ids, comments included.
+ *
+ * @param first The first id that they are to have.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<rule id="110201" level="5"><if_sid>110200</if_sid></rule>';
+ * assertEquals(
+ *   moveRuleIds(xml, 120_200),
+ *   '<rule id="120201" level="5"><if_sid>120200</if_sid></rule>',
+ * );
+ * ```
+ */
+export function moveRuleIds(xml: string, first: number): string {
+  return xml.replace(
+    /\b1102[0-3]\d\b/g,
+    (id) => String(Number(id) - FIRST_ID + first),
+  );
+}
+
+/** Whether our rules can have ids from this one on. */
+export function isFirstId(id: number): boolean {
+  return Number.isInteger(id) && id >= LEAST_ID && id + ID_RANGE - 1 <= MOST_ID;
+}
+
+/** Whether an id is one that our rules may take. */
+export function isOurs(id: number, first: number): boolean {
+  return id >= first && id < first + ID_RANGE;
+}
+
+/** The next hundred behind a first id that no rule of these has. */
+export function freeFirstId(first: number, taken: ReadonlySet<number>): number {
+  const ids = [...taken];
+  let next = first - first % 100 + 100;
+  while (isFirstId(next) && ids.some((id) => isOurs(id, next))) next += 100;
+  return isFirstId(next) ? next : LEAST_ID;
+}

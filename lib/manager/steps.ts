@@ -1,0 +1,161 @@
+/**
+ * What is to be done to a manager's files: steps, that can be shown before they
+ * are taken.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { messageOf, UsageError } from "../errors.ts";
+import { decoded, toBytes } from "./bytes.ts";
+import { diffOf } from "./diff.ts";
+import { RECORD } from "./layout.ts";
+import {
+  at,
+  isOwned,
+  makeParents,
+  moveFile,
+  own,
+  type Owned,
+  placeFile,
+  placeFolder,
+  readProgram,
+  refuseLinks,
+  remove,
+} from "./tree.ts";
+
+/** A step. Paths are below Wazuh's home, those of `from` are not. */
+export type Step =
+  | {
+    readonly do: "write" | "change";
+    readonly path: string;
+    readonly content: string;
+    readonly owned: Owned;
+    readonly note?: string;
+    /** What it was, for the diff of a change. */
+    readonly before?: string;
+  }
+  | {
+    readonly do: "copy";
+    readonly path: string;
+    readonly from: string;
+    readonly owned: Owned;
+    readonly note?: string;
+  }
+  | {
+    readonly do: "make" | "own";
+    readonly path: string;
+    readonly owned: Owned;
+    readonly note?: string;
+  }
+  | {
+    readonly do: "move";
+    readonly path: string;
+    readonly to: string;
+    readonly note?: string;
+  }
+  | {
+    readonly do: "remove" | "keep";
+    readonly path: string;
+    readonly note?: string;
+  };
+
+/** All that is to be done, and what else is to be said. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** What would stop Wazuh, or needs a decision. */
+  readonly warnings: readonly string[];
+}
+
+/** What marks a step that is not worth a line. */
+const QUIET = "";
+
+/** A step that is not shown: it serves install alone. */
+export function quiet<S extends Step>(step: S): S {
+  return { ...step, note: QUIET };
+}
+
+/** A plan, a line for each step. */
+export function showPlan(
+  { steps, warnings }: Plan,
+  { home, withDiff }: { readonly home: string; readonly withDiff: boolean },
+): readonly string[] {
+  return [
+    ...steps.filter(({ note }) => note !== QUIET).flatMap((step) => [
+      `  ${step.do.padEnd(7)} ${step.path}${
+        step.do === "move" ? ` to ${step.to}` : ""
+      }${step.note === undefined ? "" : `: ${step.note}`}`,
+      ...withDiff && step.do === "change"
+        ? diffOf(decoded(step.before ?? ""), decoded(step.content), {
+          path: `${home}/${step.path}`,
+        }).map((line) => `    ${line}`)
+        : [],
+    ]),
+    ...warnings.map((warning) => `! ${warning}`),
+  ];
+}
+
+/**
+ * Takes all steps, in order.
+ *
+ * @throws {UsageError} If one fails. Those before it are taken: doing it again
+ * goes on from there.
+ */
+export function takeSteps(steps: readonly Step[], home: string): void {
+  for (const step of steps) {
+    refuseLinks(home, step.path);
+    if (step.do === "move") refuseLinks(home, step.to);
+  }
+  for (const step of steps) {
+    try {
+      takeStep(step, home);
+    } catch (error) {
+      throw new UsageError(
+        `Cannot ${step.do} ${home}/${step.path}: ${messageOf(error)}; what ` +
+          "stands before it is done, correct this and run it again",
+      );
+    }
+  }
+}
+
+function takeStep(step: Step, home: string): void {
+  const path = `${home}/${step.path}`;
+  if (step.path.startsWith(`${RECORD}/`)) makeParents(path);
+  switch (step.do) {
+    case "write":
+    case "change":
+      return placeFile(path, toBytes(step.content), step.owned);
+    case "copy":
+      return placeFile(path, readProgram(step.from), step.owned);
+    case "make":
+      return placeFolder(path, step.owned);
+    case "own":
+      return own(path, step.owned);
+    case "move":
+      if (step.to.startsWith(`${RECORD}/`)) makeParents(`${home}/${step.to}`);
+      return moveFile(path, `${home}/${step.to}`);
+    case "remove":
+      return remove(path);
+    case "keep":
+      return;
+  }
+}
+
+/** What is there, if it is not as it should be, is made so. */
+export function ownSteps(
+  home: string,
+  path: string,
+  { owned }: { readonly owned: Owned },
+): readonly Step[] {
+  const info = at(`${home}/${path}`);
+  if (info === undefined || isOwned(info, owned)) return [];
+  return [{ do: "own", path, owned, note: describe(owned) }];
+}
+
+function describe({ uid, gid, mode }: Owned): string {
+  return `owner ${uid}:${gid}, mode ${mode.toString(8).padStart(4, "0")}`;
+}
+
+/** The SHA-256 of a file's bytes. */
+export function sha256Of(bytes: string): string {
+  return createHash("sha256").update(toBytes(bytes)).digest("hex");
+}

@@ -1,0 +1,242 @@
+/**
+ * The files of a Wazuh manager: who owns them, and changing them so that nobody
+ * who may write there can turn the change on another file.
+ *
+ * Root writes into folders that are Wazuh's: a file is made anew beside its
+ * place, by a name that nobody knew, owner and mode are set on what was opened,
+ * and then it takes its place. No link is followed.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  writeSync,
+} from "node:fs";
+import { messageOf, UsageError } from "../errors.ts";
+import { fromBytes } from "./bytes.ts";
+
+/** Who owns a file, and who may do what. */
+export interface Owned {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** Wazuh's user and group, by their numbers and names. */
+export interface WazuhUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly user: string;
+  readonly group: string;
+  /** Who owns Wazuh's home: root. */
+  readonly root: number;
+}
+
+/**
+ * Wazuh's user and group on this manager: `wazuh`, before 4.3 `ossec`. They own
+ * the folder of its sockets.
+ *
+ * @throws {UsageError} If it is no manager's home.
+ */
+export function wazuhUserOf(home: string): WazuhUser {
+  const sockets = `${home}/queue/sockets`;
+  try {
+    const { uid, gid, isDirectory } = Deno.lstatSync(sockets);
+    if (!isDirectory) throw new Error("it is no folder");
+    const [user, group] = [uid ?? 0, gid ?? 0];
+    return {
+      uid: user,
+      gid: group,
+      root: Deno.lstatSync(home).uid ?? 0,
+      user: nameOf(user, "/etc/passwd"),
+      group: nameOf(group, "/etc/group"),
+    };
+  } catch (error) {
+    const says = error instanceof Deno.errors.NotFound
+      ? "it does not exist"
+      : messageOf(error);
+    throw new UsageError(
+      `${home} is not the home of a Wazuh manager: ${sockets}: ${says}, give ` +
+        "the right one with --home",
+    );
+  }
+}
+
+/** The name of a user or group; its number if there is none. */
+function nameOf(id: number, path: string): string {
+  try {
+    const lines = Deno.readTextFileSync(path).split("\n");
+    const fields = lines.map((line) => line.split(":"));
+    return fields.find((field) => field[2] === String(id))?.[0] ?? String(id);
+  } catch {
+    return String(id);
+  }
+}
+
+/**
+ * Refuses whoever could not give files to Wazuh's user.
+ *
+ * @throws {UsageError} If it is not run by root.
+ */
+export function refuseOthersThanRoot(home: string): void {
+  if (Deno.uid() !== Deno.statSync(home).uid) {
+    throw new UsageError("Run it as root: put sudo before the command");
+  }
+}
+
+/** Whether systemd runs this machine; in a container it does not. */
+export function hasSystemd(): boolean {
+  return at("/run/systemd/system") !== undefined;
+}
+
+/** What is at a path, itself and not what it leads to. */
+export function at(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new UsageError(`Cannot look at ${path}: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Refuses a path that leads elsewhere. Folders may be root's links: that is how
+ * an administrator moves them.
+ *
+ * @param path Below home.
+ *
+ * @throws {UsageError} If a part of it is a link, or no folder.
+ */
+export function refuseLinks(home: string, path: string): void {
+  const parts = path.split("/");
+  for (const n of parts.keys()) {
+    const part = `${home}/${parts.slice(0, n + 1).join("/")}`;
+    const info = at(part);
+    const isLast = n === parts.length - 1;
+    if (info?.isSymlink && (isLast || info.uid !== 0)) {
+      throw linkError(part);
+    }
+    if (!isLast && info?.isFile) {
+      throw new UsageError(`${part} must be a folder: move it away`);
+    }
+  }
+}
+
+function linkError(path: string): UsageError {
+  return new UsageError(
+    `${path} is a link, and could lead anywhere: put what it leads to in its ` +
+      "place",
+  );
+}
+
+/** What is in a file, each byte a character; nothing if there is none. */
+export function readBytes(path: string): string | undefined {
+  const info = at(path);
+  if (info === undefined) return undefined;
+  if (info.isSymlink) throw linkError(path);
+  if (!info.isFile) throw new UsageError(`${path} is no file: move it away`);
+  return fromBytes(Deno.readFileSync(path));
+}
+
+/** Whether a file is a program for an interpreter. */
+export function isScript(path: string): boolean {
+  if (!at(path)?.isFile) return false;
+  using file = Deno.openSync(path);
+  const start = new Uint8Array(2);
+  return file.readSync(start) === 2 && fromBytes(start) === "#!";
+}
+
+/** Puts a file in its place, in one move. */
+export function placeFile(
+  path: string,
+  content: Uint8Array,
+  { uid, gid, mode }: Owned,
+): void {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  // "wx" fails if anything is there, a link too. Only we can read it until it
+  // is whole: it may be a token.
+  const fd = openSync(temporary, "wx", 0o600);
+  try {
+    try {
+      for (let done = 0; done < content.length;) {
+        done += writeSync(fd, content, done);
+      }
+      fchownSync(fd, uid, gid);
+      fchmodSync(fd, mode);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    remove(temporary);
+    throw error;
+  }
+}
+
+/** Makes a folder. */
+export function placeFolder(path: string, owned: Owned): void {
+  Deno.mkdirSync(path, { mode: 0o700 });
+  own(path, owned);
+}
+
+/** Whether owner and mode are as they should be. */
+export function isOwned(info: Deno.FileInfo, owned: Owned): boolean {
+  return info.uid === owned.uid && info.gid === owned.gid &&
+    (info.mode ?? 0) % 0o10000 === owned.mode;
+}
+
+/** Sets owner and mode of a file or folder, never of what a link leads to. */
+export function own(path: string, { uid, gid, mode }: Owned): void {
+  const { isFile, isDirectory, dev, ino } = Deno.lstatSync(path);
+  if (!isFile && !isDirectory) {
+    throw new UsageError(`${path} is no file and no folder: move it away`);
+  }
+  const fd = openSync(path, "r");
+  try {
+    const opened = fstatSync(fd);
+    if (opened.dev !== dev || opened.ino !== ino) {
+      throw new UsageError(`${path} was changed meanwhile: run it again`);
+    }
+    fchownSync(fd, uid, gid);
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the folders that a file is to be in, for root alone. */
+export function makeParents(path: string): void {
+  const folder = path.replace(/\/[^/]*$/, "");
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Moves a file, itself and not what it leads to. */
+export function moveFile(from: string, to: string): void {
+  Deno.renameSync(from, to);
+}
+
+/** The executable that is to be installed. */
+export function readProgram(path: string): Uint8Array {
+  return Deno.readFileSync(path);
+}
+
+/** The files in a folder and below it, by their paths in it. */
+export function filesBelow(folder: string): readonly string[] {
+  if (at(folder) === undefined) return [];
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? filesBelow(`${folder}/${name}`).map((path) => `${name}/${path}`)
+      : [name]
+  ).sort();
+}
+
+/** Takes away a file, a link, or a folder with all that is in it. */
+export function remove(path: string): void {
+  Deno.removeSync(path, { recursive: true });
+}

@@ -1,0 +1,131 @@
+/**
+ * Takes out what install put in. What is to be done is found out by reading
+ * what is there; nothing is changed here.
+ *
+ * @module
+ */
+import { messageOf, UsageError } from "../errors.ts";
+import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
+import { removeElement, replaceElement } from "./conf.ts";
+import { recordOf } from "./install_files.ts";
+import {
+  BEFORE,
+  BLOCK_BEFORE,
+  CONF,
+  CONF_BEFORE,
+  DECODER,
+  OPTIONS_FILE,
+  PROGRAM,
+  RECORD,
+  RULES,
+  SCHEMA,
+  STATE,
+  STATE_FALLBACK,
+  TOKEN_FILE,
+} from "./layout.ts";
+import {
+  EARLIER,
+  SHIPPED_DECODER,
+  SHIPPED_RULES,
+  SHIPPED_SCHEMA,
+} from "./shipped.ts";
+import { type Plan, quiet, sha256Of, type Step } from "./steps.ts";
+import { at, filesBelow, isScript, readBytes, wazuhUserOf } from "./tree.ts";
+
+/** What the user says. */
+export interface UninstallOptions {
+  /** Wazuh's home. */
+  readonly home: string;
+  /** Whether state and token are removed too. */
+  readonly isPurge: boolean;
+}
+
+/**
+ * Finds out what is to be taken out.
+ *
+ * @throws {UsageError} If Wazuh could not read its configuration.
+ */
+export function planUninstall({ home, isPurge }: UninstallOptions): Plan {
+  wazuhUserOf(home);
+  const isThere = (path: string) => at(`${home}/${path}`) !== undefined;
+  const kept = filesBelow(`${home}/${BEFORE}`).map((name) =>
+    `${BEFORE}/${name}`
+  )
+    .filter((path) => path !== BLOCK_BEFORE);
+  const isOurs = !isScript(`${home}/${PROGRAM}`);
+  const steps: readonly Step[] = [
+    // The block of another program of our name is none of ours.
+    ...isOurs ? confSteps(home) : [],
+    ...[RULES, DECODER, SCHEMA].flatMap((path) => fileSteps(home, path)),
+    ...isOurs && isThere(PROGRAM)
+      ? [{ do: "remove", path: PROGRAM } as const]
+      : [],
+    ...kept.map((path): Step => ({
+      do: "move",
+      path,
+      to: path.slice(BEFORE.length + 1),
+    })),
+    ...[STATE, STATE_FALLBACK, TOKEN_FILE].filter(isThere).map((path): Step =>
+      isPurge
+        ? { do: "remove", path }
+        : { do: "keep", path, note: "--purge removes it" }
+    ),
+    ...isThere(OPTIONS_FILE)
+      ? [{ do: "keep", path: OPTIONS_FILE, note: "it is yours" } as const]
+      : [],
+    ...isThere(RECORD) ? [quiet({ do: "remove", path: RECORD } as const)] : [],
+  ];
+  return { steps, warnings: [] };
+}
+
+function confSteps(home: string): readonly Step[] {
+  const path = `${home}/${CONF}`;
+  const info = at(path);
+  const conf = readBytes(path);
+  if (conf === undefined || info === undefined) return [];
+  const old = readBytes(`${home}/${BLOCK_BEFORE}`);
+  let content = conf;
+  try {
+    // From the end on, so that the places of those before stay.
+    for (const [n, { element }] of blocksFromEnd(conf)) {
+      content = n === 0 && old !== undefined
+        ? replaceElement(content, element, { text: old })
+        : removeElement(content, element);
+    }
+  } catch (error) {
+    throw new UsageError(
+      `Wazuh cannot read ${path}: ${messageOf(error)}, correct it first`,
+    );
+  }
+  const owned = {
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
+    mode: (info.mode ?? 0o640) % 0o10000,
+  };
+  return [
+    ...content === conf
+      ? []
+      : [{ do: "change", path: CONF, content, before: conf, owned } as const],
+    ...at(`${home}/${CONF_BEFORE}`) === undefined
+      ? []
+      : [{ do: "remove", path: CONF_BEFORE } as const],
+  ];
+}
+
+function blocksFromEnd(conf: string) {
+  return [...readIntegrationBlocks(conf).entries()].reverse();
+}
+
+/** A file of ours goes, unless the user changed it. */
+function fileSteps(home: string, path: string): readonly Step[] {
+  const content = readBytes(`${home}/${path}`);
+  if (content === undefined) return [];
+  const isOurs = content === readBytes(`${home}/${recordOf(path)}`) ||
+    [SHIPPED_RULES, SHIPPED_DECODER, SHIPPED_SCHEMA].includes(content) ||
+    EARLIER.has(sha256Of(content));
+  return [
+    isOurs
+      ? { do: "remove", path }
+      : { do: "keep", path, note: "you changed it" },
+  ];
+}

@@ -1,0 +1,220 @@
+/**
+ * `install` and `uninstall` as they are typed.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readOptions } from "../../lib/commands/options.ts";
+import { giveToGroup, ROOT_ONLY, WAZUH } from "../stand_ins/home.ts";
+import { makeManager, type Manager, snapshot } from "../stand_ins/manager.ts";
+import { runProgram } from "../stand_ins/program.ts";
+
+const EXECUTABLE = Deno.env.get("CUSTOM_OPENCTI");
+
+function run({ home }: Manager, ...args: string[]) {
+  return runProgram(home, args, { asRoot: true });
+}
+
+Deno.test("install --dry-run shows what would be done, with a diff, and does nothing", async () => {
+  const manager = await makeManager();
+  // Where the tests run the executable, it is there already.
+  await run(manager, "version");
+  const before = await snapshot(manager.home);
+  const { status, stdout, stderr } = await run(
+    manager,
+    "install",
+    "--dry-run",
+    "--url=https://cti.example/graphql",
+    "--groups",
+    "ids, web",
+    "--level",
+    "5",
+  );
+  assertEquals([status, stderr], [0, ""]);
+  assertEquals(
+    stdout.replaceAll(manager.home, "HOME")
+      .replace(/.*(?:copy|own) +integrations.*\n/, ""),
+    `Nothing is done. This would be done in HOME:
+  make    queue/opencti
+  write   etc/rules/opencti_rules.xml
+  write   etc/decoders/opencti_decoder.xml
+  write   etc/opencti.schema.json
+  write   etc/opencti.token
+  write   etc/ossec.conf.before-opencti
+  change  etc/ossec.conf
+    --- HOME/etc/ossec.conf
+    +++ HOME/etc/ossec.conf
+    @@ -28,4 +28,12 @@
+         <location>/var/ossec/logs/active-responses.log</location>
+       </localfile>
+     
+    +  <integration>
+    +    <name>custom-opencti</name>
+    +    <hook_url>https://cti.example</hook_url>
+    +    <api_key>file:HOME/etc/opencti.token</api_key>
+    +    <level>5</level>
+    +    <group>ids,web</group>
+    +    <alert_format>json</alert_format>
+    +  </integration>
+     </ossec_config>
+`,
+  );
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("install refuses options that are wrong, and never says what was typed", async (t) => {
+  const manager = await makeManager();
+  const secret = "flgrn_octi_tkn_typed_in_the_wrong_place";
+  const cases: Readonly<Record<string, string>> = {
+    [`--${secret}`]: "Wrong options, there are --url URL, ",
+    [`--token ${secret}`]: "Wrong options, there are --url URL, ",
+    "--url": "Wrong options, there are --url URL, ",
+    [secret]: "install takes options alone: write --url URL",
+    [`--url ${secret}`]: "--url must be OpenCTI's address, as https://",
+    "--url https://a<b": "--url must be OpenCTI's address, as https://",
+    [`--url https://user:${secret}@cti.example`]:
+      "HOOK_URL holds a user or password",
+    [`--level ${secret}`]: "--level must be a number from 0 to 16",
+    "--level 17": "--level must be a number from 0 to 16",
+    "--groups ,": "--groups must be names of rule groups",
+    "--groups a<b": "--groups must be names of rule groups",
+    [`--token-file /none/${secret}`]:
+      "Cannot read --token-file: there is no such file",
+    "--url https://cti.example --rule-ids 12": "--rule-ids must be a number",
+  };
+  for (const [args, message] of Object.entries(cases)) {
+    await t.step(args.replace(secret, "SECRET"), async () => {
+      const { status, stdout, stderr } = await run(
+        manager,
+        "install",
+        "--dry-run",
+        ...args.split(" "),
+      );
+      assertEquals([status, stdout], [2, ""]);
+      assertStringIncludes(stderr, message);
+      assert(!stderr.includes(secret), stderr);
+    });
+  }
+});
+
+Deno.test("uninstall takes its two options alone", async () => {
+  const manager = await makeManager();
+  const { status, lastLine } = await run(manager, "uninstall", "all");
+  assertEquals(
+    [status, lastLine],
+    [2, "uninstall takes --purge and --dry-run alone"],
+  );
+});
+
+Deno.test("install and uninstall are for root", ROOT_ONLY, async () => {
+  const manager = await makeManager();
+  giveToGroup(`${manager.home}/etc/ossec.conf`, 0o664);
+  const { status, lastLine } = await runProgram(manager.home, ["uninstall"]);
+  assertEquals(
+    [status, lastLine],
+    [2, "Run it as root: put sudo before the command"],
+  );
+});
+
+Deno.test("install puts the executable in place, and uninstall takes it out", async () => {
+  const manager = await makeManager();
+  const { home } = manager;
+  const args = ["--home", home, "install", "--url", "https://cti.example"];
+  if (EXECUTABLE === undefined) {
+    const { status, lastLine } = await run(manager, ...args);
+    assertEquals(
+      [status, lastLine],
+      [2, "Only the executable installs itself: deno task compile makes it"],
+    );
+    return;
+  }
+  const before = await snapshot(home);
+  await Deno.writeTextFile(`${home}/tmp/token`, "flgrn_octi_tkn_x");
+  const execute = async (program: string, args: readonly string[], user = {}) =>
+    await new Deno.Command(program, { args: [...args], ...user, cwd: home })
+      .output();
+  const installed = await execute(EXECUTABLE, [
+    ...args,
+    "--token-file",
+    `${home}/tmp/token`,
+  ]);
+  assertEquals(installed.code, 0, new TextDecoder().decode(installed.stderr));
+  await Deno.remove(`${home}/tmp/token`);
+  const ours = `${home}/integrations/custom-opencti`;
+  const asWazuh = await execute(ours, ["version"], WAZUH);
+  assertEquals(asWazuh.code, 0);
+  const again = await execute(ours, ["install"]);
+  assertEquals(again.code, 0, new TextDecoder().decode(again.stderr));
+  const removed = await execute(ours, ["uninstall", "--purge"]);
+  assertEquals(removed.code, 0, new TextDecoder().decode(removed.stderr));
+  assertStringIncludes(
+    new TextDecoder().decode(removed.stdout),
+    `${home}/bin/wazuh-analysisd -t`,
+  );
+  assertEquals(await snapshot(home), before);
+});
+
+Deno.test("a secret is asked for, and not shown", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  const terminal = new URL("../../lib/commands/terminal.ts", import.meta.url);
+  await Deno.writeTextFile(
+    file,
+    `import { askSecret } from "${terminal}";
+     console.log("got", askSecret("Token: ")?.split("").reverse().join(""));`,
+  );
+  const deno = `${Deno.execPath()} run --quiet ${file}`;
+  const script = new Deno.Command("script", {
+    args: ["-qec", deno, "/dev/null"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const reader = script.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let shown = "";
+  const until = async (text: string) => {
+    while (!shown.includes(text)) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      shown += value;
+    }
+  };
+  await until("Token: ");
+  const writer = script.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("secrex\x7ft\r"));
+  await until("terces");
+  await writer.close();
+  await reader.cancel();
+  await script.status;
+  assertStringIncludes(shown, "got terces");
+  assert(!shown.includes("secre"), shown);
+  // Nobody is there.
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", file],
+    stdin: "null",
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "got undefined\n");
+  await Deno.remove(file);
+});
+
+Deno.test("readOptions() parts options from words, and knows their choices", () => {
+  const command = {
+    name: "x",
+    options: [
+      { name: "to", value: "A", means: "", choices: ["a", "b"] },
+      { name: "all", means: "" },
+    ],
+  };
+  const { words, text, has } = readOptions(
+    ["1", "--to=a", "2", "--all"],
+    command,
+  );
+  assertEquals(words, ["1", "2"]);
+  assertEquals(text("to"), "a");
+  assertEquals([has("all"), has("to")], [true, false]);
+  for (const args of [["--to", "c"], ["--to"], ["--all=1"], ["-a"]]) {
+    let says = "";
+    try {
+      readOptions(args, command);
+    } catch (error) {
+      says = String(error);
+    }
+    assertStringIncludes(says, "--to");
+  }
+});

@@ -1,0 +1,576 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/errors.ts";
+import { type InstallOptions, planInstall } from "../../lib/manager/install.ts";
+import { SHIPPED_GROUPS } from "../../lib/manager/shipped.ts";
+import { showPlan, takeSteps } from "../../lib/manager/steps.ts";
+import { planUninstall } from "../../lib/manager/uninstall.ts";
+import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
+import { giveToGroup, giveToWazuh, WAZUH } from "../stand_ins/home.ts";
+import {
+  CONF,
+  makeManager,
+  type Manager,
+  snapshot,
+} from "../stand_ins/manager.ts";
+
+const TOKEN = "flgrn_octi_tkn_of_the_tests";
+const ADDRESS = "https://cti.example";
+
+type Said = Partial<InstallOptions>;
+
+function install({ home, program }: Manager, said: Said = {}): string[] {
+  const plan = planInstall({
+    home,
+    program,
+    mayReplace: false,
+    askToken: () => TOKEN,
+    ...said,
+  });
+  takeSteps(plan.steps, home);
+  return [...showPlan(plan, { home, withDiff: false })];
+}
+
+function uninstall({ home }: Manager, isPurge = false): string[] {
+  const plan = planUninstall({ home, isPurge });
+  takeSteps(plan.steps, home);
+  return [...showPlan(plan, { home, withDiff: false })];
+}
+
+function read({ home }: Manager, path: string): string {
+  return Deno.readTextFileSync(`${home}/${path}`);
+}
+
+function write({ home }: Manager, path: string, content: string): void {
+  Deno.writeTextFileSync(`${home}/${path}`, content);
+}
+
+function blocks(manager: Manager) {
+  return readIntegrationBlocks(read(manager, "etc/ossec.conf"));
+}
+
+function refusal(manager: Manager, said: Said = {}): string {
+  return assertThrows(() => install(manager, said), UsageError).message
+    .replaceAll(manager.home, "HOME");
+}
+
+Deno.test("install puts each file in its place, and says so", async () => {
+  const manager = await makeManager();
+  const before = await snapshot(manager.home);
+  assertEquals(install(manager, { url: ADDRESS }), [
+    "  make    queue/opencti",
+    "  write   etc/rules/opencti_rules.xml",
+    "  write   etc/decoders/opencti_decoder.xml",
+    "  write   etc/opencti.schema.json",
+    "  write   etc/opencti.token",
+    "  copy    integrations/custom-opencti",
+    "  write   etc/ossec.conf.before-opencti",
+    "  change  etc/ossec.conf",
+  ]);
+  const after = await snapshot(manager.home);
+  const [wazuh, group] = WAZUH === undefined
+    ? [`${Deno.uid()}:${Deno.gid()}`, `${Deno.uid()}:${Deno.gid()}`]
+    : [`${WAZUH.uid}:${WAZUH.gid}`, `0:${WAZUH.gid}`];
+  const owned = Object.entries(after).filter(([path]) => !(path in before))
+    .map(([path, what]) => `${path} ${what.split(" ", 2).join(" ")}`).sort();
+  assertEquals(owned, [
+    `etc/decoders/opencti_decoder.xml ${wazuh} 660`,
+    `etc/opencti.schema.json ${group} 640`,
+    `etc/opencti.token ${group} 640`,
+    `etc/ossec.conf.before-opencti ${group} 660`,
+    `etc/rules/opencti_rules.xml ${wazuh} 660`,
+    `integrations/custom-opencti ${group} 750`,
+    `integrations/custom-opencti.d 0:0 700`,
+    `integrations/custom-opencti.d/installed 0:0 700`,
+    `integrations/custom-opencti.d/installed/opencti.schema.json 0:0 600`,
+    `integrations/custom-opencti.d/installed/opencti_decoder.xml 0:0 600`,
+    `integrations/custom-opencti.d/installed/opencti_rules.xml 0:0 600`,
+    `queue/opencti ${wazuh} 750`,
+  ]);
+  assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
+  assertEquals(
+    read(manager, "integrations/custom-opencti"),
+    "\x7fELF of the new version",
+  );
+  const [block, ...others] = blocks(manager);
+  assertEquals(others, []);
+  assertEquals(
+    { ...block, element: undefined },
+    {
+      apiKey: `file:${manager.home}/etc/opencti.token`,
+      hookUrl: ADDRESS,
+      timeout: undefined,
+      retries: undefined,
+      options: "",
+      level: "3",
+      group: SHIPPED_GROUPS,
+      alertFormat: "json",
+      element: undefined,
+    },
+  );
+  assert(!after["etc/ossec.conf"]?.includes(TOKEN));
+});
+
+/** Configurations as they are met, and as nobody would think. */
+const CONFS: Readonly<Record<string, string>> = {
+  "as it comes": CONF,
+  "one root": "<ossec_config>\n  <global>\n  </global>\n</ossec_config>\n",
+  "CRLF": CONF.replaceAll("\n", "\r\n"),
+  "no final newline": CONF.trimEnd(),
+  "CRLF without a final newline": CONF.trimEnd().replaceAll("\n", "\r\n"),
+  "all in one line": "<ossec_config><global></global></ossec_config>",
+  "the end behind a section":
+    "<ossec_config>\n  <global></global></ossec_config>\n",
+  "an indented end": "<ossec_config>\n  <global/>\n\t</ossec_config>\n",
+  "an empty root": "<ossec_config></ossec_config>",
+  "an empty root of two lines": "<ossec_config>\n</ossec_config>",
+  "a last root that is closed at once": `${CONF}<ossec_config/>\n`,
+  "a comment behind the end": `${CONF}<!-- </ossec_config> -->\n`,
+  "a root of agents behind ours": `${CONF}<agent_config></agent_config>\n`,
+  "another encoding": CONF.replace("Manager", "Verwaltung f\xfcr \x81\xff"),
+  "a byte order mark": `\xef\xbb\xbf${CONF}`,
+  "other integrations": CONF.replace(
+    "</ossec_config>",
+    "  <integration>\n    <name>slack</name>\n    <hook_url>https://x</hook_url>\n" +
+      "    <alert_format>json</alert_format>\n  </integration>\n</ossec_config>",
+  ),
+  "NUL and odd blanks": CONF.replace("<global>", "<global>\t \x00"),
+};
+
+Deno.test("uninstall --purge leaves what was before install, byte by byte", async (t) => {
+  for (const [name, conf] of Object.entries(CONFS)) {
+    await t.step(name, async () => {
+      const bytes = Uint8Array.from(conf, (char) => char.charCodeAt(0));
+      const manager = await makeManager({ conf: bytes });
+      const before = await snapshot(manager.home);
+      install(manager, { url: ADDRESS });
+      const installed = await snapshot(manager.home);
+      assertEquals(blocks(manager).length, 1);
+      // A second time, nothing is changed.
+      install(manager);
+      assertEquals(await snapshot(manager.home), installed);
+      uninstall(manager, true);
+      assertEquals(await snapshot(manager.home), before);
+    });
+  }
+});
+
+Deno.test("uninstall keeps state, token and options, and what others changed", async () => {
+  const manager = await makeManager();
+  const before = read(manager, "etc/ossec.conf");
+  install(manager, { url: ADDRESS });
+  write(manager, "etc/opencti.json", "{}");
+  write(
+    manager,
+    "etc/ossec.conf",
+    read(manager, "etc/ossec.conf").replace("<global>", "<global>\n<!-- 1 -->"),
+  );
+  write(
+    manager,
+    "etc/rules/opencti_rules.xml",
+    read(manager, "etc/rules/opencti_rules.xml").replace('"12"', '"11"'),
+  );
+  assertEquals(uninstall(manager), [
+    "  change  etc/ossec.conf",
+    "  remove  etc/ossec.conf.before-opencti",
+    "  keep    etc/rules/opencti_rules.xml: you changed it",
+    "  remove  etc/decoders/opencti_decoder.xml",
+    "  remove  etc/opencti.schema.json",
+    "  remove  integrations/custom-opencti",
+    "  keep    queue/opencti: --purge removes it",
+    "  keep    etc/opencti.token: --purge removes it",
+    "  keep    etc/opencti.json: it is yours",
+  ]);
+  assertEquals(
+    read(manager, "etc/ossec.conf"),
+    before.replace("<global>", "<global>\n<!-- 1 -->"),
+  );
+  assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
+});
+
+Deno.test("install again upgrades, and keeps what the user changed", async (t) => {
+  const manager = await makeManager();
+  install(manager, { url: ADDRESS });
+  await t.step("nothing changed", () => {
+    write(manager, "tmp/custom-opencti", "\x7fELF 2");
+    assertEquals(
+      install(manager, {
+        askToken: () => {
+          throw new Error("It is there");
+        },
+      }),
+      [
+        "  keep    etc/rules/opencti_rules.xml",
+        "  keep    etc/decoders/opencti_decoder.xml",
+        "  keep    etc/opencti.schema.json",
+        "  keep    etc/opencti.token",
+        "  copy    integrations/custom-opencti",
+        "  keep    etc/ossec.conf",
+      ],
+    );
+    assertEquals(read(manager, "integrations/custom-opencti"), "\x7fELF 2");
+    assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
+  });
+  await t.step("rules of an earlier version", () => {
+    const [path, record] = [
+      "etc/rules/opencti_rules.xml",
+      "integrations/custom-opencti.d/installed/opencti_rules.xml",
+    ];
+    const now = read(manager, path);
+    for (const file of [path, record]) write(manager, file, `${now}<!-- -->`);
+    const says = install(manager);
+    assert(
+      says.includes(`  write   ${path}: the new version`),
+      says.join("\n"),
+    );
+    assertEquals(read(manager, path), now);
+    assertEquals(read(manager, record), now);
+  });
+  await t.step("rules that the user changed", () => {
+    const path = "etc/rules/opencti_rules.xml";
+    const changed = read(manager, path).replace('level="14"', 'level="15"');
+    write(manager, path, changed);
+    for (let turn = 0; turn < 2; turn++) {
+      const says = install(manager);
+      assert(
+        says.includes(
+          `  keep    ${path}: you changed it, compare it with ` +
+            "integrations/custom-opencti.d/installed/opencti_rules.xml",
+        ),
+        says.join("\n"),
+      );
+      assertEquals(read(manager, path), changed);
+    }
+  });
+  await t.step("the block, which says other groups and more", () => {
+    const conf = read(manager, "etc/ossec.conf")
+      .replace(/<group>.*<\/group>/, "<group>ids</group>")
+      .replace("<level>3</level>", "<level>7</level><timeout>5</timeout>");
+    write(manager, "etc/ossec.conf", conf);
+    install(manager);
+    assertEquals(read(manager, "etc/ossec.conf"), conf);
+    install(manager, { url: "https://new.example", level: "4" });
+    assertEquals(
+      read(manager, "etc/ossec.conf"),
+      conf.replace(ADDRESS, "https://new.example").replace(
+        "<level>7",
+        "<level>4",
+      ),
+    );
+    assertEquals(read(manager, "etc/ossec.conf.before-opencti"), conf);
+  });
+  await t.step("a setting that the block has not", () => {
+    const conf = read(manager, "etc/ossec.conf")
+      .replace(/ *<group>.*<\/group>\n/, "");
+    write(manager, "etc/ossec.conf", conf);
+    install(manager, { groups: "ids,web" });
+    assertEquals(
+      read(manager, "etc/ossec.conf"),
+      conf.replace(
+        "<alert_format>json</alert_format>",
+        "<alert_format>json</alert_format>\n    <group>ids,web</group>",
+      ),
+    );
+  });
+  await t.step("a new token", () => {
+    const says = install(manager, { token: "another_token_of_opencti" });
+    assert(
+      says.includes("  write   etc/opencti.token: another token than before"),
+      says.join("\n"),
+    );
+    assertEquals(
+      read(manager, "etc/opencti.token"),
+      "another_token_of_opencti\n",
+    );
+  });
+  await t.step("owners and modes", async () => {
+    await Deno.chmod(`${manager.home}/etc/opencti.token`, 0o644);
+    await Deno.chmod(`${manager.home}/queue/opencti`, 0o755);
+    install(manager);
+    const { mode: token } = await Deno.stat(
+      `${manager.home}/etc/opencti.token`,
+    );
+    const { mode: state } = await Deno.stat(`${manager.home}/queue/opencti`);
+    assertEquals([(token ?? 0) % 0o1000, (state ?? 0) % 0o1000], [
+      0o640,
+      0o750,
+    ]);
+  });
+});
+
+Deno.test("install takes over what was installed by hand", async () => {
+  const manager = await makeManager();
+  const { home } = manager;
+  const root = new URL("../../", import.meta.url);
+  const shipped = await Deno.readTextFile(new URL("wazuh/ossec.conf", root));
+  const conf = CONF + shipped.slice(shipped.indexOf("<ossec_config>"));
+  write(manager, "etc/ossec.conf", conf);
+  await Deno.copyFile(
+    new URL("wazuh/opencti_rules.xml", root),
+    `${home}/etc/rules/opencti_rules.xml`,
+  );
+  await Deno.writeTextFile(`${home}/etc/opencti.token`, "by_hand\n");
+  write(manager, "integrations/custom-opencti", "\x7fELF by hand");
+  await Deno.mkdir(`${home}/queue/opencti`);
+  giveToWazuh(`${home}/queue/opencti`, 0o750);
+  install(manager, { token: "by_hand" });
+  assertEquals(
+    read(manager, "etc/ossec.conf"),
+    conf.replace("file:/var/ossec/", `file:${home}/`),
+  );
+  assertEquals(read(manager, "etc/opencti.token"), "by_hand\n");
+  assertEquals(
+    read(manager, "integrations/custom-opencti"),
+    "\x7fELF of the new version",
+  );
+  uninstall(manager, true);
+  assertEquals(
+    read(manager, "etc/ossec.conf"),
+    `${CONF}<ossec_config>\n</ossec_config>\n`,
+  );
+});
+
+const OLD_BLOCK = `  <integration>
+    <name>custom-opencti</name>
+    <group>sysmon_eid1_detections, ids</group>
+    <alert_format>json</alert_format>
+    <api_key>11111111-2222-3333-4444-555555555555</api_key>
+    <hook_url>https://old.example/graphql</hook_url>
+  </integration>
+`;
+
+async function makeOld(): Promise<Manager> {
+  const manager = await makeManager({
+    conf: CONF.replace("  <localfile>", `${OLD_BLOCK}  <localfile>`),
+  });
+  const { home } = manager;
+  for (const name of ["custom-opencti", "custom-opencti.py"]) {
+    write(manager, `integrations/${name}`, "#!/bin/sh\nexec python3 $0.py\n");
+    giveToGroup(`${home}/integrations/${name}`, 0o750);
+  }
+  write(
+    manager,
+    "etc/rules/opencti.xml",
+    '<group name="opencti,"><rule id="110200" level="10"></rule>' +
+      '<rule id="110201" level="5"></rule></group>\n',
+  );
+  return manager;
+}
+
+Deno.test("install --replace puts a Python integration away, and uninstall brings it back", async () => {
+  const manager = await makeOld();
+  const before = await snapshot(manager.home);
+  assertEquals(
+    refusal(manager),
+    "Another integration for OpenCTI is here (integrations/custom-opencti.py, " +
+      "integrations/custom-opencti, etc/rules/opencti.xml): add --replace to " +
+      "put it away, uninstall brings it back",
+  );
+  assertEquals(await snapshot(manager.home), before);
+  install(manager, { mayReplace: true, askToken: () => undefined });
+  const [block, ...others] = blocks(manager);
+  assertEquals(others, []);
+  assertEquals(block?.hookUrl, "https://old.example");
+  assertEquals(block?.apiKey, `file:${manager.home}/etc/opencti.token`);
+  assertEquals(
+    read(manager, "etc/opencti.token"),
+    "11111111-2222-3333-4444-555555555555\n",
+  );
+  const after = await snapshot(manager.home);
+  for (
+    const path of ["integrations/custom-opencti.py", "etc/rules/opencti.xml"]
+  ) assert(!(path in after), path);
+  install(manager);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("uninstall leaves a Python integration alone", async () => {
+  const manager = await makeOld();
+  const before = await snapshot(manager.home);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("install gives its rules ids that no others have", async (t) => {
+  const manager = await makeManager();
+  write(
+    manager,
+    "etc/rules/local_rules.xml",
+    '<group name="local,"><rule id="110210" level="5"></rule>' +
+      '<rule id="110300" level="5"></rule><rule id="5" level="5"></rule></group>',
+  );
+  await t.step("it says which are taken, and which are free", () => {
+    assertEquals(
+      refusal(manager, { url: ADDRESS }),
+      "Other rules have ids from 110200 to 110239: etc/rules/local_rules.xml " +
+        "(110210): take them out, or give ours others with --rule-ids 110400",
+    );
+  });
+  await t.step("--rule-ids moves all of them", () => {
+    install(manager, { url: ADDRESS, firstId: 120_200 });
+    const rules = read(manager, "etc/rules/opencti_rules.xml");
+    assert(!/\b1102\d\d\b/.test(rules));
+    assert(rules.includes("<if_sid>120200,120213</if_sid>"));
+  });
+  await t.step("an upgrade leaves them there", () => {
+    const says = install(manager);
+    assert(says.includes("  keep    etc/rules/opencti_rules.xml"));
+  });
+  await t.step("they can be moved again", () => {
+    install(manager, { firstId: 130_000 });
+    assert(
+      read(manager, "etc/rules/opencti_rules.xml").includes('"130000"'),
+    );
+  });
+  await t.step("ids that Wazuh would not take", () => {
+    for (const firstId of [NaN, 99_999, 999_961, 110_200.5]) {
+      assertEquals(
+        refusal(manager, { firstId }),
+        "--rule-ids must be a number from 100000 to 999960, as 120200",
+      );
+    }
+  });
+});
+
+Deno.test("install says what rules would stop Wazuh", async () => {
+  const manager = await makeManager();
+  write(manager, "etc/rules/bad.xml", '<group name="x,">\n<rule id="1">');
+  const says = install(manager, { url: ADDRESS });
+  assertEquals(
+    says.at(-1)?.replaceAll(manager.home, "HOME"),
+    "! HOME/etc/rules/bad.xml: line 2: <rule> is not closed: Wazuh will not " +
+      "start with it",
+  );
+});
+
+Deno.test("install on a worker leaves the rules to the master", async () => {
+  const conf = CONF.replace("master", "worker")
+    .replace("<disabled>yes", "<disabled>no");
+  const manager = await makeManager({ conf });
+  const says = install(manager, { url: ADDRESS });
+  assertEquals(says.slice(1, 3), [
+    "  keep    etc/rules/opencti_rules.xml: a worker gets it from the master, " +
+    "install there too",
+    "  keep    etc/decoders/opencti_decoder.xml: a worker gets it from the " +
+    "master, install there too",
+  ]);
+  assert(!("etc/rules/opencti_rules.xml" in await snapshot(manager.home)));
+});
+
+Deno.test("install refuses what it cannot do, and changes nothing", async (t) => {
+  const cases: Readonly<
+    Record<string, readonly [string, Said, ((home: string) => void)?]>
+  > = {
+    "no address": ["OpenCTI's address is not known: say --url URL", {}],
+    "no token": [
+      "The token is not known: say --token-file FILE, or run it on a terminal, " +
+      "where it asks",
+      { url: ADDRESS, askToken: () => undefined },
+    ],
+    "no token, but something else": [
+      "That is no token of OpenCTI: copy it again, and nothing else",
+      { url: ADDRESS, askToken: () => "two words" },
+    ],
+    "a configuration that Wazuh cannot read": [
+      "Wazuh cannot read HOME/etc/ossec.conf: line 1: <ossec_config> is not " +
+      "closed, correct it first",
+      { url: ADDRESS },
+      (home) =>
+        Deno.writeTextFileSync(`${home}/etc/ossec.conf`, "<ossec_config>"),
+    ],
+    "a configuration without a root": [
+      "Wazuh cannot read HOME/etc/ossec.conf: it has no <ossec_config>, " +
+      "correct it first",
+      { url: ADDRESS },
+      (home) => Deno.writeTextFileSync(`${home}/etc/ossec.conf`, "\n"),
+    ],
+    "no configuration": [
+      "HOME/etc/ossec.conf does not exist: is Wazuh installed?",
+      { url: ADDRESS },
+      (home) => Deno.removeSync(`${home}/etc/ossec.conf`),
+    ],
+    "no manager": [
+      "HOME is not the home of a Wazuh manager: HOME/queue/sockets: it does " +
+      "not exist, give the right one with --home",
+      { url: ADDRESS },
+      (home) => Deno.removeSync(`${home}/queue/sockets`),
+    ],
+    "a link for a file": [
+      "HOME/etc/opencti.token is a link, and could lead anywhere: put what it " +
+      "leads to in its place",
+      { url: ADDRESS },
+      (home) => Deno.symlinkSync("/etc/hostname", `${home}/etc/opencti.token`),
+    ],
+    "a link for the configuration": [
+      "HOME/etc/ossec.conf is a link, and could lead anywhere: put what it " +
+      "leads to in its place",
+      { url: ADDRESS },
+      (home) => {
+        Deno.renameSync(`${home}/etc/ossec.conf`, `${home}/etc/real.conf`);
+        Deno.symlinkSync("real.conf", `${home}/etc/ossec.conf`);
+      },
+    ],
+    "a folder for a file": [
+      "HOME/etc/rules/opencti_rules.xml is no file: move it away",
+      { url: ADDRESS },
+      (home) => Deno.mkdirSync(`${home}/etc/rules/opencti_rules.xml`),
+    ],
+    "two blocks": [
+      "HOME/etc/ossec.conf has 2 blocks of custom-opencti: leave one, or say " +
+      "neither --url, --level, --groups nor --token-file",
+      { url: ADDRESS },
+      (home) =>
+        Deno.writeTextFileSync(
+          `${home}/etc/ossec.conf`,
+          `<ossec_config>${OLD_BLOCK}${OLD_BLOCK}</ossec_config>`,
+        ),
+    ],
+  };
+  for (const [name, [message, said, spoil]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const manager = await makeManager();
+      spoil?.(manager.home);
+      const before = await snapshot(manager.home);
+      assertEquals(refusal(manager, said), message);
+      assertEquals(await snapshot(manager.home), before);
+    });
+  }
+});
+
+Deno.test("install follows no link that Wazuh's user laid", {
+  ignore: WAZUH === undefined,
+}, async (t) => {
+  const cases: Readonly<Record<string, string>> = {
+    "a folder of rules": "etc/rules",
+    "the state": "queue/opencti",
+    "the program": "integrations/custom-opencti",
+    "the backup": "etc/ossec.conf.before-opencti",
+  };
+  for (const [name, path] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const manager = await makeManager();
+      const { home } = manager;
+      const outside = await Deno.makeTempDir();
+      await Deno.writeTextFile(`${outside}/secret`, "x");
+      if (path === "etc/rules") {
+        await Deno.remove(`${home}/${path}`, { recursive: true });
+      }
+      await Deno.symlink(
+        path.includes(".") ? `${outside}/secret` : outside,
+        `${home}/${path}`,
+      );
+      const { uid = 0, gid = 0 } = WAZUH ?? {};
+      await new Deno.Command("chown", {
+        args: ["-h", `${uid}:${gid}`, `${home}/${path}`],
+      }).output();
+      const before = await snapshot(outside);
+      assertThrows(
+        () => install(manager, { url: ADDRESS }),
+        UsageError,
+        "is a link, and could lead anywhere",
+      );
+      assertEquals(await snapshot(outside), before);
+      await Deno.remove(outside, { recursive: true });
+    });
+  }
+});
