@@ -308,10 +308,12 @@ function readingsOf(candidate: Candidate): readonly Reading[] {
     return [{ candidate, ioc }, ...behind === undefined ? [] : [read(behind)]];
   }
   const isListed = kind === "address" || kind === "host";
-  const listed = !isListed || text.length > MAX_TEXT_LENGTH
-    ? []
-    : kind === "host" && /[,;|]/.test(text)
+  const hosts = kind === "host" && text.length <= MAX_TEXT_LENGTH &&
+      /[,;|]/.test(text)
     ? text.split(/[\s,;|]+/).filter((one) => normalize("host", one))
+    : [];
+  const listed = hosts.length > 0 || !isListed || text.length > MAX_TEXT_LENGTH
+    ? hosts
     : addressesIn(text).map(({ text }) => text);
   return listed.length === 0
     ? [{ candidate, ioc }]

@@ -415,7 +415,7 @@ const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
  * @see https://www.rfc-editor.org/rfc/rfc6762#appendix-G
  */
 const PRIVATE_NAMES =
-  /\.(?:local|localdomain|localhost|localnet|lan|internal|intern|intranet|intra|corp|corporate|home|private|priv|loc|domain|workgroup|router|gateway|fritz\.box|arpa|invalid|consul|docker|test)$/;
+  /\.(?:local|localdomain|localhost|localnet|lan|internal|intern|intranet|intra|corp|corporate|home|private|priv|loc|domain|workgroup|router|gateway|belkin|ip|fritz\.box|mshome\.net|arpa|invalid|consul|docker|test)$/;
 
 /** Cloudflare's, Google's, Quad9's, OpenDNS's and AdGuard's. */
 const PUBLIC_RESOLVERS: ReadonlySet<string> = new Set([

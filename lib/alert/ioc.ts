@@ -117,7 +117,9 @@ function plainText(kind: TextKind, text: string): string {
   const withoutPort = trimmed
     .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
     .replace(/^([^:]+):\d{1,5}$/, "$1")
-    .replace(/^([^[({<]+)[\])}>]$/, "$1");
+    .replace(/^([^[({<]+)[\])}>]$/, "$1")
+    // Java writes a name before it: host/1.2.3.4
+    .replace(/^[\w.-]*\/(?=[\d.]+$)/, "");
   return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "")
     .replace(/^\(\d+\)(.*)\(0\)$/, (_, name) => name.replace(/\(\d+\)/g, "."));
 }

@@ -9,8 +9,10 @@ import { HASH_KINDS, type TextKind } from "./kinds.ts";
 
 /** What a name says. */
 export type Meaning =
-  /** A file's hash of a kind, or a host, whatever else is not asked for. */
+  /** A file's hash of a kind, or a host. */
   | { readonly kind: TextKind }
+  /** A command line or a script. */
+  | { readonly kind: "command" }
   /** Nothing of it is asked for, and why. */
   | { readonly skip: string };
 
@@ -83,6 +85,7 @@ function readName(name: string, parent: string): Meaning | undefined {
   if (OWN.test(name) || OWN_PARENT.test(parent) && OF_PARENT.test(name)) {
     return { skip: "the network's own, by its name" };
   }
+  if (COMMAND.test(name)) return { kind: "command" };
   const hash = hashNamed(name, parent);
   if (hash !== undefined) return { kind: hash };
   return LOOKED_UP.test(name) || parent === "question" && name === "name"
@@ -97,7 +100,10 @@ const LINK =
   /selflink|(?:link|href|permalink|webur[il]|portalur[il]|htmlur[il]|consoleur[il]|selfur[il]|ruleur[il]|alertur[il]|incidentur[il]|detailsur[il]|helpur[il]|docur[il]|refur[il]|referenceur[il]|infour[il]|ticketur[il])s?$|^(?:ref|refs|references?|help|docs?|documentation|schema|xmlns|namespace|moreinfo|advisory|remediation|recommendation)(?:ur[il])?$/;
 
 const OWN =
-  /^(?:fw|fwip|lip|laddr|gaddr|loc(?:al)?(?:ip|addr(?:ess)?|host(?:name)?)|dev(?:ice)?(?:ip|addr(?:ess)?|name|host(?:name)?|extip)?|dvc(?:ip|host)?|origin(?:ip|sicname)?|gateway(?:ip|name)?|gw|nas(?:ip(?:address)?|id(?:entifier)?)?|agent(?:ip|name|host(?:name)?)|sensor(?:ip|name|host(?:name)?)?|computer(?:name)?|machine(?:name)?|manager(?:ip|name)?|external(?:ip|addr(?:ess)?)|public(?:ip(?:address)?|dnsname)|lastexternalip(?:address)?|lastipaddress|endpoint(?:ip|name|address)|observer(?:ip|name)?|collector(?:ip)?|reporter|listen(?:er)?(?:ip|addr(?:ess)?)?|vip|resolver|dnsservers?|nameservers?|nexthop|backend(?:ip|port|addr(?:ess)?)?|targetport|targetip|elb|workstation(?:name)?)$/;
+  /^(?:fw|fwip|lip|laddr|gaddr|loc(?:al)?(?:ip|addr(?:ess)?|host(?:name)?)|dev(?:ice)?(?:ip|addr(?:ess)?|name|host(?:name)?|extip)?|dvc(?:ip|host)?|origin(?:ip|sicname)?|gateway(?:ip|name)?|gw|nas(?:ip(?:address)?|id(?:entifier)?)?|agent(?:ip|name|host(?:name)?)|sensor(?:ip|name|host(?:name)?)?|computer(?:name)?|machine(?:name)?|manager(?:ip|name)?|external(?:ip|addr(?:ess)?)|public(?:ip(?:address)?|dnsname)|lastexternalip(?:address)?|lastipaddress|endpoint(?:ip|name|address)|observer(?:ip|name)?|collector(?:ip)?|reporter|listen(?:er)?(?:ip|addr(?:ess)?)?|vip|edge(?:server)?ip|upstream|transrcip|srcpostnat|natsrcip|xlatesrc|nasipv[46]address|resolver|dnsservers?|nameservers?|nexthop|backend(?:ip|port|addr(?:ess)?)?|targetport|targetip|elb|workstation(?:name)?)$/;
+
+const COMMAND =
+  /commandline$|cmdline$|^(?:proc(?:ess)?|parent|target|child|initiatingprocess|audit)?(?:commandline|cmdline|command|cmd)$|scriptblock(?:text)?$|^exe(?:c|cutable)?args?$/;
 
 /** What stands in these is of the machine that says it. */
 const OWN_PARENT =
@@ -106,7 +112,7 @@ const OF_PARENT =
   /^(?:ip|ips|ipv4|ipv6|ipaddress(?:es)?|addr(?:ess)?|name|hostname|fqdn|dnsname|externalip|publicip|localip)$/;
 
 const LOOKED_UP =
-  /^(?:dns)?(?:q|query|question|lookup|requested)(?:name|host(?:name)?|domain|fqdn)$|^dns(?:query|question|domain|host|request)$|^rrname$|^(?:tls|ssl|quic)?sni$|^(?:tls|ssl)?servername(?:indication)?$|^(?:dst|dest|destination|remote)(?:name|host(?:name)?|domain|fqdn)$|^url(?:domain|host)$|^malicious(?:domain|host)$/;
+  /^(?:dns)?(?:q|query|question|lookup|requested)(?:name|host(?:name)?|domain|fqdn)$|^dns(?:query|question|domain|host|request)$|^rrname$|^(?:tls|ssl|quic)?sni$|^(?:tls|ssl)?servername(?:indication)?$|^(?:dst|dest|destination|remote)(?:name|host(?:name)?|domain|fqdn)$|^url(?:domain|host)$|^malicious(?:domain|host)$|^qh$/;
 
 /** No file's: of a handshake, a certificate, a login… */
 const OF_NO_FILE =

@@ -9,6 +9,7 @@ import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { hostOf, normalize, type TextKind } from "./kinds.ts";
 import { meaningOf } from "./names.ts";
+import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
 import {
   addressesIn,
@@ -211,6 +212,7 @@ function* candidatesIn(value: NamedText, mode: Sweep): Generator<Swept> {
   for (const { url, before } of eachUrlIn(text)) {
     if (!isLinked(before) && !isVendors(url)) yield* urlSwept(url, field);
   }
+  if (CARRIES.test(text)) yield* findInRequest(text, field).map(swept);
   for (const { text: email, index } of emailsIn(text)) {
     if (isMeant(text, index)) yield of("email", email);
   }
@@ -244,8 +246,15 @@ const NO_HOST =
 /** How servers log their own names. */
 const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host)$/i;
 
+/** Log4j's lookups, and Shellshock's function. */
+const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{/i;
+
 function urlSwept(url: string, field: string): readonly Swept[] {
-  return urlAndHost(url, field).map((one) => ({ ...one, source: "sweep" }));
+  return urlAndHost(url, field).map(swept);
+}
+
+function swept(one: Candidate): Swept {
+  return { ...one, source: "sweep" };
 }
 
 /** What a field is read as for its name; `undefined` if that says nothing. */
@@ -269,6 +278,11 @@ function candidatesNamed(
   const meaning = said === undefined ? meaningOf(name, parent) : { kind: said };
   if (meaning === undefined) return undefined;
   if ("skip" in meaning) return [];
+  if (meaning.kind === "command") {
+    return mode === "off"
+      ? []
+      : findInCommand(text, field).map((one) => swept(one)).toArray();
+  }
   const normal = normalize(meaning.kind, text);
   if (normal === undefined) return undefined;
   return meaning.kind !== "host"

@@ -91,7 +91,8 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
     return false;
   }
   return normalize("address", token) !== undefined &&
-    !isVersion(nameBefore(text, index));
+    !isVersion(nameBefore(text, index)) &&
+    !/\b(?:up|down)grad|\binstall/i.test(before(text, index));
 }
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */

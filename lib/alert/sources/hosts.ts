@@ -471,6 +471,10 @@ export const HOSTS: readonly Source[] = [
         path: "full_log",
         pattern: "Login failed for \\S* from (?<address>[\\da-f.:]*[\\da-f])",
       },
+      {
+        path: "full_log",
+        pattern: "\\brhost=(?<host>[^\\s.]+\\.[^\\s;,]+)",
+      },
       { path: ["data.userAgent", "data.ua"], kind: "user_agent" },
     ],
   },

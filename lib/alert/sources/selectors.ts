@@ -19,8 +19,8 @@ export const SELECTORS = {
     fields: ["data.RayID","data.method"],
   },
   web: {
-    groups: ["accesslog","apache","barracuda","dnsmasq*","dovecot","exchange","exim","fortimail","mailscanner","named","nginx","postfix","sendmail","squid","unbound","web","yara","yara_*"],
-    decoders: ["ECPServerLog","HTTPProxyLog","apache-*","barracuda-*","dnsmasq*","dovecot*","fortimail*","named","nginx-*","postfix*","sendmail*","squid-*","unbound","web-accesslog*","yara*"],
+    groups: ["accesslog","apache","barracuda","dnsmasq*","dovecot","exchange","exim","fortimail","mailscanner","named","nginx","pi-hole*","pihole*","postfix","sendmail","squid","unbound","web","yara","yara_*"],
+    decoders: ["ECPServerLog","HTTPProxyLog","apache-*","barracuda-*","dnsmasq*","dovecot*","fortimail*","named","nginx-*","pihole*","postfix*","sendmail*","squid-*","unbound","web-accesslog*","yara*"],
     fields: [],
   },
   clouds: {

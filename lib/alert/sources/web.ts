@@ -116,8 +116,8 @@ export const WEB: readonly Source[] = [
   },
   {
     name: "dnsmasq",
-    groups: ["dnsmasq*"],
-    decoders: ["dnsmasq*"],
+    groups: ["dnsmasq*", "pihole*", "pi-hole*"],
+    decoders: ["dnsmasq*", "pihole*"],
     fields: [
       {
         path: "full_log",
