@@ -125,7 +125,7 @@ function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
     normalize("address", token)?.kind === "ipv6";
 }
 
-const HASH = /(?<![\w+/=-])[\da-f]{32,128}(?![\w+/=-])/gi;
+const HASH = /(?<![\w+/-])[\da-f]{32,128}(?![\w+/=-])/gi;
 
 /**
  * The hashes in a text that the name before them says are a file's: ids of

@@ -480,8 +480,8 @@ export const HOSTS: readonly Source[] = [
   },
   {
     name: "commands",
-    groups: ["cron", "crond", "sudo", "su"],
-    decoders: ["cron*", "sudo", "su"],
+    groups: ["cron", "crond", "sudo", "su", "snoopy*", "bash*"],
+    decoders: ["cron*", "sudo", "su", "snoopy*", "bash*"],
     or: [{
       when: [{ field: "full_log", matches: "\\bCRON(?:\\[\\d+\\])?: \\(" }],
     }],
@@ -489,7 +489,9 @@ export const HOSTS: readonly Source[] = [
       { path: "data.command", kind: "command" },
       {
         path: "full_log",
-        pattern: "\\bCMD \\((?<command>.+)\\)|\\bCOMMAND=(?<command2>.+)",
+        pattern: "\\bCMD \\((?<command>.+)\\)|\\bCOMMAND=(?<command2>.+)" +
+          "|\\bsnoopy\\[\\d+\\]: \\[[^\\]]*\\]: (?<command3>.+)" +
+          "|\\bHISTORY: (?<command4>.+)",
       },
     ],
   },
