@@ -97,6 +97,7 @@ const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
 
 /** Commands that read their words themselves. */
 export const WITH_OPTIONS: ReadonlySet<string> = new Set([
+  "doctor",
   "install",
   "uninstall",
 ]);

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
-import { type Command, type Option, print } from "./command.ts";
+import { type Command, hasColor, type Option, print } from "./command.ts";
 
 const WIDTH = 80;
 
@@ -38,11 +38,8 @@ export function helpOn(others: readonly Command[]): Command {
 /** Makes a text bold. */
 type Bold = (text: string) => string;
 
-/** Only a person's terminal shows it, and NO_COLOR forbids it. */
 function bold(): Bold {
-  return Deno.stdout.isTerminal() && !Deno.noColor
-    ? (text) => `\x1b[1m${text}\x1b[22m`
-    : String;
+  return hasColor() ? (text) => `\x1b[1m${text}\x1b[22m` : String;
 }
 
 /**

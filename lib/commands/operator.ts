@@ -8,6 +8,7 @@
 import { alert } from "./alert.ts";
 import { readWords } from "./arguments.ts";
 import type { Command, RunContext } from "./command.ts";
+import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
 import { helpOn, unknownCommand } from "./help.ts";
 import { install } from "./install.ts";
@@ -16,7 +17,13 @@ import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
 
 /** All that have a word of their own, in the order of the help. */
-const WORDS: readonly Command[] = [install, uninstall, retry, version];
+const WORDS: readonly Command[] = [
+  install,
+  doctor,
+  retry,
+  uninstall,
+  version,
+];
 
 const HELP = helpOn([alert, ...WORDS]);
 

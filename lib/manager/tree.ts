@@ -67,6 +67,11 @@ export function wazuhUserOf(home: string): WazuhUser {
   }
 }
 
+/** The name of whoever runs this. */
+export function currentUser(): string {
+  return nameOf(Deno.uid() ?? 0, "/etc/passwd");
+}
+
 /** The name of a user or group; its number if there is none. */
 function nameOf(id: number, path: string): string {
   try {
@@ -141,6 +146,31 @@ export function readBytes(path: string): string | undefined {
   if (info.isSymlink) throw linkError(path);
   if (!info.isFile) throw new UsageError(`${path} is no file: move it away`);
   return fromBytes(Deno.readFileSync(path));
+}
+
+/** Whether Wazuh's user may read it. */
+export function canRead(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
+  return may(info, { wazuh, bit: 0o4 });
+}
+
+/** Whether Wazuh's user may write to it. */
+export function canWrite(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
+  return may(info, { wazuh, bit: 0o2 });
+}
+
+function may(
+  { uid, gid, mode }: Deno.FileInfo,
+  { wazuh, bit }: { readonly wazuh: WazuhUser; readonly bit: number },
+): boolean {
+  const shift = uid === wazuh.uid ? 6 : gid === wazuh.gid ? 3 : 0;
+  return ((mode ?? 0) & (bit << shift)) !== 0;
+}
+
+/** The names in a folder; none if it is missing. */
+export function namesIn(folder: string): readonly string[] {
+  return at(folder) === undefined
+    ? []
+    : [...Deno.readDirSync(folder)].map(({ name }) => name);
 }
 
 /** Whether a file is a program for an interpreter. */
