@@ -1,17 +1,17 @@
 /**
- * The errors that a caller tells apart, under one root. Each has its exit
+ * The errors that a caller distinguishes, under one root. Each has its exit
  * status, its kind, and a message in one sentence that says what to do.
  *
  * @module
  */
 
-/** The root: an error that was foreseen, told by its message alone. */
+/** The root: an error that was foreseen, reported by its message alone. */
 export class IntegrationError extends Error {
   /** 1: failed, after the fact was reported. 2: wrong usage. */
   readonly exitStatus: 1 | 2 = 1;
 
   /**
-   * @param kind Errors of one kind are told once in a while, with the number
+   * @param kind Errors of one kind are emitted once in a while, with the number
    * of alerts that they happened to.
    */
   constructor(message: string, readonly kind: string) {
@@ -76,7 +76,7 @@ export function exitStatusOf(error: unknown): 1 | 2 {
 }
 
 /**
- * What went wrong, as the sentence that is told.
+ * What went wrong, as the sentence that is reported.
  *
  * @example
  * ```ts

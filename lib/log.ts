@@ -6,12 +6,14 @@
  */
 import { messageOf } from "./errors.ts";
 
-/** Where a run tells what it does. */
+/** Where a run logs what it does. */
 export interface Log {
-  /** Told in debug mode alone, there also on stderr. */
+  /** Whether debug lines are written: they may cost something to make. */
+  readonly isDebug: boolean;
+  /** In debug mode alone, there also on stderr. */
   readonly debug: (line: string) => void;
   readonly info: (line: string) => void;
-  /** Also told on stderr. */
+  /** Also on stderr. */
   readonly error: (line: string) => void;
 }
 
@@ -30,7 +32,7 @@ export interface LogOptions {
 
 /**
  * Opens the log. The file is made when the first line is written; if it cannot
- * be written, that is told once on stderr.
+ * be written, that is said once on stderr.
  */
 export function openLog(options: LogOptions): Log {
   const { path, debug, redact, now } = options;
@@ -69,6 +71,7 @@ export function openLog(options: LogOptions): Log {
   }
 
   return {
+    isDebug: debug,
     debug: (line) => {
       if (!debug) return;
       write("debug", line);

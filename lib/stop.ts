@@ -7,7 +7,7 @@
 
 const controller = new AbortController();
 Deno.addSignalListener("SIGTERM", () => controller.abort());
-// A file that may not grow any more is an error to be told, not the end.
+// A file that may not grow any more is an error to report, not the end.
 Deno.addSignalListener("SIGXFSZ", () => {});
 
 /** Aborted when the run must end at once. */

@@ -67,15 +67,12 @@ export async function compile(
       `${bundle}/${baseName(part)}`,
       part,
     );
-    await refuseTooLarge(
-      `${bundle}/${baseName(part)}`,
-      part === entry ? MAX_BUNDLE_BYTES : MAX_APART_BYTES,
-    );
     await moveInto(bundle, `${bundle}/${baseName(part)}`);
   }
   await renameToMjs(bundle);
   await makeReproducible(bundle);
   const main = entry.replace(/^.*\//, "").replace(/\.ts$/, ".mjs");
+  await refuseSlowStart(bundle, { main });
   // The code cache would be one more file to write, and to trust.
   await deno(
     "compile",
@@ -134,24 +131,45 @@ async function makeReproducible(folder: string): Promise<void> {
   }
 }
 
-/** All of zod, say, where a part is meant, costs each start a third. */
-const MAX_BUNDLE_BYTES = 256 * 1024;
+/**
+ * What is loaded before an alert is known to have no IoC: what `main.mjs` imports,
+ * and what that imports. Each kilobyte costs every alert's start.
+ */
+const MAX_COMMON_BYTES = 56 * 1024;
 
-/** No alert waits for it, and it brings the files along that install puts. */
-const MAX_APART_BYTES = 512 * 1024;
-
-async function refuseTooLarge(folder: string, most: number): Promise<void> {
-  let bytes = 0;
-  for await (const { name } of Deno.readDir(folder)) {
-    bytes += (await Deno.stat(`${folder}/${name}`)).size;
+/**
+ * Adds up the chunks that a program always loads.
+ *
+ * @throws {Error} If they have grown beyond the limit.
+ */
+export async function refuseSlowStart(
+  folder: string,
+  { main, maxBytes = MAX_COMMON_BYTES }: {
+    readonly main: string;
+    readonly maxBytes?: number;
+  },
+): Promise<void> {
+  const sizes = new Map<string, number>();
+  const names = [main];
+  for (const name of names) {
+    if (sizes.has(name)) continue;
+    const code = await Deno.readTextFile(`${folder}/${name}`);
+    sizes.set(name, code.length);
+    // Not import(): that is what is loaded later, or never.
+    for (const [, imported] of code.matchAll(STATIC_IMPORT)) {
+      if (imported !== undefined) names.push(imported);
+    }
   }
-  if (bytes > most) {
-    throw new Error(
-      `The bundle has ${bytes} bytes where ${most} are the most: ` +
-        `see in ${folder} which package came in whole`,
-    );
-  }
+  const bytes = sizes.values().reduce((sum, size) => sum + size, 0);
+  if (bytes <= maxBytes) return;
+  const list = [...sizes].map(([name, size]) => `${name} ${size}`).join(", ");
+  throw new Error(
+    `Every start loads ${bytes} bytes where ${maxBytes} are the most: see ` +
+      `in ${folder} what came in, and import it where it is needed (${list})`,
+  );
 }
+
+const STATIC_IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 
 async function deno(...args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {

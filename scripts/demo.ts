@@ -13,7 +13,9 @@ import {
 import { runProgram } from "../tests/stand_ins/program.ts";
 import { makeHome } from "../tests/stand_ins/home.ts";
 import { startQueue } from "../tests/stand_ins/queue.ts";
-import { readRules, rulesMetBy, valueAt } from "./rules.ts";
+import { rulesMetBy } from "../lib/wazuh/rules.ts";
+import { readRules } from "./rules.ts";
+import { valueAt } from "../lib/json.ts";
 
 /** Alerts of some sources, and the fields that show what each is about. */
 const ALERTS: readonly (readonly [name: string, fields: readonly string[]])[] =

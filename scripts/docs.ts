@@ -1,11 +1,12 @@
 /**
- * Writes what in the pages mirrors the code: the tables, and an event; with
- * `--check`, fails if they are not as the code says.
+ * Writes what mirrors the code: the pages' tables and an event, and the index of
+ * the tables of sources; with `--check`, fails if they are not as the code says.
  *
  * @module
  */
 import { SOURCE_TABLES } from "./docs_sources.ts";
 import { TABLES } from "./docs_tables.ts";
+import { SELECTORS_FILE } from "./source_index.ts";
 
 /** Which tables stand in which page. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
@@ -18,10 +19,22 @@ const PAGES: Readonly<Record<string, readonly string[]>> = {
 const ALL: Readonly<Record<string, string>> = { ...TABLES, ...SOURCE_TABLES };
 
 for (const [name, tables] of Object.entries(PAGES)) {
+  await put(
+    name,
+    async (before) => await putEvent(tables.reduce(putTable, before)),
+  );
+}
+await put("lib/alert/sources/selectors.ts", () => SELECTORS_FILE);
+
+/** Puts in place what a file should say, or fails if it does not. */
+async function put(
+  name: string,
+  change: (before: string) => string | Promise<string>,
+): Promise<void> {
   const path = new URL(`../${name}`, import.meta.url);
   const before = await Deno.readTextFile(path);
-  const after = await putEvent(tables.reduce(putTable, before));
-  if (after === before) continue;
+  const after = await change(before);
+  if (after === before) return;
   if (Deno.args.includes("--check")) {
     await Deno.stderr.write(
       new TextEncoder().encode(`${name} is out of date: run deno task docs\n`),

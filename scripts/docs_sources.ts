@@ -4,10 +4,6 @@
  *
  * @module
  */
-import { CLOUD } from "../lib/alert/sources/cloud.ts";
-import { HOSTS } from "../lib/alert/sources/hosts.ts";
-import { SOURCES } from "../lib/alert/sources/mod.ts";
-import { NETWORK } from "../lib/alert/sources/network.ts";
 import {
   type Condition,
   type Field,
@@ -16,28 +12,16 @@ import {
   type Selector,
   type Source,
 } from "../lib/alert/sources/source.ts";
-import { WEB } from "../lib/alert/sources/web.ts";
 import { codes, layOutNarrow } from "./markdown.ts";
+import { FAMILIES } from "./source_index.ts";
 
 /** Longer paths have a middle that nobody reads. */
 const MAX_PATH = 34;
 
-const FAMILIES: Readonly<Record<string, readonly Source[]>> = {
-  hosts: HOSTS,
-  network: NETWORK,
-  web: WEB,
-  clouds: CLOUD,
-};
-
-/** A table for each family, and one for what is in none. */
+/** A table for each family. */
 export const SOURCE_TABLES: Readonly<Record<string, string>> = Object
   .fromEntries(
-    Object.entries({
-      ...FAMILIES,
-      others: SOURCES.filter((source) =>
-        Object.values(FAMILIES).every((family) => !family.includes(source))
-      ),
-    }).map(([name, sources]) => [
+    Object.entries(FAMILIES).map(([name, sources]) => [
       name,
       layOutNarrow([
         ["source", "reads alerts with", "takes"],

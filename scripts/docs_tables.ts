@@ -5,10 +5,11 @@
  */
 import { OPTIONS } from "../lib/config/config.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
-import { KINDS } from "../lib/alert/ioc.ts";
+import { KINDS } from "../lib/alert/kinds.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { codes, layOut } from "./markdown.ts";
-import { eventTypesOf, readRules, type Rule, wordsOf } from "./rules.ts";
+import { eventTypesOf, type Rule, wordsOf } from "../lib/wazuh/rules.ts";
+import { readRules } from "./rules.ts";
 
 /** The options, in the order that people need them. */
 const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {

@@ -114,6 +114,5 @@ async function importedPackages(): Promise<readonly Package[]> {
 /** Of what the program imports, as their packages say. */
 const LICENSES: Readonly<Record<string, string>> = {
   "deno-std": "MIT",
-  "ipaddr.js": "MIT",
   "zod": "MIT",
 };

@@ -146,6 +146,7 @@ await closeQueue();
 const emitted = new Map<string, number>();
 let errors = 0;
 let recovered = 0;
+let warnings = 0;
 /** Whether an error came since the last recovery. */
 let isAnnounced = false;
 let isInOrder = true;
@@ -158,6 +159,8 @@ for (const message of messages) {
     recovered++;
     isInOrder &&= isAnnounced;
     isAnnounced = false;
+  } else if (event.event_type === "warning") {
+    warnings++;
   } else {
     const key = `${event.source.alert_id} ${event.indicator.id}`;
     emitted.set(key, (emitted.get(key) ?? 0) + 1);
@@ -182,7 +185,7 @@ OpenCTI, the queue and the spool changed ${period} times; exit statuses ${
 waited at the end: alerts ${before.alerts}, events ${before.events}; ${
   (retried.stdout + retried.stderr).trim()
 }
-matches ${wanted}, emitted ${emitted.size}, emitted twice ${twice}; errors ${errors}, recovered ${recovered}
+matches ${wanted}, emitted ${emitted.size}, emitted twice ${twice}; errors ${errors}, recovered ${recovered}, warnings ${warnings}
 for ${poison} alerts OpenCTI never answers, waiting still: ${after.alerts}
 runs that lost something: ${lost.length}
 ${lost.slice(0, 5).join("")}\

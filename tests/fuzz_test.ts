@@ -11,11 +11,13 @@ import { bytesOf, encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event, matchEvent } from "../lib/wazuh/event.ts";
-import { matchAnswer } from "../lib/match/match.ts";
+import { matchAnswer } from "../lib/match/answer.ts";
 import { questionFor } from "../lib/opencti/query.ts";
 import { readResponse } from "../lib/opencti/response.ts";
 import { headerFor, MAX_MESSAGE_BYTES } from "../lib/wazuh/queue.ts";
-import { findDefaults, findIocs, SOURCES } from "../lib/alert/sources/mod.ts";
+import { makeFinder } from "../lib/alert/find.ts";
+import { FIND_DEFAULTS } from "./stand_ins/alerts.ts";
+import { SOURCES } from "../lib/alert/sources/mod.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { PLACES } from "./stand_ins/places.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
@@ -147,7 +149,7 @@ const opencti = startOpencti(KNOWLEDGE);
 
 /** What the stand-in answers to an alert's question. */
 async function answerTo(alert: Alert): Promise<string> {
-  const { iocs } = findIocs(alert);
+  const { iocs } = makeFinder(FIND_DEFAULTS)(alert);
   const response = await fetch(`${opencti.url}/graphql`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
@@ -167,7 +169,7 @@ await opencti[Symbol.asyncDispose]();
 
 /** All that is between an alert and its messages, with a given answer. */
 function lookUp(alert: Alert, body: string): void {
-  const { iocs } = findIocs(alert);
+  const { iocs } = makeFinder(FIND_DEFAULTS)(alert);
   assert(iocs.length <= 100);
   const question = questionFor(iocs, WHATEVER);
   JSON.stringify(question);
@@ -308,8 +310,8 @@ Deno.test("10 MB in a field take less than a second", async (t) => {
         // No alert is read by all of them.
         for (const source of SOURCES) {
           const start = performance.now();
-          const options = { ...findDefaults(), sources: [source] };
-          questionFor(findIocs(read, options).iocs, WHATEVER);
+          const options = { ...FIND_DEFAULTS, sources: [source] };
+          questionFor(makeFinder(options)(read).iocs, WHATEVER);
           const ms = performance.now() - start;
           assert(ms < 1000, `${ms} ms: ${source.name}, ${Object.keys(alert)}`);
         }

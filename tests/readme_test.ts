@@ -2,9 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
-import { joinSources } from "../lib/config/own_sources.ts";
+import { joinSources } from "../lib/config/user_sources.ts";
 import { readPages } from "../scripts/links.ts";
-import { eventTypesOf, parseRules, readRules } from "../scripts/rules.ts";
+import { eventTypesOf, parseRules } from "../lib/wazuh/rules.ts";
+import { readRules } from "../scripts/rules.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGES = await readPages();

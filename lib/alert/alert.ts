@@ -7,6 +7,7 @@
  * @module
  */
 import { AlertError, messageOf } from "../errors.ts";
+import { memberOf } from "../json.ts";
 
 /** An object of an alert whose content is read by {@linkcode textsAt}. */
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -131,7 +132,7 @@ export function parseAlert(json: string): Alert {
 /** What the dashboard puts around an alert is taken off. */
 function unwrapped(value: unknown): unknown {
   const one: unknown = Array.isArray(value) ? value[0] : value;
-  const source = member(one, "_source");
+  const source = memberOf(one, "_source");
   return typeof source === "object" && source !== null ? source : one;
 }
 
@@ -158,11 +159,14 @@ export function isOwnEvent({ data, location = "" }: Alert): boolean {
 export const MAX_ENTRIES = 1000;
 
 /** What stands at a path. */
-interface Texts {
+export interface Texts {
   readonly texts: readonly string[];
   /** How many entries of lists were not read. */
   readonly leftOut: number;
 }
+
+/** Reads what stands at a path of an alert. */
+export type ReadTexts = (alert: Alert) => Texts;
 
 /**
  * The texts that stand at a path of an alert, objects joined by dots. Arrays
@@ -180,12 +184,12 @@ interface Texts {
  * ```
  */
 export function textsAt(alert: Alert, path: string): readonly string[] {
-  return readTexts(alert, path).texts;
+  return readerOf(path)(alert).texts;
 }
 
 /**
- * The same, with how much was left out. Read once for a path: many sources, and
- * each row of a list, ask for the same.
+ * Reads the texts at a path, and how much was left out, of any number of
+ * alerts.
  *
  * @example
  * ```ts
@@ -193,29 +197,46 @@ export function textsAt(alert: Alert, path: string): readonly string[] {
  *
  * const list = Array.from({ length: 1002 }, () => "1.2.3.4");
  * const alert = parseAlert(JSON.stringify({ data: { dest_ip: list } }));
- * const { texts, leftOut } = readTexts(alert, "data.dest_ip");
+ * const { texts, leftOut } = readerOf("data.dest_ip")(alert);
  * assertEquals([texts.length, leftOut], [1000, 2]);
  * ```
  */
-export function readTexts(alert: Alert, path: string): Texts {
-  const ofAlert = known.get(alert) ?? new Map<string, Texts>();
-  known.set(alert, ofAlert);
-  const read = ofAlert.get(path) ?? textsOf(valuesAt(alert, path));
-  ofAlert.set(path, read);
-  return read;
+export function readerOf(path: string): ReadTexts {
+  const names = namesIn(path);
+  return (alert) => {
+    let value: unknown = alert;
+    for (const [depth, name] of names.entries()) {
+      value = memberOf(value, name);
+      if (value === undefined) return NO_TEXTS;
+      if (Array.isArray(value)) {
+        return textsOf(valuesIn(value, names.slice(depth + 1)));
+      }
+    }
+    const text = textOf(value);
+    return text === undefined ? NO_TEXTS : { texts: [text], leftOut: 0 };
+  };
 }
 
-const known = new WeakMap<Alert, Map<string, Texts>>();
+const NO_TEXTS: Texts = { texts: [], leftOut: 0 };
+
+function namesIn(path: string): readonly string[] {
+  return path.split(".")
+    .map((name) => name.endsWith("[]") ? name.slice(0, -2) : name);
+}
 
 function textsOf({ values, leftOut }: Values): Texts {
-  const texts = values
-    .filter((value) =>
-      typeof value === "string" || typeof value === "number" ||
-      typeof value === "boolean"
-    )
-    .map((value) => String(value).trim())
-    .filter((value) => value !== "");
+  const texts = values.map(textOf).filter((text) => text !== undefined);
   return { texts, leftOut };
+}
+
+/** A value as text, `undefined` if it is blank, null or an object. */
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === "string"
+    ? value.trim()
+    : typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : "";
+  return text === "" ? undefined : text;
 }
 
 /**
@@ -231,7 +252,7 @@ function textsOf({ values, leftOut }: Values): Texts {
  * ```
  */
 export function alertAt(alert: Alert, path: string): Alert | undefined {
-  const [value] = valuesAt(alert, path).values;
+  const [value] = valuesIn(alert, namesIn(path)).values;
   return isObject(value) ? alertOf(value) : undefined;
 }
 
@@ -245,34 +266,21 @@ interface Values {
   readonly leftOut: number;
 }
 
-/** Called for each condition and field of each source: it must be quick. */
-function valuesAt(alert: Alert, path: string): Values {
-  let values: readonly unknown[] = [alert];
+function valuesIn(value: unknown, names: readonly string[]): Values {
   let leftOut = 0;
-  for (const key of path.split(".")) {
-    const name = key.endsWith("[]") ? key.slice(0, -2) : key;
-    const next: unknown[] = [];
-    for (const value of values) {
-      const inner = member(value, name);
-      if (inner === undefined) continue;
-      const entries = elementsOf(inner);
-      const room = MAX_ENTRIES - next.length;
-      next.push(...entries.slice(0, room));
-      leftOut += Math.max(entries.length - room, 0);
-    }
-    values = next;
-    if (next.length === 0) break;
+  const upTo = (all: readonly unknown[]) => {
+    leftOut += Math.max(all.length - MAX_ENTRIES, 0);
+    return all.slice(0, MAX_ENTRIES);
+  };
+  let values = upTo(elementsOf(value));
+  for (const name of names) {
+    const members = values.map((one) => memberOf(one, name))
+      .filter((one) => one !== undefined);
+    values = upTo(members.flatMap(elementsOf));
   }
   return { values, leftOut };
 }
 
 function elementsOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null &&
-      Object.hasOwn(value, key)
-    ? Reflect.get(value, key)
-    : undefined;
 }

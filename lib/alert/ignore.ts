@@ -4,10 +4,9 @@
  *
  * @module
  */
-import ipaddr from "ipaddr.js";
-import { isGlobal, type Range } from "./addresses.ts";
 import { messageOf } from "../errors.ts";
-import { hostOf, normalize, type NormalValue, type TextKind } from "./ioc.ts";
+import { bitsOf, isGlobal, type Network, readNetwork } from "./addresses.ts";
+import { hostOf, normalize, type NormalValue, type TextKind } from "./kinds.ts";
 
 /** What is not asked for. */
 export interface Ignore {
@@ -84,9 +83,9 @@ export function readIgnoreLists(ignore: Ignore, options: {
   readonly readFile: (path: string) => string;
 }): IgnoreLists {
   const problems: string[] = [];
-  let own: { readonly host: NormalValue | null | undefined } | undefined;
+  let opencti: { readonly host: NormalValue | null | undefined } | undefined;
   const lists = [
-    ...OWN_LISTS.filter((name) => ignore[name].length > 0).map((name) =>
+    ...CONFIGURED.filter((name) => ignore[name].length > 0).map((name) =>
       listOf(ignore[name], { name: `ignore.${name}`, form: name, problems })
     ),
     ...ignore.files.map((path) => readList(path, options.readFile, problems)),
@@ -120,9 +119,9 @@ export function readIgnoreLists(ignore: Ignore, options: {
       return "a public DNS resolver that was asked (ignore.public_resolvers)";
     }
     // Found out late: most values never get so far.
-    own ??= { host: hostOfUrl(options.baseUrl) };
-    return ignore.own_opencti && kind === own.host?.kind &&
-        value === own.host.value
+    opencti ??= { host: hostOfUrl(options.baseUrl) };
+    return ignore.own_opencti && kind === opencti.host?.kind &&
+        value === opencti.host.value
       ? "the OpenCTI that is asked (ignore.own_opencti)"
       : undefined;
   }
@@ -133,12 +132,12 @@ function hostOfUrl(url: string): NormalValue | null | undefined {
   return value && hostOf(value);
 }
 
-/** The user's own lists in the configuration. */
-const OWN_LISTS = ["addresses", "domains", "urls", "hashes"] as const;
+/** The lists in the configuration. */
+const CONFIGURED = ["addresses", "domains", "urls", "hashes"] as const;
 
 /** What an entry of a list may be. */
 const FORMS: Readonly<
-  Record<typeof OWN_LISTS[number] | "file", {
+  Record<typeof CONFIGURED[number] | "file", {
     readonly kinds: readonly TextKind[];
     readonly says: string;
   }>
@@ -171,10 +170,10 @@ function inOneOf(
   return undefined;
 }
 
-/** So many wrong entries of a list are told. */
-const TOLD = 3;
+/** So many wrong entries of a list are named. */
+const NAMED = 3;
 
-/** A list of entries, told apart by their form. */
+/** A list of entries of any form. */
 function listOf(
   entries: readonly string[],
   { name, form, isExact = false, problems }: {
@@ -185,7 +184,7 @@ function listOf(
   },
 ): List {
   const { kinds, says } = FORMS[form];
-  const networks: Range[] = [];
+  const networks: Network[] = [];
   const values = new Set<string>();
   const urls: string[] = [];
   const wrong: string[] = [];
@@ -204,8 +203,10 @@ function listOf(
     else values.add(value.value.toLowerCase());
   }
   if (wrong.length > 0) {
-    const some = wrong.slice(0, TOLD).map((one) => JSON.stringify(one));
-    const more = wrong.length > TOLD ? ` and ${wrong.length - TOLD} more` : "";
+    const some = wrong.slice(0, NAMED).map((one) => JSON.stringify(one));
+    const more = wrong.length > NAMED
+      ? ` and ${wrong.length - NAMED} more`
+      : "";
     problems.push(
       `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
     );
@@ -273,40 +274,30 @@ function isAddress({ kind }: NormalValue): boolean {
   return kind === "ipv4" || kind === "ipv6";
 }
 
-function networkOf(entry: string): Range | undefined {
+function networkOf(entry: string): Network | undefined {
   const text = entry.trim();
-  // ipaddr.js throws, and catches, for all else: that is slow.
-  if (!/^[\da-f:.]+(?:\/\d+)?$/i.test(text)) return undefined;
-  const parser = text.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
-  if (parser.isValidCIDR(text)) return parser.parseCIDR(text);
   const address = normalize("address", text);
-  return address &&
-    [ipaddr.parse(address.value), address.kind === "ipv4" ? 32 : 128];
+  return address === undefined || !isAddress(address)
+    ? readNetwork(text)
+    : readNetwork(`${address.value}/${address.kind === "ipv4" ? 32 : 128}`);
 }
 
 /** Says which network holds an address. */
-function networkLookup(networks: readonly Range[]): Lookup {
-  const known = new Map<string, string>();
+function networkLookup(networks: readonly Network[]): Lookup {
+  const names = new Map<string, string>();
   const lengths = new Set<number>();
-  for (const [start, bits] of networks) {
-    const key = `${start.kind()} ${bitsOf(start).slice(0, bits)}`;
-    known.set(key, `${start.toString()}/${bits}`);
-    lengths.add(bits);
+  for (const { kind, prefix, name } of networks) {
+    names.set(`${kind} ${prefix}`, name);
+    lengths.add(prefix.length);
   }
   return (value) => {
-    if (known.size === 0) return undefined;
-    const address = ipaddr.parse(value);
-    const bits = bitsOf(address);
+    if (names.size === 0) return undefined;
+    const bits = bitsOf(value) ?? "";
+    const kind = bits.length === 32 ? "ipv4" : "ipv6";
     return lengths.values()
-      .map((length) => known.get(`${address.kind()} ${bits.slice(0, length)}`))
+      .map((length) => names.get(`${kind} ${bits.slice(0, length)}`))
       .find((name) => name !== undefined);
   };
-}
-
-/** An address in zeros and ones. */
-function bitsOf(address: Range[0]): string {
-  return address.toByteArray()
-    .map((byte) => byte.toString(2).padStart(8, "0")).join("");
 }
 
 /**

@@ -1,10 +1,10 @@
 /**
- * Which hosts are of a network of one's own.
+ * Which hosts are on this machine or in a private network.
  *
  * @module
  */
 import { isGlobal } from "./addresses.ts";
-import { normalize } from "./ioc.ts";
+import { normalize } from "./kinds.ts";
 
 /**
  * Whether a URL's host is on this machine or in a private network,

@@ -17,11 +17,13 @@ import {
   withFate,
 } from "../errors.ts";
 import { readFile } from "../files.ts";
-import type { Findings } from "../alert/sources/mod.ts";
+import type { Findings } from "../alert/find.ts";
 import { dueIn, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import type { Emitting } from "./emit.ts";
 import { prepareRun, type Run } from "./run.ts";
+import { nameOf, type Subject, subjectOf } from "./subject.ts";
 
 /** Looks up the IoCs of an alert. */
 export const alert: Command = {
@@ -88,7 +90,7 @@ async function lookUpAlert(
   }
   const due = dueIn(run.stateFolders);
   if (due !== undefined && isDue(due, run.now()) && !run.stop.aborted) {
-    const { drain } = await import("./later.ts");
+    const { drain } = await import("./drain.ts");
     await drain(run);
   }
   return 0;
@@ -109,7 +111,10 @@ function readAlert(path: string): string {
 
 function parse(
   json: string,
-  { path, run }: { readonly path: string; readonly run: Run },
+  { path, run }: {
+    readonly path: string;
+    readonly run: Pick<Run, "places">;
+  },
 ): Alert {
   try {
     return parseAlert(json);
@@ -124,31 +129,43 @@ function parse(
 }
 
 async function handle({ alert, json }: Read, run: Run): Promise<void> {
-  const { log } = run;
+  const { log, pipeline } = run;
   log.debug(about(alert, `groups ${alert.rule.groups.join(", ") || "none"}`));
   if (isOwnEvent(alert)) {
     log.debug("skipped: it is an alert of our own");
     return;
   }
-  const findings = run.findIocs(alert);
-  explain(findings, run);
+  const findings = await pipeline.find(alert);
+  logFindings(findings, run);
   const problem = configProblem(run);
-  if (findings.iocs.length === 0 && run.mayMiss) {
+  if (findings.iocs.length === 0 && pipeline.mayMiss) {
     throw problem ?? new ConfigError("The configuration is wrong");
   }
   if (problem !== undefined) await emitProblem(problem, alert, run);
   if (findings.iocs.length === 0) return;
-  // What is needed from here on is loaded here: most alerts never get so far.
-  const later = await import("./later.ts");
-  const subject = later.subjectOf(alert, json, run);
-  const outage = await later.openOutage(run);
-  if (outage === undefined) await later.lookUp(subject, findings, run);
-  else await later.keepForOutage(subject, outage, run);
+  await lookUpOrKeep(subjectOf({ alert, json }, run), findings, run);
+}
+
+/** What is needed here is loaded here: most alerts never get so far. */
+async function lookUpOrKeep(
+  subject: Subject,
+  findings: Findings,
+  run: Run,
+): Promise<void> {
+  if (dueIn(run.stateFolders) !== undefined) {
+    const { keepForOutage, openOutage } = await import("./keep.ts");
+    const outage = await openOutage(run);
+    if (outage !== undefined) return await keepForOutage(subject, outage, run);
+  }
+  const { lookUp } = await import("./look_up.ts");
+  await lookUp(subject, findings, run);
 }
 
 /** What of the configuration cannot be used; the rest of it is. */
-function configProblem(run: Run): ConfigError | undefined {
-  const problems = run.problems();
+function configProblem(
+  { pipeline }: Pick<Run, "pipeline">,
+): ConfigError | undefined {
+  const problems = pipeline.problems();
   return problems.length === 0
     ? undefined
     : new ConfigError(problems.join("; "));
@@ -157,15 +174,15 @@ function configProblem(run: Run): ConfigError | undefined {
 async function emitProblem(
   { kind, message }: ConfigError,
   alert: Alert,
-  run: Run,
+  run: Emitting,
 ): Promise<void> {
   const says = `${message}; the rest is used, and the alert is not lost`;
   run.log.error(says);
-  const { emitError } = await import("./later.ts");
+  const { emitError } = await import("./emit.ts");
   await emitError(says, { kind, alert }, run);
 }
 
-function explain(findings: Findings, { log }: Run): void {
+function logFindings(findings: Findings, { log }: Pick<Run, "log">): void {
   log.debug(`sources that read it: ${findings.sources.join(", ") || "none"}`);
   if (findings.unmet.length > 0) {
     log.debug(`by their conditions, not for: ${findings.unmet.join(", ")}`);
@@ -176,8 +193,8 @@ function explain(findings: Findings, { log }: Run): void {
   for (const { kind, spellings, field } of findings.iocs) {
     log.debug(`IoC: ${kind} ${spellings.join(" or ")} in ${field}`);
   }
-  for (const { text, field, reason } of findings.passedOver) {
-    log.debug(`passed over: ${text} in ${field}: ${reason}`);
+  for (const { text, field, reason } of findings.skipped) {
+    log.debug(`skipped: ${text} in ${field}: ${reason}`);
   }
   if (findings.iocs.length === 0) log.debug("nothing to look up");
 }
@@ -196,20 +213,21 @@ async function report(
   if (error instanceof OpenctiError || error instanceof QueueError) {
     return error.message;
   }
-  const { emitError, keepUnasked, subjectOf } = await import("./later.ts");
   const kind = error instanceof IntegrationError ? error.kind : "unexpected";
   const message = run.redact(sentenceOf(error));
   const alert = read?.alert;
   let says = withFate(message, "lost");
   try {
-    if (read !== undefined && mayHoldIocs(read.alert, run)) {
-      const subject = subjectOf(read.alert, read.json, run);
+    if (read !== undefined && await mayHoldIocs(read.alert, run)) {
+      const { keepUnasked } = await import("./keep.ts");
+      const subject = subjectOf(read, run);
       says = withFate(message, await keepUnasked(subject, error, run));
     } else {
       if (read !== undefined) {
         says =
           `${message}; the alert holds nothing to look up, and is not lost`;
       }
+      const { emitError } = await import("./emit.ts");
       await emitError(says, { kind, alert }, run);
     }
   } catch (next) {
@@ -218,10 +236,13 @@ async function report(
   return says;
 }
 
-/** Whether an alert is worth keeping: it is if nobody can tell. */
-function mayHoldIocs(alert: Alert, run: Run): boolean {
+/** Whether an alert is worth keeping: it is if that cannot be found out. */
+async function mayHoldIocs(
+  alert: Alert,
+  { pipeline }: Pick<Run, "pipeline">,
+): Promise<boolean> {
   try {
-    return run.findIocs(alert).iocs.length > 0 || run.mayMiss;
+    return (await pipeline.find(alert)).iocs.length > 0 || pipeline.mayMiss;
   } catch {
     return true;
   }
@@ -229,7 +250,5 @@ function mayHoldIocs(alert: Alert, run: Run): boolean {
 
 /** A line of the log that says which alert it is about. */
 function about(alert: Alert | undefined, text: string): string {
-  return alert === undefined
-    ? text
-    : `Alert ${alert.id ?? "without id"}: ${text}`;
+  return alert === undefined ? text : `${nameOf(alert)}: ${text}`;
 }

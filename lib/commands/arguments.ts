@@ -50,7 +50,7 @@ const DEFAULT_TIMEOUT = "10";
 const DEFAULT_RETRIES = "3";
 
 /**
- * Parts arguments into words and options. integratord says three words at least
+ * Splits arguments into words and options. integratord says three words at least
  * after the program's name, and any of them may start with a dash, as a token
  * may: options are known by their names alone, and before an alert.
  *
@@ -198,9 +198,9 @@ export function parseRest(
     timeout,
     retries,
   ] = words;
-  if (isParted(words)) {
+  if (isSplit(words)) {
     throw new UsageError(
-      "The call is parted at a blank: take the blanks out of <hook_url> and " +
+      "A blank splits the call: take the blanks out of <hook_url> and " +
         `<api_key> in ${home}/etc/ossec.conf (${words.length + 1} arguments ` +
         `came, where ${MAX_ARGUMENTS} are the most)`,
     );
@@ -221,9 +221,9 @@ export function parseRest(
 
 /**
  * Whether a blank in a value has moved the arguments behind it: integratord
- * writes them into one line, and parts that at each blank.
+ * writes them into one line, and splits that at each blank.
  */
-function isParted(words: readonly string[]): boolean {
+function isSplit(words: readonly string[]): boolean {
   const [apiKey = "", hookUrl = "", debug = "", options = "", timeout = ""] =
     words;
   const isUrl = (text: string) => /^https?:\/\//i.test(text);
@@ -317,8 +317,8 @@ export function wazuhHome(executable: string): string {
 function withoutRedirection(args: readonly string[]): readonly string[] {
   const parts = [">", "/dev/null", "2>&1"];
   if (args.at(-1)?.trim() === parts.join(" ")) return args.slice(0, -1);
-  const isParted = parts.every((part, n) => args.at(n - parts.length) === part);
-  return isParted ? args.slice(0, -parts.length) : args;
+  const isSplit = parts.every((part, n) => args.at(n - parts.length) === part);
+  return isSplit ? args.slice(0, -parts.length) : args;
 }
 
 function baseUrlOf(hookUrl: string, conf: string): string {

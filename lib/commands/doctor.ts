@@ -89,7 +89,9 @@ export async function examine(
   const { home } = context;
   const { site, findings: first } = readSite(home);
   if (site === undefined) return first;
-  const setUps = site.blocks.map((block) => setUpOf(block, home));
+  const setUps = await Promise.all(
+    site.blocks.map((block) => setUpOf(block, home)),
+  );
   const redact = redactor(setUps.map(({ apiKey }) => apiKey));
   const [config] = setUps.map(({ config }) => config);
   const found = [
@@ -132,8 +134,11 @@ interface SetUp {
   readonly findings: readonly Finding[];
 }
 
-function setUpOf(block: IntegrationBlock, home: string): SetUp {
-  const read = readConfig({
+async function setUpOf(
+  block: IntegrationBlock,
+  home: string,
+): Promise<SetUp> {
+  const read = await readConfig({
     optionsFile: "",
     optionsJson: block.options,
     home,

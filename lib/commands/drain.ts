@@ -16,6 +16,7 @@ import {
 import { keepUnasked, openOutage } from "./keep.ts";
 import { lookUp } from "./look_up.ts";
 import type { Run } from "./run.ts";
+import { nameOf } from "./subject.ts";
 import type { KeptAlert } from "../state/transaction.ts";
 
 /** What a run takes out besides its own work. */
@@ -63,8 +64,8 @@ async function lookUpFew(run: Run): Promise<void> {
   }
 }
 
-/** What looking up a kept alert came to. */
-export type KeptOutcome = "done" | "failed";
+/** What became of a kept alert: there may be nothing in it to look up any more. */
+export type KeptOutcome = "looked_up" | "dropped" | "failed";
 
 /**
  * Looks up an alert that was kept. If it fails again, it stays there, and is
@@ -88,23 +89,23 @@ export async function lookUpKept(
     if (!(error instanceof AlertError)) throw error;
     run.log.error(`A kept alert cannot be read, it is lost: ${error.message}`);
     await forget();
-    return "done";
+    return "dropped";
   }
-  const name = `Alert ${alert.id ?? "without id"}`;
+  const name = nameOf(alert);
   const subject = { alert, json, key, tries, isKept: true };
   try {
-    const findings = run.findIocs(alert);
-    if (findings.iocs.length === 0 && run.mayMiss) {
-      throw new ConfigError(run.problems().join("; "));
+    const findings = await run.pipeline.find(alert);
+    if (findings.iocs.length === 0 && run.pipeline.mayMiss) {
+      throw new ConfigError(run.pipeline.problems().join("; "));
     }
     if (findings.iocs.length === 0) {
       run.log.info(`${name}: nothing to look up any more, it is not kept`);
       await forget();
-      return "done";
+      return "dropped";
     }
     run.log.debug(`${name}: looked up again`);
     await lookUp(subject, findings, run);
-    return "done";
+    return "looked_up";
   } catch (error) {
     if (error instanceof QueueError) throw error;
     if (!(error instanceof OpenctiError)) {

@@ -10,11 +10,17 @@ import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
 import { type Fate, QueueError, withFate } from "../errors.ts";
 import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
 import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
-import type { Run } from "./run.ts";
+import type { Run, RunTime } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
 import { countError, hasPassed, Throttle } from "../state/throttle.ts";
 import type { SendLock } from "../state/spool.ts";
 import type { Transaction } from "../state/transaction.ts";
+
+/** What emitting needs: the spool, the queue, the time, and what is said. */
+export type Emitting =
+  & RunTime
+  & Pick<Run, "spool" | "home" | "log" | "redact" | "places">
+  & { readonly config: Pick<Run["config"], "error_interval"> };
 
 /** What a change of the spool can emit. */
 export interface Emitter {
@@ -53,7 +59,7 @@ const DAY_MS = 86_400_000;
  * @throws {QueueError} If the events are not sent.
  */
 export async function emit(
-  run: Run,
+  run: Emitting,
   change: (tx: Transaction, emitter: Emitter) => void,
 ): Promise<void> {
   const spool = await run.spool();
@@ -90,7 +96,7 @@ export async function emitError(
     readonly kind: string;
     readonly alert?: Alert | undefined;
   },
-  run: Run,
+  run: Emitting,
 ): Promise<void> {
   await emit(run, (_, { error }) => {
     error({ kind, says, alerts: 1, alert });
@@ -103,7 +109,7 @@ function warnOfFolder(
   { tx, emitter, run }: {
     readonly tx: Transaction;
     readonly emitter: Emitter;
-    readonly run: Run;
+    readonly run: Emitting;
   },
 ): void {
   const name = "warned folder";
@@ -133,7 +139,7 @@ export function isDueDaily(
  * @throws {QueueError} If not all could be sent.
  */
 export async function sendWaiting(
-  run: Run,
+  run: Emitting,
   { limit, timeoutMs }: { readonly limit: number; readonly timeoutMs: number },
 ): Promise<number> {
   const spool = await run.spool();
@@ -151,7 +157,7 @@ export async function sendWaiting(
 
 /** One run sends at a time, so that no event is sent twice. */
 async function send(
-  run: Run,
+  run: Emitting,
   { take, fate, timeoutMs = Infinity }: {
     readonly take: (tx: Transaction) => ReturnType<Transaction["events"]>;
     /** What becomes of events that are not sent. */
@@ -175,14 +181,15 @@ async function send(
   let sent = 0;
   let isPending = false;
   try {
+    const before = lock.sent();
     const events = await spool.tryWrite((tx) => {
-      for (const id of lock.sent()) tx.forgetEvent(id);
+      for (const id of before) tx.forgetEvent(id);
       return take(tx);
     }, budget.leftToKeepMs);
     if (events === undefined) {
       throw notSent("Another program has the spool locked", fate);
     }
-    lock.clear();
+    lock.remove(before);
     if (events.length === 0) return 0;
     await sendToQueue(events.map(({ message }) => message), {
       home,
@@ -207,13 +214,14 @@ async function send(
 }
 
 /** Takes out what was sent; if that cannot be done now, the next run does it. */
-async function forgetSent(run: Run, lock: SendLock): Promise<void> {
+async function forgetSent(run: Emitting, lock: SendLock): Promise<void> {
   const spool = await run.spool();
+  const sent = lock.sent();
   const isDone = await spool.tryWrite((tx) => {
-    for (const id of lock.sent()) tx.forgetEvent(id);
+    for (const id of sent) tx.forgetEvent(id);
     return true;
   }, run.budget.leftMs);
-  if (isDone) lock.clear();
+  if (isDone) lock.remove(sent);
 }
 
 function notSent(message: string, fate: Fate): QueueError {
@@ -228,7 +236,7 @@ function notSent(message: string, fate: Fate): QueueError {
 function record(
   tx: Transaction,
   change: (tx: Transaction, emitter: Emitter) => void,
-  run: Run,
+  run: Emitting,
 ): { readonly ids: readonly number[]; readonly isDurable: boolean } {
   const { log, config } = run;
   const ids: number[] = [];
@@ -276,7 +284,7 @@ function record(
 export function emitCounted(
   tx: Transaction,
   emitter: Emitter,
-  run: Run,
+  run: Emitting,
 ): void {
   const intervalMs = run.config.error_interval * 1000;
   for (const name of tx.names("error ")) {
@@ -318,7 +326,10 @@ export function hasCounted(tx: Transaction, baseUrl: string): boolean {
 function rememberThrottle(
   tx: Transaction,
   name: string,
-  { throttle, run }: { readonly throttle: Throttle; readonly run: Run },
+  { throttle, run }: {
+    readonly throttle: Throttle;
+    readonly run: Pick<Emitting, "config">;
+  },
 ): void {
   const due = throttle.suppressed === 0
     ? undefined
@@ -329,7 +340,7 @@ function rememberThrottle(
 function messageFor(
   event: Event,
   alert: Alert | undefined,
-  { redact }: Run,
+  { redact }: Pick<Emitting, "redact">,
 ): string {
   const header = redact(headerFor(alert?.agent));
   const maxBytes = MAX_MESSAGE_BYTES - bytesOf(header);

@@ -1,32 +1,27 @@
 /**
- * Looks up the IoCs of an alert: question, answer, matches, events. What
- * cannot be done now is kept.
+ * Looks up the IoCs of an alert, and emits what is known of them. What cannot be
+ * done now is kept.
+ *
+ * What most alerts do not need, for OpenCTI knows nothing of their IoCs, is
+ * loaded where it is needed.
  *
  * @module
  */
-import type { Findings } from "../alert/sources/mod.ts";
-import { type Fate, messageOf, OpenctiError } from "../errors.ts";
+import type { Findings } from "../alert/find.ts";
+import type { Ioc } from "../alert/ioc.ts";
+import { isPrivate } from "../alert/private.ts";
+import { messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
-import { matchAnswer, matchKey } from "../match/match.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
-import { type Question, questionFor } from "../opencti/query.ts";
-import type { Problem } from "../opencti/response.ts";
+import type { Question } from "../opencti/query.ts";
 import { dueIn } from "../state/marker.ts";
-import { matchEvent } from "../wazuh/event.ts";
-import { emit } from "./emit.ts";
-import {
-  countFailure,
-  keep,
-  keepAfterAWhile,
-  nextTry,
-  recordAnswer,
-  recordFailure,
-  sealed,
-  type Subject,
-} from "./keep.ts";
-import type { Run } from "./run.ts";
-import { warnOfClearText } from "./warnings.ts";
+import type { LookedUp } from "./pipeline.ts";
+import type { Asking, Run, RunTime } from "./run.ts";
+import { nameOf, type Subject } from "./subject.ts";
+
+/** If the answer takes longer, the alert is kept before it comes. */
+const KEEP_AFTER_MS = 500;
 
 /**
  * Looks up the IoCs of an alert, and emits what is known of them.
@@ -43,132 +38,147 @@ export async function lookUp(
   run: Run,
 ): Promise<void> {
   try {
-    await lookUpNow(subject, findings, run);
+    const { lookedUp, isKept } = await askOrKeep(subject, findings.iocs, run);
+    await logDecisions(lookedUp, run);
+    run.log.info(summaryOf(subject, { ...findings, lookedUp }));
+    const mustRecord = lookedUp.events.length > 0 ||
+      lookedUp.reply.problems.length > 0 || isKept ||
+      dueIn(run.stateFolders) !== undefined;
+    if (!mustRecord) return;
+    const { recordLookUp } = await import("./record.ts");
+    await recordLookUp({ ...subject, isKept }, lookedUp, run);
   } finally {
-    await warnOfClearText(run)
-      .catch((error) => run.log.error(messageOf(error)));
+    if (isClearText(run.opencti.baseUrl)) {
+      const { warnOfClearText } = await import("./warnings.ts");
+      await warnOfClearText(run)
+        .catch((error) => run.log.error(messageOf(error)));
+    }
   }
 }
 
-async function lookUpNow(
-  subject: Subject,
-  { iocs, tooMany }: Pick<Findings, "iocs" | "tooMany">,
-  run: Run,
+async function logDecisions(
+  { found: { decisions } }: LookedUp,
+  { log, now }: Pick<Run, "log" | "now">,
 ): Promise<void> {
-  const { alert, key } = subject;
-  const { config, log, opencti: { baseUrl } } = run;
-  const now = new Date(run.now());
-  const question = questionFor(iocs, {
-    ...config,
-    partial: config.partial_matches,
-    now,
-  });
-  log.debug(`question: ${JSON.stringify(question.variables)}`);
-  const { reply, isKept } = await askOrKeep(subject, question, run);
-  const { answer, problems, latencyMs } = reply;
-  const { matches, found, cutOff, notes } = matchAnswer(iocs, answer, {
-    ...config,
-    now,
-  });
-  for (const note of notes) log.debug(note);
-  log.info([
-    `Alert ${alert.id ?? "without id"}: IoCs asked for: ${iocs.length}`,
+  if (!log.isDebug) return;
+  const { sentencesOn } = await import("./decisions.ts");
+  const sentences = sentencesOn(decisions, { now: new Date(now()) });
+  for (const sentence of sentences) log.debug(sentence);
+}
+
+function summaryOf(
+  { alert }: Subject,
+  { iocs, tooMany, lookedUp: { found, reply } }:
+    & Pick<Findings, "iocs" | "tooMany">
+    & { readonly lookedUp: LookedUp },
+): string {
+  const { matches, cutOff } = found;
+  return [
+    `${nameOf(alert)}: IoCs asked for: ${iocs.length}`,
     ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
-    `matches to tell: ${matches.length} of ${found}`,
+    `matches to emit: ${matches.length} of ${found.found}`,
     ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
-    `answer after ${latencyMs} ms`,
-  ].join(", "));
-
-  const { severity } = config;
-  const context = { alert, baseUrl, latencyMs, severity, now };
-  const events = await Promise.all(matches.map(async (match) => ({
-    event: matchEvent(match, context),
-    key: await digest(`${key} ${matchKey(match)}`),
-  })));
-  const failure = failureOf(problems, run);
-  const mustRecord = events.length > 0 || failure !== undefined || isKept ||
-    dueIn(run.stateFolders) !== undefined;
-  let fate: Fate = "lost";
-  if (mustRecord) {
-    await emit(run, (tx, emitter) => {
-      if (failure === undefined) tx.forgetAlert(key);
-      else {
-        const why = failure.message;
-        const due = nextTry(subject, run);
-        fate = keep({ ...subject, isKept }, { tx, run, why, due });
-      }
-      recordAnswer(tx, emitter, run);
-      for (const { event, key } of events) emitter.event(event, { alert, key });
-      if (failure !== undefined) {
-        countFailure(failure, { subject, fate, emitter, run });
-      }
-    }).catch((error) => {
-      if (failure === undefined) throw error;
-      log.error(messageOf(error));
-    });
-  }
-  if (failure !== undefined) throw sealed(failure, fate);
+    `answer after ${reply.latencyMs} ms`,
+  ].join(", ");
 }
 
-/** What OpenCTI could not look up, its secrets taken out. */
-function failureOf(
-  problems: readonly Problem[],
-  { redact }: Run,
-): OpenctiError | undefined {
-  const [first] = problems;
-  return first && new OpenctiError(
-    redact(problems.map(({ says }) => says).join("; ")),
-    first.kind,
-  );
+/** Whether the token may go over a network where others can read it. */
+function isClearText(baseUrl: string): boolean {
+  const { protocol, hostname } = new URL(baseUrl);
+  return protocol !== "https:" && isPrivate(hostname) !== true;
 }
 
-/** Asks OpenCTI; if it fails, the alert is kept and the failure emitted. */
+/**
+ * Asks OpenCTI; if the answer takes long the alert is kept, and if OpenCTI fails
+ * the failure is emitted too.
+ */
 async function askOrKeep(
   subject: Subject,
-  question: Question,
+  iocs: readonly Ioc[],
   run: Run,
-): Promise<{ readonly reply: Reply; readonly isKept: boolean }> {
-  const { opencti, config, log, budget, stop, places } = run;
-  const client = await connect(config, { readFile, places });
+): Promise<{ readonly lookedUp: LookedUp; readonly isKept: boolean }> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const keeping = keepAfterAWhile(subject, { run, ended });
-  let isKept = subject.isKept ?? false;
+  const isKept = async () => {
+    end();
+    return await keeping || subject.isKept === true;
+  };
   try {
-    const reply = await ask(question, {
+    const lookedUp = await run.pipeline.lookUp(subject.alert, iocs, {
+      now: new Date(run.now()),
+      ask: (question) =>
+        askOpencti(question, {
+          ...run,
+          // What fails again is tried again later: it must not use up the time.
+          retries: subject.tries === undefined ? run.opencti.retries : 0,
+        }),
+    });
+    return { lookedUp, isKept: await isKept() };
+  } catch (error) {
+    const kept = { ...subject, isKept: await isKept() };
+    if (!(error instanceof OpenctiError)) throw error;
+    const { recordFailure } = await import("./record.ts");
+    throw await recordFailure(
+      new OpenctiError(run.redact(error.message), error.kind),
+      kept,
+      run,
+    );
+  }
+}
+
+/**
+ * Keeps an alert if its answer does not come soon: the run may be killed while
+ * it waits.
+ *
+ * @returns Whether it was kept.
+ */
+async function keepAfterAWhile(
+  subject: Subject,
+  { run, ended }: { readonly run: Run; readonly ended: Promise<void> },
+): Promise<boolean> {
+  let hasEnded = false;
+  const ending = ended.then(() => hasEnded = true);
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, KEEP_AFTER_MS);
+  await Promise.race([ending, late]);
+  clearTimeout(timer);
+  if (hasEnded) return false;
+  const { keepUnanswered } = await import("./keep.ts");
+  return await keepUnanswered(subject, { run, hasEnded: () => hasEnded });
+}
+
+/**
+ * Asks OpenCTI the one question.
+ *
+ * @throws {OpenctiError} If it does not answer.
+ * @throws {UsageError} If an option that says how it is reached is wrong.
+ */
+export async function askOpencti(
+  question: Question,
+  { opencti, config, places, log, budget, stop, retries }:
+    & Asking
+    & Pick<RunTime, "budget" | "stop">
+    & Pick<Run, "log">
+    & { readonly retries: number },
+): Promise<Reply> {
+  if (log.isDebug) log.debug(`question: ${JSON.stringify(question.variables)}`);
+  const client = await connect(config, { readFile, places });
+  try {
+    return await ask(question, {
       ...opencti,
       client,
       hasProxy: config.proxy !== undefined,
       places,
-      // What fails again is tried again later: it must not use up a run's time.
-      retries: subject.tries === undefined ? opencti.retries : 0,
+      retries,
       leftMs: budget.leftToAskMs,
       stop,
       now: () => performance.now(),
       sleep: (ms) => sleep(ms, stop),
       onAttempt: (line) => log.debug(line),
     });
-    end();
-    isKept = await keeping || isKept;
-    return { reply, isKept };
-  } catch (error) {
-    end();
-    isKept = await keeping || isKept;
-    if (!(error instanceof OpenctiError)) throw error;
-    throw await recordFailure(
-      new OpenctiError(run.redact(error.message), error.kind),
-      { ...subject, isKept },
-      run,
-    );
   } finally {
     client?.close();
   }
-}
-
-/** What a match is known by, too long for a key of its own. */
-async function digest(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return hash.slice(0, 16).toHex();
 }
 
 function sleep(ms: number, stop: AbortSignal): Promise<void> {

@@ -23,6 +23,7 @@ import {
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
 import {
+  type Asking,
   isForeignRoot,
   prepareRun,
   type Run,
@@ -81,7 +82,7 @@ async function retryAll(
   const { home, stop } = context;
   if (isForeignRoot(home)) {
     throw new UsageError(
-      "What waits is Wazuh's user's, and root would lock it out: run " +
+      "The spool belongs to Wazuh's user, and root would lock it out: run " +
         `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
     );
   }
@@ -173,7 +174,7 @@ function integrationBlocks(path: string): readonly IntegrationBlock[] {
     throw new Error("it has no integration block of custom-opencti");
   } catch (error) {
     throw new UsageError(
-      `Cannot tell which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +
+      `Cannot find out which OpenCTI to ask: ${path}: ${messageOf(error)}, ` +
         "see custom-opencti help retry to say it",
     );
   }
@@ -220,11 +221,10 @@ async function retryTarget(
     );
     // Another run may have looked it up by now.
     if (kept === undefined) continue;
-    if (await lookUpKept(kept, one) === "failed") failures++;
-    else {
-      failures = 0;
-      lookedUp++;
-    }
+    const outcome = await lookUpKept(kept, one);
+    if (outcome === "failed") failures++;
+    else failures = 0;
+    if (outcome === "looked_up") lookedUp++;
   }
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
@@ -237,7 +237,7 @@ async function retryTarget(
 }
 
 async function isOpenctiUp(
-  { opencti, config, places, stop }: Run,
+  { opencti, config, places, stop }: Asking & Pick<Run, "stop">,
 ): Promise<boolean> {
   const client = await connect(config, { readFile, places });
   try {

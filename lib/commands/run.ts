@@ -7,49 +7,52 @@ import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
 import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
-import { DEFAULTS } from "../config/defaults.ts";
-import type { ReadConfig } from "../config/read_config.ts";
-import type { Alert } from "../alert/alert.ts";
+import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
-import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
 import { type Log, openLog, printError } from "../log.ts";
 import { type Places, placesOf } from "../config/places.ts";
 import { redactor } from "../redact.ts";
 import { type StateFolders, stateFolders } from "../state/marker.ts";
-import { type Findings, findIocs, SOURCES } from "../alert/sources/mod.ts";
+import { type Pipeline, pipelineFor } from "./pipeline.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
 
-/** What a run has at hand. */
-export interface Run {
+/** Which OpenCTI is asked, and how it is reached. */
+export interface Asking {
   readonly opencti: Target;
   readonly config: Config;
-  /** Wazuh's home. */
-  readonly home: string;
-  /** Where state may be kept; nowhere if the run must leave no traces. */
-  readonly stateFolders: StateFolders;
-  readonly log: Log;
-  /** Takes secrets out of a text. */
-  readonly redact: (text: string) => string;
+  /** Where values came from, for messages that say where to mend them. */
+  readonly places: Places;
+}
+
+/** The time of a run. Whoever waits takes it from here. */
+export interface RunTime {
   readonly budget: Budget;
   /** Aborted when the run must end at once. */
   readonly stop: AbortSignal;
   /** A clock: milliseconds since 1970. */
   readonly now: () => number;
-  /** Where values came from. */
-  readonly places: Places;
-  /** The spool of this run. */
+}
+
+/** What outlasts a run, or nothing if it must leave no traces. */
+export interface RunState {
+  readonly stateFolders: StateFolders;
+  /** The spool, prepared on first use. */
   readonly spool: () => Promise<Spool>;
-  /** Finds the IoCs of an alert, as the configuration says. */
-  readonly findIocs: (alert: Alert) => Findings;
-  /**
-   * Whether IoCs may be missed, for what says which are looked for is wrong in
-   * the configuration.
-   */
-  readonly mayMiss: boolean;
-  /** What of the configuration cannot be used, as far as it was needed yet. */
-  readonly problems: () => readonly string[];
+}
+
+/**
+ * What a run has at hand. Only what starts one sees all of it: other functions
+ * take the parts that they need.
+ */
+export interface Run extends Asking, RunTime, RunState {
+  /** Wazuh's home. */
+  readonly home: string;
+  readonly pipeline: Pipeline;
+  readonly log: Log;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
 }
 
 /** How a run is set up. */
@@ -74,11 +77,12 @@ export interface PreparedRun {
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
     printError(
-      "Run by root, this writes no log and keeps nothing, for Wazuh's user " +
-        "could not use it: put runuser -u wazuh -- before the command",
+      "As root, this writes no log and keeps nothing, because Wazuh's user " +
+        "could not use the files: put runuser -u wazuh -- before the command",
     );
   }
-  const read = await configFor(options);
+  const { optionsFile, optionsJson = "", home } = options;
+  const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
     const run = makeRun(options, {
@@ -93,63 +97,59 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
 }
 
 function makeRun(
-  { target, home, stop, ...options }: RunOptions,
-  { config, joined, apiKey, problems, mayMiss, file, isOption }: ReadConfig & {
-    readonly apiKey: string;
-  },
+  { target, home, stop, debug }: RunOptions,
+  read: ReadConfig & { readonly apiKey: string },
 ): Run {
+  const { config, apiKey } = read;
   const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
   const isForeign = isForeignRoot(home);
-  const folders = isForeign ? [] : stateFolders(home, config);
-  const budget = freshBudget({ opencti: target, config, stop });
   const log = openLog({
     path: isForeign ? undefined : `${home}/logs/integrations.log`,
-    debug: options.debug || config.debug,
+    debug: debug || config.debug,
     redact,
     now: () => new Date(),
   });
-  let spool: Promise<Spool> | undefined;
-  let lists: IgnoreLists | undefined;
-  const readLists = () =>
-    lists ??= readIgnoreLists(config.ignore, { ...target, readFile });
+  const opencti = { ...target, apiKey };
+  const asking = { opencti, config, stop };
   return {
-    opencti: { ...target, apiKey },
-    config,
+    ...asking,
+    ...stateOf(isForeign ? [] : stateFolders(home, config), {
+      config,
+      home,
+      onProblem: log.error,
+    }),
     home,
-    stateFolders: folders,
-    places: placesOf({ home, apiKey: target.apiKey, file, isOption }),
+    places: placesOf({ ...read, home, apiKey: target.apiKey }),
+    pipeline: pipelineFor(read, { ...target, readFile }),
     log,
     redact,
-    budget,
-    stop,
+    budget: freshBudget(asking),
     now: () => Date.now(),
-    spool: () => spool ??= openSpool(),
-    findIocs: (alert) =>
-      findIocs(alert, {
-        ...config,
-        sources: joined.sources,
-        whyIgnored: (value, port) => readLists().whyIgnored(value, port),
-      }),
-    mayMiss: mayMiss || joined.problems.length > 0,
-    problems: () => [
-      ...problems,
-      ...joined.problems.map((problem) =>
-        `Mistakes in the configuration: ${problem}`
-      ),
-      ...lists?.problems ?? [],
-    ],
   };
+}
 
-  async function openSpool(): Promise<Spool> {
-    const spool = await import("../state/spool.ts");
-    return spool.openSpool({
-      ...config,
-      folders,
-      home,
-      now: () => Date.now(),
-      onProblem: log.error,
-    });
-  }
+function stateOf(
+  folders: StateFolders,
+  { config, home, onProblem }: {
+    readonly config: Config;
+    readonly home: string;
+    readonly onProblem: (problem: string) => void;
+  },
+): RunState {
+  let spool: Promise<Spool> | undefined;
+  return {
+    stateFolders: folders,
+    spool: () =>
+      spool ??= import("../state/spool.ts").then(({ openSpool }) =>
+        openSpool({
+          ...config,
+          folders,
+          home,
+          onProblem,
+          now: () => Date.now(),
+        })
+      ),
+  };
 }
 
 /**
@@ -173,43 +173,12 @@ export function withFreshBudget(run: Run): Run {
 }
 
 function freshBudget(
-  { opencti, config, stop }: Pick<Run, "opencti" | "config" | "stop">,
+  { opencti, config, stop }:
+    & Pick<Asking, "opencti" | "config">
+    & Pick<RunTime, "stop">,
 ): Budget {
   const now = () => performance.now();
   return startBudget({ ...opencti, ...config, now, stop });
-}
-
-/**
- * What is configured. Most managers have at most a file: where there is none,
- * nothing that reads one is loaded.
- */
-async function configFor(
-  { optionsFile, optionsJson = "", home }: RunOptions,
-): Promise<ReadConfig> {
-  const file = `${home}/etc/opencti.json`;
-  if (optionsFile === "" && optionsJson === "" && !isThere(file)) {
-    return {
-      config: DEFAULTS,
-      joined: { sources: SOURCES, problems: [] },
-      problems: [],
-      error: undefined,
-      mayMiss: false,
-      file,
-      isOption: () => false,
-    };
-  }
-  const { readConfig } = await import("../config/read_config.ts");
-  return readConfig({ optionsFile, optionsJson, home });
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    // What cannot be looked at is said when it is read.
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }
 
 function secretsIn(proxy: string | undefined): readonly string[] {

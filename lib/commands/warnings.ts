@@ -3,20 +3,23 @@
  *
  * @module
  */
-import { isPrivate } from "../alert/private.ts";
 import { isNameOfPrivate } from "../opencti/connection.ts";
 import { warningEvent } from "../wazuh/event.ts";
-import { emit, isDueDaily } from "./emit.ts";
+import { emit, type Emitting, isDueDaily } from "./emit.ts";
 import type { Run } from "./run.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** Once a day, if the token goes over a network where others may read it. */
-export async function warnOfClearText(run: Run): Promise<void> {
+/**
+ * Warns once a day of a token that goes over a network in clear text, unless
+ * the name of OpenCTI's host is one of a private network.
+ */
+export async function warnOfClearText(
+  run: Emitting & Pick<Run, "opencti">,
+): Promise<void> {
   const { opencti: { baseUrl }, budget, stop, now } = run;
-  const { protocol, hostname } = new URL(baseUrl);
-  if (protocol === "https:" || isPrivate(hostname) === true) return;
+  const { hostname } = new URL(baseUrl);
   const spool = await run.spool();
   const name = `warned ${baseUrl}`;
   const isDue = await spool.tryWrite(

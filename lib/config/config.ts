@@ -4,9 +4,9 @@
  * @module
  */
 import type { Ignore } from "../alert/ignore.ts";
-import type { IocKind } from "../alert/ioc.ts";
+import type { IocKind } from "../alert/kinds.ts";
 import { PATH, PROXY, TLP } from "./defaults.ts";
-import type { OwnSource } from "./own_sources.ts";
+import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";
 
 /** The options of a run. */
@@ -18,7 +18,7 @@ export type Config =
   & {
     readonly ignore: Ignore;
     readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
-    readonly sources: readonly OwnSource[];
+    readonly sources: readonly UserSource[];
   };
 
 /** The options that leave indicators out, and the time. */

@@ -1,7 +1,7 @@
 /**
  * Reads options: from the configuration file, where what is wrong is left out,
  * and from the options file that integratord writes from `<options>` of the
- * integration block. What is wrong is told with its place.
+ * integration block. What is wrong is said with its place.
  *
  * @module
  */
@@ -9,6 +9,9 @@ import type * as z from "zod/mini";
 import { type Config, OPTIONS } from "./config.ts";
 import { configSchema } from "./schema.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { valueAt } from "../json.ts";
+import { parseObject } from "./plain.ts";
+import { CLIENT_PAIR } from "./rules.ts";
 import { suggest } from "../suggest.ts";
 
 /**
@@ -36,25 +39,6 @@ export function completeConfig(options: object): Config {
   }
   return configSchema().parse(options, { jitless: true });
 }
-
-/**
- * The configuration file that options name.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(configPathIn({ config: "/etc/o.json" }), "/etc/o.json");
- * assertEquals(configPathIn({ debug: true }), undefined);
- * ```
- */
-export function configPathIn(options: object): string | undefined {
-  const path = valueAt(options, ["config"]);
-  return typeof path === "string" ? path : undefined;
-}
-
-/** Options that need each other. */
-export const CLIENT_PAIR = ["client_cert", "client_key"] as const;
 
 /** Options, less what is wrong in them. */
 export interface Options {
@@ -84,8 +68,7 @@ export interface Options {
 export function parseOptions(json: string): Options {
   let options: object;
   try {
-    // "$schema" is for editors.
-    options = without(objectOf(parseJson(json)), ["$schema"]);
+    options = parseObject(json);
   } catch (error) {
     const problem = `${messageOf(error)}, nothing of it is used`;
     return { options: {}, problems: [problem], leftOut: undefined };
@@ -157,16 +140,6 @@ function without(value: object, path: readonly PropertyKey[]): object {
   );
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(
-    (inner: unknown, key) =>
-      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
-        ? Reflect.get(inner, key)
-        : undefined,
-    value,
-  );
-}
-
 /** A path as a person writes it: sources[0].fields[1].kind */
 function written(path: readonly PropertyKey[]): string {
   return path.map((key, n) =>
@@ -174,6 +147,7 @@ function written(path: readonly PropertyKey[]): string {
   ).join("");
 }
 
+/** What is wrong at a path: unknown, no such value, or not what it must be. */
 function explainAt(
   issue: z.core.$ZodIssue,
   path: readonly PropertyKey[],
@@ -188,25 +162,33 @@ function explainAt(
         typeof value === "string" ? suggest(value, values) : ""
       }`;
     }
-    case "invalid_type": {
-      const needs = path.length === 1 ? optionNamed(path[0])?.needs : undefined;
-      return `must be ${
-        // What has a page of its own is too much for a sentence.
-        needs === undefined || needs.includes("[")
-          ? TYPES[issue.expected] ?? issue.expected
-          : needs}`;
-    }
-    case "invalid_union":
-      return "must be a text, or a list of texts";
     case "custom":
     case "invalid_format":
       return issue.message;
     default: {
-      const option = path.length === 1 ? optionNamed(path[0]) : undefined;
-      if (option !== undefined) return `must be ${option.needs}`;
-      return `is not as needed: ${issue.message}`;
+      const needs = needsAt(path) ?? typeIn(issue);
+      return needs === undefined
+        ? `is not as needed: ${issue.message}`
+        : `must be ${needs}`;
     }
   }
+}
+
+/** What an option must be, as it is said everywhere. */
+function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
+  const needs = rest.length > 0
+    ? undefined
+    : Object.entries(OPTIONS).find(([known]) => known === name)?.[1].needs;
+  // What has a page is too much for a sentence.
+  return needs?.includes("[") ? undefined : needs;
+}
+
+/** What a part of an option must be, if its type is wrong. */
+function typeIn(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_union") return "a text, or a list of texts";
+  return issue.code === "invalid_type"
+    ? TYPES[issue.expected] ?? issue.expected
+    : undefined;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -239,26 +221,4 @@ function definitionOf(
     shape: valueAt(schema, ["_zod", "def", "shape"]),
     element: valueAt(schema, ["_zod", "def", "element"]),
   };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    // trim() takes off a byte order mark too.
-    return JSON.parse(json.trim());
-  } catch (error) {
-    // What JSON.parse() says quotes the text: a proxy's password may be in it.
-    const place = /\(line \d+ column \d+\)/.exec(messageOf(error))?.[0];
-    throw new UsageError(`it is not JSON${place ? ` ${place}` : ""}`);
-  }
-}
-
-function objectOf(value: unknown): object {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UsageError("it must be a JSON object");
-  }
-  return value;
-}
-
-function optionNamed(name: PropertyKey | undefined) {
-  return Object.entries(OPTIONS).find(([known]) => known === name)?.[1];
 }

@@ -4,19 +4,14 @@
  *
  * @module
  */
-import { SOURCES } from "../alert/sources/mod.ts";
+import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Config } from "./config.ts";
-import { DEFAULTS } from "./defaults.ts";
-import {
-  CLIENT_PAIR,
-  completeConfig,
-  configPathIn,
-  type Options,
-  parseOptions,
-} from "./config_file.ts";
-import { type JoinedSources, joinSources } from "./own_sources.ts";
+import type { Options } from "./config_file.ts";
+import type { JoinedSources } from "./user_sources.ts";
+import { completePlain, isPlain, parseObject } from "./plain.ts";
+import { CLIENT_PAIR } from "./rules.ts";
 
 /** The options, and where they stand. */
 export interface ReadConfig {
@@ -45,21 +40,21 @@ export interface OptionPlaces {
 }
 
 /** Reads what is configured. What is wrong is left out, and said. */
-export function readConfig(
+export async function readConfig(
   { optionsFile, optionsJson, home }: OptionPlaces,
-): ReadConfig {
-  const inOptions = readOptions({ optionsFile, optionsJson });
+): Promise<ReadConfig> {
+  const inOptions = await readOptions({ optionsFile, optionsJson });
   const path = configPathIn(inOptions.options);
   const file = path ?? `${home}/etc/opencti.json`;
-  const inFile = readConfigFile(path, file);
+  const inFile = await readConfigFile(path, file);
   const options = { ...inFile.options, ...inOptions.options };
-  const { config, mistake } = complete(options);
+  const { config, mistake } = await complete(options);
   const isInOptions = mistake !== undefined &&
     CLIENT_PAIR.some((name) => Object.hasOwn(inOptions.options, name));
   const wrong = [...inOptions.problems, ...isInOptions ? [mistake] : []];
   return {
     config,
-    joined: joinSources(SOURCES, config.sources),
+    joined: await joined(config),
     problems: mistakesIn(file, [
       ...inFile.problems,
       ...mistake === undefined || isInOptions ? [] : [mistake],
@@ -91,28 +86,67 @@ const FINDING: ReadonlySet<string> = new Set(["generic", "kinds", "sources"]);
 
 const NOTHING: Options = { options: {}, problems: [], leftOut: [] };
 
-function readOptions(
+async function readOptions(
   { optionsFile, optionsJson }: {
     readonly optionsFile: string;
     readonly optionsJson: string;
   },
-): Options {
-  if (optionsJson !== "") return parseOptions(optionsJson);
+): Promise<Options> {
+  if (optionsJson !== "") return await parse(optionsJson);
   if (optionsFile === "") return NOTHING;
   try {
-    return parseOptions(readFile(optionsFile));
+    return await parse(readFile(optionsFile));
   } catch (error) {
     return { options: {}, problems: [messageOf(error)], leftOut: undefined };
   }
 }
 
-/** The options with the defaults, less those that do not go together. */
-function complete(
-  options: object,
-): { readonly config: Config; readonly mistake: string | undefined } {
-  if (Object.keys(options).length === 0) {
-    return { config: DEFAULTS, mistake: undefined };
+/** The configuration file; there need be none unless the options name it. */
+async function readConfigFile(
+  path: string | undefined,
+  file: string,
+): Promise<Options> {
+  let json: string;
+  try {
+    json = readFile(file);
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && path === undefined) return NOTHING;
+    const problem = `it cannot be read: ${messageOf(error)}`;
+    return { options: {}, problems: [problem], leftOut: undefined };
   }
+  return await parse(json);
+}
+
+/** Options in JSON: only where they are not plainly right is the schema loaded. */
+async function parse(json: string): Promise<Options> {
+  try {
+    const options = parseObject(json);
+    if (isPlain(options)) return { options, problems: [], leftOut: [] };
+  } catch {
+    // What is wrong is said below.
+  }
+  const { parseOptions } = await import("./config_file.ts");
+  return parseOptions(json);
+}
+
+/**
+ * The configuration file that options name.
+ */
+function configPathIn(options: object): string | undefined {
+  return "config" in options && typeof options.config === "string"
+    ? options.config
+    : undefined;
+}
+
+/** The options with the defaults, less those that do not go together. */
+async function complete(
+  options: object,
+): Promise<{ readonly config: Config; readonly mistake: string | undefined }> {
+  if (isPlain(options)) {
+    return { config: completePlain(options), mistake: undefined };
+  }
+  const { completeConfig } = await import("./config_file.ts");
   try {
     return { config: completeConfig(options), mistake: undefined };
   } catch (error) {
@@ -127,16 +161,10 @@ function complete(
   }
 }
 
-/** The configuration file; there need be none unless the options name it. */
-function readConfigFile(path: string | undefined, file: string): Options {
-  let json: string;
-  try {
-    json = readFile(file);
-  } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    if (isMissing && path === undefined) return NOTHING;
-    const problem = `it cannot be read: ${messageOf(error)}`;
-    return { options: {}, problems: [problem], leftOut: undefined };
-  }
-  return parseOptions(json);
+/** The sources that are built in, and the user's. */
+async function joined({ sources }: Config): Promise<JoinedSources> {
+  if (sources.length === 0) return { sources: undefined, problems: [] };
+  const { joinSources } = await import("./user_sources.ts");
+  const builtIn = await loadSources(ALL_FAMILIES);
+  return joinSources(builtIn, sources);
 }

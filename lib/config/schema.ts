@@ -5,13 +5,21 @@
  */
 import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
-import { KINDS } from "../alert/ioc.ts";
+import { KINDS } from "../alert/kinds.ts";
 import { DEFAULTS, PATH, PROXY, TLP } from "./defaults.ts";
-import { ownSourceSchema } from "./own_sources.ts";
+import { userSourceSchema } from "./user_sources.ts";
+import {
+  ABSOLUTE,
+  isInOrder,
+  isProxy,
+  PERCENT,
+  type Range,
+  RANGES,
+} from "./rules.ts";
 
 /**
  * The schema of an options file and of the configuration file. Strict: a
- * typing error must be told. Made once, and on demand: many runs have neither.
+ * typing error must be reported. Made once, and on demand: many runs have neither.
  */
 export function configSchema() {
   return schema ??= makeSchema();
@@ -20,18 +28,18 @@ export function configSchema() {
 let schema: ReturnType<typeof makeSchema> | undefined;
 
 function makeSchema() {
-  const count = z.int().check(z.nonnegative());
-  const percent = z.int().check(z.gte(0), z.lte(100));
-  const seconds = z.number().check(z.nonnegative(), z.lte(30 * 86_400));
-  const path = z.string().check(z.regex(/^\//, { error: `must be ${PATH}` }));
+  const percent = numberIn(PERCENT);
+  const path = z.string().check(
+    z.regex(ABSOLUTE, { error: `must be ${PATH}` }),
+  );
   const texts = z.array(z.string().check(z.minLength(1)));
   const kind = z.optional(z.boolean());
   return z.strictObject({
-    max_ind_alerts: z._default(count, DEFAULTS.max_ind_alerts),
-    max_obs_alerts: z._default(count, DEFAULTS.max_obs_alerts),
+    max_ind_alerts: numberOption("max_ind_alerts"),
+    max_obs_alerts: numberOption("max_obs_alerts"),
     partial_matches: z._default(z.boolean(), DEFAULTS.partial_matches),
-    min_score: z._default(percent, DEFAULTS.min_score),
-    min_confidence: z._default(percent, DEFAULTS.min_confidence),
+    min_score: numberOption("min_score"),
+    min_confidence: numberOption("min_confidence"),
     only_detection: z._default(z.boolean(), DEFAULTS.only_detection),
     include_revoked: z._default(z.boolean(), DEFAULTS.include_revoked),
     include_expired: z._default(z.boolean(), DEFAULTS.include_expired),
@@ -44,7 +52,7 @@ function makeSchema() {
         high: z._default(percent, DEFAULTS.severity.high),
         critical: z._default(percent, DEFAULTS.severity.critical),
       }).check(z.refine(
-        ({ medium, high, critical }) => medium <= high && high <= critical,
+        isInOrder,
         { error: "medium, high and critical must not be in another order" },
       )),
       {},
@@ -76,18 +84,15 @@ function makeSchema() {
       }),
       {},
     ),
-    sources: z._default(z.array(ownSourceSchema()), []),
+    sources: z._default(z.array(userSourceSchema()), []),
     config: z.optional(path),
     debug: z._default(z.boolean(), DEFAULTS.debug),
-    total_timeout: z._default(
-      seconds.check(z.positive()),
-      DEFAULTS.total_timeout,
-    ),
+    total_timeout: numberOption("total_timeout"),
     state_dir: z.optional(path),
-    spool_max: z._default(count, DEFAULTS.spool_max),
-    spool_max_bytes: z._default(count, DEFAULTS.spool_max_bytes),
-    spool_max_age: z._default(seconds, DEFAULTS.spool_max_age),
-    error_interval: z._default(seconds, DEFAULTS.error_interval),
+    spool_max: numberOption("spool_max"),
+    spool_max_bytes: numberOption("spool_max_bytes"),
+    spool_max_age: numberOption("spool_max_age"),
+    error_interval: numberOption("error_interval"),
     ca_file: z.optional(path),
     client_cert: z.optional(path),
     client_key: z.optional(path),
@@ -102,6 +107,14 @@ function makeSchema() {
 
 const KIND_NAMES = Object.keys(KINDS);
 
-function isProxy(text: string): boolean {
-  return /^(?:https?|socks5):$/.test(URL.parse(text)?.protocol ?? "");
+/** An option that is a number, as `rules.ts` has it. */
+function numberOption(name: keyof typeof RANGES) {
+  return z._default(numberIn(RANGES[name]), DEFAULTS[name]);
+}
+
+function numberIn({ isWhole, isPositive = false, max }: Range) {
+  return (isWhole ? z.int() : z.number()).check(
+    isPositive ? z.positive() : z.nonnegative(),
+    ...max === undefined ? [] : [z.lte(max)],
+  );
 }

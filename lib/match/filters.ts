@@ -7,9 +7,24 @@ import type { Filters } from "../config/config.ts";
 import { TLP } from "../config/defaults.ts";
 import type { Indicator } from "../opencti/schema.ts";
 
+/** The option by which an indicator is not emitted, and what decided. */
+export type Filtered =
+  | {
+    readonly by: "min_score" | "min_confidence";
+    readonly has: number | null;
+    readonly least: number;
+  }
+  | { readonly by: "only_detection" | "include_revoked" | "labels" }
+  | { readonly by: "include_expired"; readonly at: string | null }
+  | { readonly by: "not_labels"; readonly label: string }
+  | {
+    readonly by: "markings";
+    readonly has: string | null;
+    readonly most: string;
+  };
+
 /**
- * Why an indicator is not emitted, in words that name the option; `undefined` if
- * it is.
+ * Which option filters an indicator out; `undefined` if none does.
  *
  * OpenCTI revokes what expires: such an indicator is both.
  *
@@ -21,32 +36,32 @@ import type { Indicator } from "../opencti/schema.ts";
  *
  * const indicator = Indicator.parse({ id: "1d9e", x_opencti_score: 20 });
  * const options = { ...DEFAULTS, now: new Date() };
- * assertEquals(whyFiltered(indicator, options), undefined);
+ * assertEquals(filterOut(indicator, options), undefined);
  * assertEquals(
- *   whyFiltered(indicator, { ...options, min_score: 50 }),
- *   "its score 20 is below min_score 50",
+ *   filterOut(indicator, { ...options, min_score: 50 }),
+ *   { by: "min_score", has: 20, least: 50 },
  * );
  * ```
  */
-export function whyFiltered(
+export function filterOut(
   indicator: Indicator,
   options: Filters,
-): string | undefined {
-  const { revoked, valid_until, x_opencti_detection } = indicator;
+): Filtered | undefined {
+  const { revoked, valid_until: at, x_opencti_detection } = indicator;
   const { only_detection, include_revoked, include_expired, now } = options;
-  return below(indicator.x_opencti_score, options.min_score, "score") ??
-    below(indicator.confidence, options.min_confidence, "confidence") ??
+  return below("min_score", indicator.x_opencti_score, options) ??
+    below("min_confidence", indicator.confidence, options) ??
     (only_detection && x_opencti_detection !== true
-      ? "it is not for detection, and only_detection is true"
+      ? { by: "only_detection" }
       : undefined) ??
     (!include_revoked && revoked === true
-      ? "it is revoked, and include_revoked is false"
+      ? { by: "include_revoked" }
       : undefined) ??
     (!include_expired && isExpired(indicator, now)
-      ? `it expired at ${valid_until}, and include_expired is false`
+      ? { by: "include_expired", at }
       : undefined) ??
-    whyNotByLabels(indicator, options) ??
-    whyNotByMarking(indicator, options);
+    byLabels(indicator, options) ??
+    byMarking(indicator, options);
 }
 
 /**
@@ -69,26 +84,24 @@ export function isExpired(
 }
 
 function below(
-  value: number | null,
-  least: number,
-  name: "score" | "confidence",
-): string | undefined {
-  if ((value ?? -1) >= least || least === 0) return undefined;
-  return value === null
-    ? `its ${name} is unknown, and min_${name} is ${least}`
-    : `its ${name} ${value} is below min_${name} ${least}`;
+  by: "min_score" | "min_confidence",
+  has: number | null,
+  options: Filters,
+): Filtered | undefined {
+  const least = options[by];
+  return (has ?? -1) >= least || least === 0 ? undefined : { by, has, least };
 }
 
-function whyNotByLabels(
+function byLabels(
   { objectLabel }: Indicator,
   { labels, not_labels }: Filters,
-): string | undefined {
-  const own = objectLabel.map(({ value }) => value ?? "");
-  const unwanted = own.find(isIn(not_labels));
-  if (unwanted !== undefined) return `its label "${unwanted}" is in not_labels`;
-  return labels.length === 0 || own.some(isIn(labels))
+): Filtered | undefined {
+  const all = objectLabel.map(({ value }) => value ?? "");
+  const label = all.find(isIn(not_labels));
+  if (label !== undefined) return { by: "not_labels", label };
+  return labels.length === 0 || all.some(isIn(labels))
     ? undefined
-    : "it has no label of those in labels";
+    : { by: "labels" };
 }
 
 function isIn(labels: readonly string[]): (label: string) => boolean {
@@ -97,17 +110,17 @@ function isIn(labels: readonly string[]): (label: string) => boolean {
   return (label) => known.has(label.toLowerCase());
 }
 
-function whyNotByMarking(
+function byMarking(
   { objectMarking }: Indicator,
   { markings }: Filters,
-): string | undefined {
+): Filtered | undefined {
   if (markings === undefined) return undefined;
   const tooHigh = objectMarking.find(({ definition_type, definition }) =>
     definition_type?.toUpperCase() === "TLP" &&
     tlpOf(definition) > TLP.indexOf(markings)
   );
   return tooHigh &&
-    `its marking ${tooHigh.definition} is above markings ${markings}`;
+    { by: "markings", has: tooHigh.definition, most: markings };
 }
 
 /** The place in {@linkcode TLP}: what is not known there is as TLP:RED. */

@@ -5,15 +5,15 @@
  */
 import { messageOf, OpenctiError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
+import { NOTHING, saysNothing } from "./nothing.ts";
 import type { Question } from "./query.ts";
 import {
   MAX_BODY_BYTES,
   mendProxyLogin,
-  type Outcome,
   type Problem,
-  readResponse,
   wantsHttps,
-} from "./response.ts";
+} from "./problem.ts";
+import type { Outcome } from "./response.ts";
 import type { Answer } from "./schema.ts";
 
 /** What OpenCTI replied. */
@@ -201,12 +201,23 @@ async function tryOnce(
       signal: AbortSignal.any([abort.signal, stop]),
       ...client && { client },
     });
-    const outcome = readResponse({
-      status: response.status,
-      location: response.headers.get("location"),
-      body: await readBody(response),
-    }, { baseUrl, variables: question.variables, places });
-    const retryAfterMs = readRetryAfter(response.headers.get("retry-after"));
+    const { status, headers } = response;
+    const body = await readBody(response);
+    if (saysNothing({ status, body }, question.variables)) {
+      return {
+        answer: NOTHING,
+        problems: [],
+        missing: 0,
+        status,
+        canRetry: false,
+      };
+    }
+    const { readResponse } = await import("./response.ts");
+    const outcome = readResponse(
+      { status, location: headers.get("location"), body },
+      { baseUrl, variables: question.variables, places },
+    );
+    const retryAfterMs = readRetryAfter(headers.get("retry-after"));
     return { ...outcome, ...retryAfterMs !== undefined && { retryAfterMs } };
   } catch (error) {
     return {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Config, Filters } from "../config/config.ts";
-import { type Ioc, KINDS } from "../alert/ioc.ts";
+import { type Ioc } from "../alert/ioc.ts";
+import { KINDS } from "../alert/kinds.ts";
 import { comparisonsOf, filePatternOf, patternsOf } from "./stix.ts";
 
 /** A GraphQL request. */

@@ -7,36 +7,13 @@
 import type * as z from "zod/mini";
 import type { Variables } from "./query.ts";
 import type { Places } from "../config/places.ts";
+import {
+  MAX_BODY_BYTES,
+  mendProxyLogin,
+  type Problem,
+  wantsHttps,
+} from "./problem.ts";
 import { Answer, type ErrorEntry, GraphqlResponse } from "./schema.ts";
-
-/** A longer body is not read. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
-
-/** Why OpenCTI could not be asked: errors of one kind are told together. */
-export type FailureKind =
-  | "certificate"
-  | "database"
-  | "failed"
-  | "not_opencti"
-  | "not_understood"
-  | "rate_limit"
-  | "refused"
-  | "stopped"
-  | "too_slow"
-  | "unreachable"
-  | "unready";
-
-/** What is wrong, for people, and its kind. */
-export interface Problem {
-  readonly kind: FailureKind;
-  readonly says: string;
-}
-
-/** What to do where a proxy wants to know who asks. */
-export function mendProxyLogin({ option }: Places): string {
-  return `set user and password in ${option("proxy")}, as ` +
-    "http://user:password@proxy.example:3128";
-}
 
 /** What one attempt came to. */
 export type Outcome =
@@ -241,15 +218,6 @@ function noOpencti(
     says:
       `There is no OpenCTI at ${baseUrl}: it ${answer}, set ${places.url} to ` +
       "OpenCTI's address",
-  };
-}
-
-/** That HTTP is spoken to a port of HTTPS. */
-export function wantsHttps(baseUrl: string, { url }: Places): Problem {
-  return {
-    kind: "not_opencti",
-    says: `HTTPS is spoken at ${baseUrl}, not HTTP: set ${url} to ` +
-      baseUrl.replace(/^http:/, "https:"),
   };
 }
 

@@ -1,18 +1,12 @@
 /**
- * STIX patterns: written for an IoC, read from an indicator.
+ * STIX patterns, written for an IoC.
  *
  * @see https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html#_e8slinrhxcc9
  *
  * @module
  */
-import {
-  type Ioc,
-  type IocKind,
-  KINDS,
-  normalize,
-  type NormalValue,
-  type TextKind,
-} from "../alert/ioc.ts";
+import { type Ioc } from "../alert/ioc.ts";
+import { type IocKind, KINDS, type NormalValue } from "../alert/kinds.ts";
 
 /**
  * The patterns that say exactly one IoC, in every spelling that OpenCTI stores.
@@ -101,132 +95,4 @@ function comparison(path: string, value: string): string {
 
 function quoted(value: string): string {
   return `'${value.replace(/[\\']/g, "\\$&")}'`;
-}
-
-/** A value that a pattern looks for, in its normal form. */
-export interface PatternValue extends NormalValue {
-  /** Whether it stands where a value of its kind is written, not a reference. */
-  readonly isDirect: boolean;
-}
-
-/** What a STIX pattern says. */
-export interface Pattern {
-  /**
-   * What its comparisons look for, `undefined` for a comparison of another
-   * kind.
-   */
-  readonly values: readonly (PatternValue | undefined)[];
-  /** Whether it asks for more than values: a time, an order, a repetition. */
-  readonly isQualified: boolean;
-}
-
-const TOKEN = new RegExp(
-  [
-    String.raw`(?<space>\s+)`,
-    // windows-registry-key:values[0].name, file:hashes.'SHA-256'
-    String
-      .raw`(?<path>[\w-]+:[\w-]+(?:\.[\w-]+|\.'[^'\\]*'|\."[^"\\]*"|\[(?:\d+|\*)\])*)`,
-    String.raw`(?<string>[bht]?'(?:[^'\\]|\\[^])*')`,
-    String.raw`(?<operator>[=!<>]+)`,
-    String.raw`(?<mark>[()[\],])`,
-    String.raw`(?<word>[\w.+-]+)`,
-  ].join("|"),
-  "y",
-);
-
-const SEARCHES: ReadonlySet<string> = new Set(["=", "==", "IN", "ISSUBSET"]);
-
-/** So much of a pattern is read: some thousand comparisons. */
-export const MAX_PATTERN_LENGTH = 262_144;
-
-/**
- * Reads a STIX pattern, `undefined` if it is none. Of what is too long the
- * start is read, and taken for qualified: nobody knows what follows.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(readPattern("[ ipv4-addr:value='1.2.3.4' ]"), {
- *   values: [{ kind: "ipv4", value: "1.2.3.4", isDirect: true }],
- *   isQualified: false,
- * });
- * assertEquals(readPattern("rule yara { }"), undefined);
- * ```
- */
-export function readPattern(
-  pattern: string,
-  maxLength: number = MAX_PATTERN_LENGTH,
-): Pattern | undefined {
-  const isCut = pattern.length > maxLength;
-  const read = pattern.slice(0, maxLength);
-  const values: (PatternValue | undefined)[] = [];
-  let isQualified = isCut;
-  let path: string | undefined;
-  let operator = "";
-  let isNegated = false;
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < read.length) {
-    const token = TOKEN.exec(read)?.groups;
-    // What is cut in two is the end of it.
-    if (token === undefined && isCut) break;
-    if (token === undefined) return undefined;
-    const word = token["word"]?.toUpperCase();
-    if (token["path"] !== undefined) {
-      path = token["path"];
-      operator = "";
-    } else if (token["operator"] !== undefined) {
-      operator = token["operator"];
-    } else if (word === "NOT") {
-      isNegated = true;
-    } else if (word === "AND" || word === "OR") {
-      path = undefined;
-      isNegated = false;
-    } else if (word === "EXISTS") {
-      values.push(undefined);
-    } else if (path !== undefined && token["string"] !== undefined) {
-      const text = token["string"].replace(/^\w?'|'$/g, "")
-        .replace(/\\([^])/g, "$1");
-      const isSearch = SEARCHES.has(operator) && !isNegated;
-      values.push(isSearch ? valueAt(path, text) : undefined);
-    } else if (word !== undefined && path !== undefined && operator === "") {
-      operator = word;
-    } else if (word !== undefined && path !== undefined) {
-      values.push(undefined); // a number, true or false
-    } else if (word !== undefined || token["string"] !== undefined) {
-      isQualified = true; // FOLLOWEDBY, WITHIN 5 SECONDS, START t'…'
-    } else if (token["mark"] === "]") {
-      path = undefined;
-      isNegated = false;
-    }
-  }
-  return values.length > 0 ? { values, isQualified } : undefined;
-}
-
-function valueAt(path: string, text: string): PatternValue | undefined {
-  const plain = plainPath(path);
-  // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
-  const isReference = /_refs?(?:\[[\d*]+\])?\.value$/.test(plain);
-  const kind = isReference ? "host" : PATH_KINDS.get(plain);
-  const value = kind && normalize(kind, text);
-  return value && {
-    ...value,
-    isDirect: KINDS[value.kind].textKind === PATH_KINDS.get(plain) ||
-      KINDS[value.kind].stixPaths.some((path) => plainPath(path) === plain),
-  };
-}
-
-const PATH_KINDS: ReadonlyMap<string, TextKind> = new Map(
-  Object.values(KINDS).flatMap(({ stixPaths, textKind }) =>
-    stixPaths.map((path) => [plainPath(path), textKind] as const)
-  ),
-);
-
-/** Hash names are spelled in many ways: 'SHA-256', "sha256", SHA256. */
-function plainPath(path: string): string {
-  const [object = "", ...properties] = path.toLowerCase().split(".");
-  return [
-    object.replace(/^artifact:/, "file:"),
-    ...properties.map((property) => property.replace(/['"-]/g, "")),
-  ].join(".");
 }

@@ -65,7 +65,8 @@ export type LeftMs = () => number;
 export interface Spool {
   /**
    * Changes it, all or nothing. If the database fails, or is locked for all the
-   * time that is left, the change is made once more, in a new one or in memory.
+   * time that is left, the change is made once more: in a new one, in that of
+   * the next folder, or in memory.
    */
   readonly write: <T>(change: Change<T>, leftMs: LeftMs) => Promise<T>;
   /** The same; but if it is locked, nothing is changed, and that is no problem. */
@@ -99,8 +100,8 @@ export interface SendLock {
   readonly sent: () => readonly number[];
   /** Writes down that an event was sent. */
   readonly add: (id: number) => void;
-  /** Forgets what was sent: it is taken out. */
-  readonly clear: () => void;
+  /** Forgets events that were sent: they are taken out. */
+  readonly remove: (ids: readonly number[]) => void;
   /** Lets another run send. */
   readonly release: () => void;
 }
@@ -121,14 +122,18 @@ export function openSpool(options: SpoolOptions): Spool {
   let inode: number | null = null;
   let problem: string | undefined;
   let elsewhere: string | undefined;
+  /** How many folders are not used, for their database is locked. */
+  let skipped = 0;
 
   function opened(): DatabaseSync {
     if (db !== undefined) return db;
     if (folders.length === 0) return db = openInMemory();
-    for (const folder of folders) {
+    for (const folder of folders.slice(skipped)) {
       dir = folder;
       try {
         ensureFolder({ dir, home });
+        // Before SQLite has it open: who closes a file gives up all the locks
+        // that this process has on it.
         inode = ensureFile(databaseIn(dir));
         refuseOddFiles(databaseIn(dir));
         db = openDatabase(dir);
@@ -155,8 +160,9 @@ export function openSpool(options: SpoolOptions): Spool {
       }
       const lock = file && lockOn(file, inodeOf(databaseIn(other)));
       try {
-        moveInto(into, other, lock?.sent());
-        lock?.clear();
+        const sent = lock?.sent() ?? [];
+        moveInto(into, other, sent);
+        lock?.remove(sent);
         setMarker(other, null);
       } catch (error) {
         // If another run uses it, the next run does it.
@@ -198,9 +204,15 @@ export function openSpool(options: SpoolOptions): Spool {
         openAfterCorrupt(error, dir);
         return;
       }
+      if (isLocked(error) && dir !== undefined) {
+        openAfterLocked(error, dir);
+        return;
+      }
       say(notKept(messageOf(error)));
     } catch (next) {
-      say(notKept(`${messageOf(error)}; ${messageOf(next)}`));
+      say(notKept(
+        [...new Set([error, next].map(messageOf))].join("; "),
+      ));
     }
     dir = undefined;
     db = openInMemory();
@@ -217,6 +229,14 @@ export function openSpool(options: SpoolOptions): Spool {
           "what waited in it is lost, and new alerts are kept",
       );
     }
+  }
+
+  /** @throws {Error} If no other folder can be used. */
+  function openAfterLocked(error: unknown, folder: string): void {
+    skipped = folders.indexOf(folder) + 1;
+    if (skipped === folders.length) throw error;
+    elsewhere = `${databaseIn(folder)}: ${explain(messageOf(error), folder)}`;
+    opened();
   }
 
   function say(text: string): void {
@@ -263,8 +283,7 @@ export function openSpool(options: SpoolOptions): Spool {
       // While the database is locked: no other run can make it untrue.
       if (dir !== undefined) mark(on, dir);
       on.exec("COMMIT");
-      if (dir !== undefined && isEmpty(on)) giveSpaceBack(on);
-      if (dir !== undefined) keepLogShort(on, dir);
+      if (dir !== undefined) tidy(on, dir);
       return result;
     } catch (error) {
       rollBack(on);
@@ -358,6 +377,16 @@ function mark(db: DatabaseSync, dir: string): void {
   }
 }
 
+/** The change is made: whatever fails here, it must not be made again. */
+function tidy(db: DatabaseSync, dir: string): void {
+  try {
+    if (isEmpty(db)) giveSpaceBack(db);
+    keepLogShort(db, dir);
+  } catch {
+    // Another run uses it: the next that changes it does this.
+  }
+}
+
 function isEmpty(db: DatabaseSync): boolean {
   return db.prepare("SELECT 1 FROM waiting LIMIT 1").get() === undefined;
 }
@@ -399,30 +428,36 @@ function lockOfNothing(): SendLock {
   return {
     sent: () => [],
     add: () => {},
-    clear: () => {},
+    remove: () => {},
     release: () => {},
   };
 }
 
 /** Ids are those of one database: it is written down of which. */
 function lockOn(file: Deno.FsFile, inode: number | null): SendLock {
-  const encoder = new TextEncoder();
+  const sent = () => {
+    const { size } = file.statSync();
+    const bytes = new Uint8Array(Math.min(size, MAX_JOURNAL_BYTES));
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.readSync(bytes);
+    return new TextDecoder().decode(bytes).split("\n")
+      .map((line) => line.split(" "))
+      .filter(([of, id]) => of === `${inode}` && /^\d+$/.test(id ?? ""))
+      .map(([, id]) => Number(id));
+  };
+  const add = (id: number) => {
+    file.seekSync(0, Deno.SeekMode.End);
+    file.writeSync(new TextEncoder().encode(`${inode} ${id}\n`));
+  };
   return {
-    sent: () => {
-      const { size } = file.statSync();
-      const bytes = new Uint8Array(Math.min(size, MAX_JOURNAL_BYTES));
-      file.seekSync(0, Deno.SeekMode.Start);
-      file.readSync(bytes);
-      return new TextDecoder().decode(bytes).split("\n")
-        .map((line) => line.split(" "))
-        .filter(([of, id]) => of === `${inode}` && /^\d+$/.test(id ?? ""))
-        .map(([, id]) => Number(id));
+    sent,
+    add,
+    // A send that was pending may have added one in the meantime.
+    remove: (ids) => {
+      const rest = new Set(sent()).difference(new Set(ids));
+      file.truncateSync(0);
+      for (const id of rest) add(id);
     },
-    add: (id) => {
-      file.seekSync(0, Deno.SeekMode.End);
-      file.writeSync(encoder.encode(`${inode} ${id}\n`));
-    },
-    clear: () => file.truncateSync(0),
     release: () => file.close(),
   };
 }

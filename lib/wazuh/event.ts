@@ -9,7 +9,7 @@
  */
 import { type Alert, textAt, textsAt } from "../alert/alert.ts";
 import type { Config } from "../config/config.ts";
-import { KINDS } from "../alert/ioc.ts";
+import { KINDS } from "../alert/kinds.ts";
 import type { Match } from "../match/match.ts";
 import { isExpired } from "../match/filters.ts";
 import type { Indicator, Observable } from "../opencti/schema.ts";

@@ -17,7 +17,7 @@ export interface QueueOptions {
   readonly timeoutMs: number;
   /** Ends the sending at once. */
   readonly stop: AbortSignal;
-  /** Told which message was sent. */
+  /** Called with the index of each message that was sent. */
   readonly onSent: (index: number) => void;
 }
 
@@ -65,6 +65,7 @@ export async function sendToQueue(
   const stopped = () =>
     new QueueError(`Stopped before Wazuh's queue ${path} took all`);
   if (stop.aborted) throw stopped();
+  let isOver = false;
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const seconds = Number((timeoutMs / 1000).toFixed(1));
   const timer = setTimeout(() =>
@@ -77,8 +78,12 @@ export async function sendToQueue(
   const onStop = () => reject(stopped());
   stop.addEventListener("abort", onStop);
   try {
-    await Promise.race([send(messages, { path, onSent }), ended]);
+    const way = { path, onSent, isOver: () => isOver };
+    await Promise.race([send(messages, way), ended]);
   } catch (error) {
+    isOver = true;
+    // What the queue took just now is counted in the next turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     if (error instanceof QueueError) throw error;
     throw new QueueError(
       `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
@@ -89,10 +94,12 @@ export async function sendToQueue(
   }
 }
 
-/** Where messages go, and who is told of each that was sent. */
+/** Where messages go, and what is called for each that was sent. */
 interface Way {
   readonly path: string;
   readonly onSent: (index: number) => void;
+  /** Whether no other message may be sent. */
+  readonly isOver: () => boolean;
 }
 
 async function send(messages: readonly string[], way: Way): Promise<void> {
@@ -107,14 +114,15 @@ async function send(messages: readonly string[], way: Way): Promise<void> {
 /** `Deno.connect()` cannot reach a datagram socket, this can. */
 async function sendDatagrams(
   messages: readonly string[],
-  { path, onSent }: Way,
+  { path, onSent, isOver }: Way,
 ): Promise<void> {
-  const socket = await bindAndUnlink(path);
+  const socket = bindAndUnlink(path);
   try {
     for (const [index, message] of messages.entries()) {
       const bytes = new TextEncoder().encode(message);
       await socket.send(bytes, { transport: "unixpacket", path });
       onSent(index);
+      if (isOver()) return;
     }
   } finally {
     socket.close();
@@ -124,18 +132,19 @@ async function sendDatagrams(
 /**
  * A datagram socket must be bound to a path of its own before it can send. No
  * answer comes back, so that the path is removed at once, not when all is
- * sent: nothing that happens later can leave it behind.
+ * sent: nothing that happens later can leave it behind. Not asynchronous: that
+ * would start a thread, which takes longer.
  */
-async function bindAndUnlink(queue: string): Promise<Deno.DatagramConn> {
+function bindAndUnlink(queue: string): Deno.DatagramConn {
   try {
-    const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
+    const folder = Deno.makeTempDirSync({ prefix: "custom-opencti-" });
     try {
       return Deno.listenDatagram({
         transport: "unixpacket",
         path: `${folder}/socket`,
       });
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      Deno.removeSync(folder, { recursive: true });
     }
   } catch (error) {
     throw new QueueError(
@@ -147,7 +156,7 @@ async function bindAndUnlink(queue: string): Promise<Deno.DatagramConn> {
 
 async function sendStream(
   messages: readonly string[],
-  { path, onSent }: Way,
+  { path, onSent, isOver }: Way,
 ): Promise<void> {
   const connection = await Deno.connect({ transport: "unix", path });
   try {
@@ -155,6 +164,7 @@ async function sendStream(
     for (const [index, message] of messages.entries()) {
       await writer.write(new TextEncoder().encode(`${message}\n`));
       onSent(index);
+      if (isOver()) return;
     }
     writer.releaseLock();
   } finally {

@@ -3,6 +3,8 @@ import { isGlobal } from "../../lib/alert/addresses.ts";
 
 // From IANA's registries: an address in each block, and those beside it.
 const GLOBAL = [
+  "2002:102:304::1",
+  "2a00::5efe:102:304",
   "1.1.1.1",
   "9.255.255.255",
   "11.0.0.0",
@@ -33,12 +35,15 @@ const GLOBAL = [
   "2001:4:112::1",
   "2001:20::1",
   "2001:30::1",
-  "2002::1",
   "2620:4f:8000::1",
   "2a00:1450::1",
-  "64:ff9b::1",
 ];
 const SPECIAL = [
+  "2002:a00:1::1",
+  "2002:c0a8:101::1",
+  "2a00::5efe:a00:1",
+  "2a00::200:5efe:a00:1",
+  "fec0::1",
   "0.0.0.0",
   "0.1.2.3",
   "10.0.0.1",

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   parseAlert,
-  readTexts,
+  readerOf,
   textAt,
   textsAt,
 } from "../../lib/alert/alert.ts";
@@ -93,7 +93,7 @@ Deno.test("textsAt() takes prototype keys for plain data", () => {
   assertEquals(textsAt(alert, "data.__proto__.srcip"), ["1.2.3.4"]);
 });
 
-Deno.test("readTexts() says how many entries of lists it leaves out", async (t) => {
+Deno.test("readerOf() says how many entries of lists it leaves out", async (t) => {
   const entries = (length: number) => Array.from({ length }, (_, n) => `${n}`);
   const cases: readonly [string, unknown, number, number][] = [
     ["none", entries(1000), 1000, 0],
@@ -113,7 +113,7 @@ Deno.test("readTexts() says how many entries of lists it leaves out", async (t) 
       const path = name === "none" || name === "of a list"
         ? "data.a"
         : "data.a[].b";
-      const read = readTexts(alert, path);
+      const read = readerOf(path)(alert);
       assertEquals([read.texts.length, read.leftOut], [length, leftOut]);
       assertEquals(textsAt(alert, path), read.texts);
     });

@@ -4,7 +4,7 @@ import {
   type Ignore,
   readIgnoreLists,
 } from "../../lib/alert/ignore.ts";
-import { normalize, type TextKind } from "../../lib/alert/ioc.ts";
+import { normalize, type TextKind } from "../../lib/alert/kinds.ts";
 
 function listsOf(
   ignore: Partial<Ignore>,
@@ -67,9 +67,9 @@ Deno.test("readIgnoreLists() has built-in lists, each with its switch", async (t
   ];
   for (const [list, value, why] of cases) {
     await t.step(`${list}: ${value.join(" ")}`, () => {
-      const told = whyOf(value, listsOf({}));
-      assertStringIncludes(told ?? "", why);
-      assertStringIncludes(told ?? "", `(ignore.${list})`);
+      const reason = whyOf(value, listsOf({}));
+      assertStringIncludes(reason ?? "", why);
+      assertStringIncludes(reason ?? "", `(ignore.${list})`);
       assertEquals(whyOf(value, listsOf({ [list]: false })), undefined);
     });
   }

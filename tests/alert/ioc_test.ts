@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { type Candidate, toIoc } from "../../lib/alert/ioc.ts";
 import {
-  type Candidate,
   hostOf,
   KINDS,
   normalize,
   type TextKind,
-  toIoc,
-} from "../../lib/alert/ioc.ts";
+} from "../../lib/alert/kinds.ts";
 
 const SHA256 =
   "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f";
@@ -17,6 +16,7 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   ["sha256", SHA256.slice(1), undefined],
   ["sha256", SHA256.replace("2", "g"), undefined],
   ["sha1", SHA256, undefined],
+  ["sha1", "0".repeat(40), undefined],
   ["md5", "xxx", undefined],
   ["address", "1.2.3.4", "ipv4 1.2.3.4"],
   ["address", "1.2.3.4:443", undefined],
@@ -34,8 +34,11 @@ const NORMAL: readonly (readonly [TextKind, string, string | undefined])[] = [
   ["address", "[2a00:1450::1]", undefined],
   ["address", "2a00:1450::1/128", "ipv6 2a00:1450::1"],
   ["address", "fe80::1%eth0", undefined],
-  ["address", "::1.2.3.4", undefined],
-  ["address", "64:ff9b::1.2.3.4", "ipv6 64:ff9b::102:304"],
+  ["address", "::1.2.3.4", "ipv4 1.2.3.4"],
+  ["address", "::1", "ipv6 ::1"],
+  ["address", "::ffff:0:1.2.3.4", "ipv4 1.2.3.4"],
+  ["address", "64:ff9b:1::1.2.3.4", "ipv6 64:ff9b:1::102:304"],
+  ["address", "64:ff9b::1.2.3.4", "ipv4 1.2.3.4"],
   ["address", "185.244.31", undefined],
   ["address", "22", undefined],
   ["address", "0x7f.1", undefined],
@@ -197,7 +200,7 @@ Deno.test("toIoc() gives every spelling that OpenCTI may have stored", async (t)
   }
 });
 
-const PASSED_OVER: readonly (readonly [TextKind, string, string])[] = [
+const SKIPPED: readonly (readonly [TextKind, string, string])[] = [
   ["address", "-", "not an IP address"],
   ["address", "22", "not an IP address"],
   ["address", "185.244.31", "not an IP address"],
@@ -215,10 +218,10 @@ const PASSED_OVER: readonly (readonly [TextKind, string, string])[] = [
 ];
 
 Deno.test("toIoc() says why a text is not asked for", async (t) => {
-  for (const [kind, text, reason] of PASSED_OVER) {
+  for (const [kind, text, reason] of SKIPPED) {
     await t.step(`${kind} ${text.slice(0, 60)}`, () => {
-      const passedOver = toIoc({ kind, text, field: "f" });
-      assertEquals(passedOver, { text, field: "f", reason });
+      const skipped = toIoc({ kind, text, field: "f" });
+      assertEquals(skipped, { text, field: "f", reason });
     });
   }
 });

@@ -170,7 +170,7 @@ Deno.test("parseAlertCall() says what is wrong, and never the API key", async (t
   const cases: readonly (readonly [string[], string])[] = [
     [["/a"], "Wrong number of arguments: 1"],
     [["a", KEY], "Wrong number of arguments: 2"],
-    [[...THREE, "", "", "10", "3", "x"], "The call is parted at a blank"],
+    [[...THREE, "", "", "10", "3", "x"], "A blank splits the call"],
     [["a", "", URL], "API_KEY is empty"],
     [["a", `${KEY}\n`, URL], "API_KEY holds a character"],
     [["a", KEY, ""], "HOOK_URL is not a URL"],
@@ -234,7 +234,7 @@ Deno.test("parseAlertCall() says that a blank parts the call, whatever Wazuh's v
       const { error, alertFile } = parse([...args, REDIRECTION], "/opt/ossec");
       assertStringIncludes(
         error?.message ?? "",
-        "The call is parted at a blank: take the blanks out of <hook_url> " +
+        "A blank splits the call: take the blanks out of <hook_url> " +
           "and <api_key> in /opt/ossec/etc/ossec.conf",
       );
       assertEquals(alertFile, file);

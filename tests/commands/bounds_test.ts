@@ -8,15 +8,15 @@ import { type Alert, parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
-import { matchAnswer, matchKey } from "../../lib/match/match.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
+import { matchKey } from "../../lib/match/match.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
-import {
-  findDefaults,
-  findIocs,
-  SOURCES,
-} from "../../lib/alert/sources/mod.ts";
+import { makeFinder } from "../../lib/alert/find.ts";
+import { FIND_DEFAULTS } from "../stand_ins/alerts.ts";
+import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { startTcp } from "../stand_ins/network.ts";
 import { PLACES } from "../stand_ins/places.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
@@ -228,7 +228,7 @@ const HOSTILE_UNREAD: Readonly<Record<string, Hostile>> = {
 
 /** All that is done with an alert before OpenCTI is asked, and its error. */
 function readAlert(alert: Alert, generic: boolean): void {
-  const { iocs } = findIocs(alert, { ...findDefaults(), generic });
+  const { iocs } = makeFinder({ ...FIND_DEFAULTS, generic })(alert);
   questionFor(iocs, { ...DEFAULTS, partial: true, now: new Date(0) });
   const error = { kind: "x", error: "x", alerts: 1 };
   encode(errorEvent(error, alert));
@@ -558,7 +558,7 @@ Deno.test("custom-opencti ends in time, however long the alert or the answer", a
     const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
     assertStringIncludes(
       log,
-      "matches to tell: 3 of 10, OpenCTI has more exact",
+      "matches to emit: 3 of 10, OpenCTI has more exact",
     );
   });
 });

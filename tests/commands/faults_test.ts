@@ -1047,7 +1047,7 @@ const OF_THE_DISK: readonly Fault[] = [
       return { ...call, timeout: 2 };
     },
     status: 1,
-    events: ["error", "error"],
+    events: ["error", "warning"],
     // It was kept when the answer did not come soon.
     alerts: 1,
     says: "; the alert is kept",
@@ -1059,8 +1059,8 @@ const OF_THE_DISK: readonly Fault[] = [
       return { ...tcp(scene, sayNothing), timeout: 2 };
     },
     status: 1,
-    events: ["error", "error"],
-    says: "; the alert is lost",
+    events: ["error", "warning"],
+    says: "; the alert is kept",
   },
   unusable("others may write to the spool's folder", (path) => {
     Deno.chmodSync(path.replace(/\/[^/]*$/, ""), 0o777);
@@ -1084,11 +1084,12 @@ const OF_THE_DISK: readonly Fault[] = [
       return {
         url: opencti(scene).url,
         timeout: 3,
-        check: ({ stderr }) => assertStringIncludes(stderr, "is locked"),
+        check: ({ messages }) =>
+          assertStringIncludes(messages.join(), "is locked"),
       };
     },
     status: 0,
-    events: [MATCH, "error"],
+    events: [MATCH, "warning"],
   },
   {
     name: "the disk is full",
@@ -1301,7 +1302,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "The call is parted at a blank: take the blanks out of <hook_url>",
+    says: "A blank splits the call: take the blanks out of <hook_url>",
   },
   {
     name: "a timeout that is no number",

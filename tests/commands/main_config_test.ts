@@ -167,7 +167,7 @@ Deno.test("a source that is built in can be switched off, or read other fields",
       },
       events: 0,
     });
-    assertStringIncludes(log, "passed over: bob in data.dstuser: no IP");
+    assertStringIncludes(log, "skipped: bob in data.dstuser: no IP");
     assert(!log.includes("185.244.31.158 in data.srcip"), log);
   });
 });
@@ -315,7 +315,7 @@ Deno.test("kinds says which kinds are asked for", async (t) => {
     const { log } = await run({ alert, events: 1 });
     assertStringIncludes(
       log,
-      "passed over: Evil/1.0 in data.user_agent: kinds.user_agent is false",
+      "skipped: Evil/1.0 in data.user_agent: kinds.user_agent is false",
     );
   });
   await t.step("user agents on, addresses off", async () => {

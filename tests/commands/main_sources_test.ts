@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { toIoc } from "../../lib/alert/ioc.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
-import type { TextKind } from "../../lib/alert/ioc.ts";
+import type { TextKind } from "../../lib/alert/kinds.ts";
 import { patternsOf } from "../../lib/opencti/stix.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";

@@ -162,7 +162,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     assertStringIncludes(messages[0] ?? "", '"score":80,"severity":"high"');
     assertStringIncludes(stderr, '"key":["x_opencti_score"],"values":["70"]');
   });
-  await t.step("why something is not told", async () => {
+  await t.step("why something is not emitted", async () => {
     const home = await makeHome();
     const options = `${home}/tmp/x.options`;
     await Deno.writeTextFile(options, '{"markings":"TLP:GREEN","debug":true}');
@@ -172,9 +172,12 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     assertEquals(status, 0);
     assertStringIncludes(
       stderr,
-      "is not told: its marking TLP:AMBER is above markings TLP:GREEN",
+      "is filtered out: its marking TLP:AMBER is above markings TLP:GREEN",
     );
-    assertStringIncludes(stderr, "is not told: all its indicators are left");
+    assertStringIncludes(
+      stderr,
+      "is skipped: all its indicators are filtered out",
+    );
   });
   await t.step("debug", async () => {
     const { stderr } = await run('{"debug":true}');
@@ -352,7 +355,7 @@ Deno.test("custom-opencti logs one line for an alert that was looked up", async 
   const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
   assertMatch(
     log,
-    /^\S+Z custom-opencti info: Alert 1795488360\.207671: IoCs asked for: 3, matches to tell: 0 of 0, answer after \d+ ms\n$/,
+    /^\S+Z custom-opencti info: Alert 1795488360\.207671: IoCs asked for: 3, matches to emit: 0 of 0, answer after \d+ ms\n$/,
   );
 });
 
@@ -391,7 +394,7 @@ Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", 
   assertStringIncludes(stderr, "fortigate finds nothing in its fields");
   assertStringIncludes(
     stderr,
-    "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, matches to tell: 3 of 10, OpenCTI has more exact",
+    "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, matches to emit: 3 of 10, OpenCTI has more exact",
   );
 });
 
@@ -412,14 +415,14 @@ Deno.test("custom-opencti tells each step when debugging, and never the API key"
     "Alert 1795488360.207671: groups ids, suricata",
     "sources that read it: suricata\n",
     "IoC: domain morrishittu.ddns.net in data.http.hostname",
-    "passed over: 10.0.0.21 in data.src_ip: not a global address",
+    "skipped: 10.0.0.21 in data.src_ip: not a global address",
     'question: {"exact":{"mode":"and"',
     "attempt 1 of 4: HTTP 200, an answer, in ",
     'match 1: indicator_partial_pattern_match of domain morrishittu.ddns.net: indicator "Dynamic DNS command and control"',
     "not revoked, detection, score 80, confidence 75, not expired",
-    "is not told: its indicators were told already",
+    "is skipped: its indicators are emitted already",
     "bytes: 1:[001] (web01) 10.0.0.21->opencti:{",
-    "IoCs asked for: 3, matches to tell: 1 of 1, answer after ",
+    "IoCs asked for: 3, matches to emit: 1 of 1, answer after ",
   ];
   for (const text of [log, stderr]) {
     for (const step of steps) assertStringIncludes(text, step);

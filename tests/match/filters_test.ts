@@ -4,8 +4,8 @@ import type { Config } from "../../lib/config/config.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
-import { matchAnswer } from "../../lib/match/match.ts";
-import { whyFiltered } from "../../lib/match/filters.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
+import { type Filtered, filterOut } from "../../lib/match/filters.ts";
 import { questionFor } from "../../lib/opencti/query.ts";
 import { Answer, Indicator } from "../../lib/opencti/schema.ts";
 import {
@@ -19,12 +19,12 @@ const NOW = new Date("2026-06-01T00:00:00Z");
 function why(
   fields: Readonly<Record<string, unknown>>,
   options: Partial<Config>,
-): string | undefined {
+): Filtered | undefined {
   const indicator = Indicator.parse({ id: "i", ...fields });
-  return whyFiltered(indicator, { ...DEFAULTS, ...options, now: NOW });
+  return filterOut(indicator, { ...DEFAULTS, ...options, now: NOW });
 }
 
-Deno.test("whyFiltered() tells whatever there is by default", () => {
+Deno.test("filterOut() filters nothing by default", () => {
   const worst = {
     revoked: true,
     valid_until: "2020-01-01T00:00:00Z",
@@ -35,54 +35,54 @@ Deno.test("whyFiltered() tells whatever there is by default", () => {
   assertEquals([why({}, {}), why(worst, {})], [undefined, undefined]);
 });
 
-Deno.test("whyFiltered() names the option that leaves an indicator out", async (t) => {
+Deno.test("filterOut() names the option that leaves an indicator out", async (t) => {
   const label = (...values: (string | null)[]) => ({
     objectLabel: values.map((value) => ({ value })),
   });
   type Case = readonly [
     fields: Record<string, unknown>,
     options: Partial<Config>,
-    expected: string | undefined,
+    expected: Filtered | undefined,
   ];
   const cases: Readonly<Record<string, readonly Case[]>> = {
     "min_score": [
       [
         { x_opencti_score: 20 },
         { min_score: 50 },
-        "its score 20 is below min_score 50",
+        { by: "min_score", has: 20, least: 50 },
       ],
       [{ x_opencti_score: 50 }, { min_score: 50 }, undefined],
-      [{}, { min_score: 1 }, "its score is unknown, and min_score is 1"],
+      [{}, { min_score: 1 }, { by: "min_score", has: null, least: 1 }],
       [{}, { min_score: 0 }, undefined],
     ],
     "min_confidence": [
       [
         { confidence: 20 },
         { min_confidence: 50 },
-        "its confidence 20 is below min_confidence 50",
+        { by: "min_confidence", has: 20, least: 50 },
       ],
       [{ confidence: 50 }, { min_confidence: 50 }, undefined],
       [
         {},
         { min_confidence: 1 },
-        "its confidence is unknown, and min_confidence is 1",
+        { by: "min_confidence", has: null, least: 1 },
       ],
     ],
     "only_detection": [true, false, null].map((flag) => [
       { x_opencti_detection: flag },
       { only_detection: true },
-      flag ? undefined : "it is not for detection, and only_detection is true",
+      flag ? undefined : { by: "only_detection" },
     ]),
     "include_revoked": [true, false].map((revoked) => [
       { revoked },
       { include_revoked: false },
-      revoked ? "it is revoked, and include_revoked is false" : undefined,
+      revoked ? { by: "include_revoked" } : undefined,
     ]),
     "include_expired": [
       [
         { valid_until: "2026-05-31T00:00:00.000Z", revoked: true },
         { include_expired: false },
-        "it expired at 2026-05-31T00:00:00.000Z, and include_expired is false",
+        { by: "include_expired", at: "2026-05-31T00:00:00.000Z" },
       ],
       [
         { valid_until: "2026-06-02T00:00:00.000Z" },
@@ -98,20 +98,20 @@ Deno.test("whyFiltered() names the option that leaves an indicator out", async (
       [
         label("c22", null),
         { labels: ["c2"] },
-        "it has no label of those in labels",
+        { by: "labels" },
       ],
-      [{}, { labels: ["c2"] }, "it has no label of those in labels"],
+      [{}, { labels: ["c2"] }, { by: "labels" }],
     ],
     "not_labels": [
       [
         label("x", "Benign"),
         { not_labels: ["benign"] },
-        'its label "Benign" is in not_labels',
+        { by: "not_labels", label: "Benign" },
       ],
       [
         label("c2", "benign"),
         { labels: ["c2"], not_labels: ["benign"] },
-        'its label "benign" is in not_labels',
+        { by: "not_labels", label: "benign" },
       ],
       [label("x"), { not_labels: ["benign"] }, undefined],
     ],
@@ -125,11 +125,11 @@ Deno.test("whyFiltered() names the option that leaves an indicator out", async (
   }
 });
 
-Deno.test("whyFiltered() compares the highest TLP with markings", async (t) => {
+Deno.test("filterOut() compares the highest TLP with markings", async (t) => {
   const cases: readonly (readonly [
     definitions: readonly string[],
     markings: Config["markings"],
-    isTold: boolean,
+    isEmitted: boolean,
   ])[] = [
     [[], "TLP:CLEAR", true],
     [["TLP:CLEAR"], "TLP:CLEAR", true],
@@ -146,14 +146,14 @@ Deno.test("whyFiltered() compares the highest TLP with markings", async (t) => {
     [["PAP:RED"], "TLP:CLEAR", true],
     [["TLP:RED"], undefined, true],
   ];
-  for (const [definitions, markings, isTold] of cases) {
+  for (const [definitions, markings, isEmitted] of cases) {
     await t.step(`${definitions.join(" and ")} for ${markings}`, () => {
       const objectMarking = definitions.map((definition) => ({
         definition_type: definition.split(":")[0],
         definition,
       }));
       const reason = why({ objectMarking }, { markings });
-      assertEquals(reason === undefined, isTold, reason);
+      assertEquals(reason === undefined, isEmitted);
     });
   }
   assertEquals(
@@ -161,11 +161,11 @@ Deno.test("whyFiltered() compares the highest TLP with markings", async (t) => {
       { objectMarking: [{ definition_type: "TLP", definition: "TLP:RED" }] },
       { markings: "TLP:GREEN" },
     ),
-    "its marking TLP:RED is above markings TLP:GREEN",
+    { by: "markings", has: "TLP:RED", most: "TLP:GREEN" },
   );
 });
 
-/** As told as can be. */
+/** As good as can be. */
 const GOOD = {
   x_opencti_score: 80,
   confidence: 80,
@@ -213,7 +213,7 @@ Deno.test("each option leaves out rows of the answer and events, of every kind",
       );
       assertEquals(before.first, 10);
       assertEquals(after.first, isAsked ? 10 : 50);
-      assertEquals(before.told.toSorted(), [
+      assertEquals(before.emitted.toSorted(), [
         "indicator_partial_pattern_match good partial",
         "indicator_partial_pattern_match worse partial",
         "indicator_pattern_match good",
@@ -221,7 +221,7 @@ Deno.test("each option leaves out rows of the answer and events, of every kind",
         "observable_with_indicator worse own",
         "observable_with_related_indicator worse of another",
       ]);
-      assertEquals(after.told.toSorted(), [
+      assertEquals(after.emitted.toSorted(), [
         "indicator_partial_pattern_match good partial",
         "indicator_pattern_match good",
       ]);
@@ -229,15 +229,15 @@ Deno.test("each option leaves out rows of the answer and events, of every kind",
   }
 });
 
-Deno.test("an indicator without valid_until is told if include_expired is false", async () => {
-  const { rows, told } = await lookUp({ ...GOOD, valid_until: null }, {
+Deno.test("an indicator without valid_until is emitted if include_expired is false", async () => {
+  const { rows, emitted } = await lookUp({ ...GOOD, valid_until: null }, {
     include_expired: false,
   });
   assertEquals(rows, { exact: 2, partial: 4 });
-  assertEquals(told.length, 6);
+  assertEquals(emitted.length, 6);
 });
 
-Deno.test("what we leave out by its labels does not crowd out what is told", async () => {
+Deno.test("what is filtered out by its labels does not crowd out what is emitted", async () => {
   await using opencti = startOpencti({
     indicators: [
       ...Array.from({ length: 40 }, (_, n) => ({
@@ -248,7 +248,7 @@ Deno.test("what we leave out by its labels does not crowd out what is told", asy
         labels: ["benign"],
       })),
       {
-        id: "told",
+        id: "wanted",
         name: "n",
         pattern: "[ipv4-addr:value = '1.2.3.4']",
         x_opencti_score: 1,
@@ -256,10 +256,10 @@ Deno.test("what we leave out by its labels does not crowd out what is told", asy
     ],
     observables: [],
   });
-  const { told } = await ask(opencti.url, [iocOf("1.2.3.4")], {
+  const { emitted } = await ask(opencti.url, [iocOf("1.2.3.4")], {
     not_labels: ["Benign"],
   });
-  assertEquals(told, ["indicator_pattern_match told"]);
+  assertEquals(emitted, ["indicator_pattern_match wanted"]);
 });
 
 /** Looks up addresses of which each kind of match says something. */
@@ -330,7 +330,7 @@ async function ask(
       exact: answer.exact.nodes.length,
       partial: answer.partial.nodes.length,
     },
-    told: matches.map((match) => {
+    emitted: matches.map((match) => {
       const { opencti } = matchEvent(match, {
         ...config,
         alert: parseAlert("{}"),

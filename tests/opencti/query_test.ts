@@ -12,7 +12,8 @@ import {
 } from "graphql";
 import type { Config } from "../../lib/config/config.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
 import {
   type FilterGroup,
   QUERY,

@@ -8,14 +8,15 @@ import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import { matchEvent } from "../../lib/wazuh/event.ts";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
-import { matchAnswer } from "../../lib/match/match.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
+import { matchAnswer } from "../../lib/match/answer.ts";
 import {
   type Asked,
-  type FailureKind,
   type Outcome,
   readResponse,
 } from "../../lib/opencti/response.ts";
+import type { FailureKind } from "../../lib/opencti/problem.ts";
 import {
   type OpenctiOptions,
   type OpenctiStandIn,

@@ -4,19 +4,47 @@
  * @module
  */
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { type Findings, findIocs } from "../../lib/alert/sources/mod.ts";
+import {
+  type Findings,
+  type FindOptions,
+  makeFinder,
+} from "../../lib/alert/find.ts";
+import { DEFAULT_IGNORE, readIgnoreLists } from "../../lib/alert/ignore.ts";
+import { SOURCES } from "../../lib/alert/sources/mod.ts";
 
 const ALERTS = new URL("../testdata/alerts/", import.meta.url);
 
+/** How IoCs are looked for without a configuration. */
+export const FIND_DEFAULTS: FindOptions = {
+  sources: SOURCES,
+  kinds: {},
+  generic: false,
+  ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
+};
+
+const find = makeFinder(FIND_DEFAULTS);
+
 /** What is found in an alert. */
 export function findIn(alert: unknown): Findings {
-  return findIocs(parseAlert(JSON.stringify(alert)));
+  return find(parseAlert(JSON.stringify(alert)));
 }
 
 /** What is found in a real alert, by the name of its file. */
 export async function findInFile(name: string): Promise<Findings> {
   const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
-  return findIocs(parseAlert(json));
+  return find(parseAlert(json));
+}
+
+/** The real alerts, by the names of their files. */
+export async function alertFiles(): Promise<
+  readonly { readonly name: string; readonly json: string }[]
+> {
+  const entries = await Array.fromAsync(Deno.readDir(ALERTS));
+  const names = entries.map(({ name }) => name).sort();
+  return await Promise.all(names.map(async (name) => ({
+    name: name.replace(/\.json$/, ""),
+    json: await Deno.readTextFile(new URL(name, ALERTS)),
+  })));
 }
 
 /** The kinds and values of the IoCs, in their order. */

@@ -12,8 +12,8 @@ import {
   parseRules,
   pcre2,
   type Rule,
-  valueAt,
-} from "../../scripts/rules.ts";
+} from "../../lib/wazuh/rules.ts";
+import { valueAt } from "../../lib/json.ts";
 
 /** An analysisd with its rules. */
 export interface AnalysisdStandIn {

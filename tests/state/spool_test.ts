@@ -261,9 +261,9 @@ function lockSpool(dir: string): Disposable {
   return db;
 }
 
-Deno.test("write() waits for another process as long as there is time, then goes on in memory", async () => {
+Deno.test("write() waits for another process as long as there is time, then uses the next folder", async () => {
   using scene = await makeSpool();
-  const { spool, clock, dir, problems } = scene;
+  const { spool, clock, dir, options, problems } = scene;
   await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
   let lock: Disposable | undefined = lockSpool(dir);
   setTimeout(() => {
@@ -272,15 +272,37 @@ Deno.test("write() waits for another process as long as there is time, then goes
   }, 400);
   await spool.write((tx) => tx.keepAlert(alert("b"), clock.ms), () => 5000);
   assertEquals([lock, problems], [undefined, []]);
-  using _lock = lockSpool(dir);
+  lock = lockSpool(dir);
   const start = performance.now();
   const until = start + 300;
-  const isDurable = await spool.write(
-    (tx) => tx.isDurable,
-    () => Math.max(until - performance.now(), 0),
-  );
+  const isDurable = await spool.write((tx) => {
+    tx.keepAlert(alert("c"), clock.ms);
+    return tx.isDurable;
+  }, () => Math.max(until - performance.now(), 0));
   const ms = performance.now() - start;
   assert(ms >= 290 && ms < 600, `${ms} ms`);
+  assertEquals([isDurable, problems], [true, []]);
+  assertStringIncludes(
+    spool.whyElsewhere() ?? "",
+    "see which program holds it open",
+  );
+  lock?.[Symbol.dispose]();
+  const next = openSpool(options);
+  const keys = await next.write((tx) => tx.alertKeys(BASE_URL), SECOND);
+  assertEquals([keys, next.whyElsewhere()], [["a", "b", "c"], undefined]);
+  next.close();
+});
+
+Deno.test("write() goes on in memory where each folder's database is locked", async () => {
+  using scene = await makeSpool();
+  const { spool, dir, options, problems } = scene;
+  const other = options.folders[1] ?? "";
+  const there = openSpool({ ...options, folders: [other] });
+  for (const one of [spool, there]) await one.write(() => {}, SECOND);
+  there.close();
+  using _lock = lockSpool(dir);
+  using _other = lockSpool(other);
+  const isDurable = await spool.write((tx) => tx.isDurable, () => 0);
   assertEquals([isDurable, problems.length], [false, 1]);
   assertStringIncludes(problems[0] ?? "", "see which program holds it open");
 });
@@ -478,9 +500,12 @@ Deno.test("lock() remembers what was sent, for the database that it was sent fro
   await another.write(() => {}, SECOND);
   const next = await another.lock(() => 0);
   assertEquals(next?.sent(), [1, 22]);
-  next?.clear();
-  assertEquals(next?.sent(), []);
   next?.add(3);
+  next?.remove([1, 22]);
+  assertEquals(next?.sent(), [3], "it was added in the meantime");
+  next?.remove([3]);
+  assertEquals(next?.sent(), []);
+  next?.add(4);
   next?.release();
   another.close();
   await Deno.rename(`${dir}/spool.db`, `${dir}/spool.db.old`);

@@ -5,13 +5,13 @@ import {
   eventTypesOf,
   meets,
   pcre2,
-  readRules,
   type Rule,
   rulesMetBy,
-  valueAt,
-} from "../../scripts/rules.ts";
+} from "../../lib/wazuh/rules.ts";
+import { readRules } from "../../scripts/rules.ts";
+import { valueAt } from "../../lib/json.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
-import { isFor } from "../../lib/alert/sources/source.ts";
+import { selectorOf } from "../../lib/alert/sources/select.ts";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DESCRIBED, encodeEvent } from "../../lib/wazuh/encode.ts";
 import {
@@ -441,7 +441,8 @@ Deno.test("ossec.conf lets through what the sources read", async (t) => {
       const isRead = SOURCES.some((source) =>
         [source, ...source.or ?? []].some((selector) =>
           selector.groups !== undefined &&
-          isFor({ name: "", groups: selector.groups, fields: [] }, alert)
+          selectorOf([{ name: "", groups: selector.groups, fields: [] }])(alert)
+              .reading.length > 0
         )
       );
       assertEquals(isRead, !byDecoder.includes(group), group);

@@ -145,6 +145,34 @@ Deno.test("sendToQueue() says which message was sent", async (t) => {
   }
 });
 
+Deno.test("sendToQueue() sends no more than one message after its time, and says which", async () => {
+  const home = await makeHome();
+  const path = `${home}/queue/sockets/queue`;
+  const queue = Deno.listenDatagram({ transport: "unixpacket", path });
+  const messages = Array.from({ length: 1000 }, (_, index) => `${index}`);
+  const sent: string[] = [];
+  const onSent = (index: number) => void sent.push(`${index}`);
+  await assertRejects(
+    () => sendToQueue(messages, { ...OPTIONS, home, onSent, timeoutMs: 100 }),
+    QueueError,
+    "takes nothing for 0.1 s",
+  );
+  const inTime = sent.length;
+  assert(inTime > 0 && inTime < 1000, `${inTime} fit into the queue`);
+  // Now it takes all.
+  const received: string[] = [];
+  const reading = (async () => {
+    for await (const [bytes] of queue) {
+      received.push(new TextDecoder().decode(bytes));
+    }
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  queue.close();
+  await reading;
+  assertEquals(sent, received);
+  assert(received.length <= inTime + 1, `${received.length}, not ${inTime}`);
+});
+
 Deno.test("sendToQueue() sends nothing when the run is stopped", async () => {
   const home = await makeHome();
   await using queue = startQueue(home);

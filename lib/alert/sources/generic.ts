@@ -4,12 +4,12 @@
  * @module
  */
 import type { Alert } from "../alert.ts";
-import { type PassedOver, toIoc } from "../ioc.ts";
+import { readerFor } from "./read.ts";
+import { type Skipped, toIoc } from "../ioc.ts";
 import {
   type Field,
   type FieldKind,
   type Finding,
-  readSource,
   type Source,
 } from "./source.ts";
 
@@ -48,7 +48,7 @@ export function findByName(
 ): readonly Finding[] {
   const known = knownByName(sources);
   const fields = new Map<string, Field>();
-  const { values, passedOver } = valuesIn(alert);
+  const { values, skipped } = valuesIn(alert);
   for (const { text, path } of values) {
     const [kind, port] = [...known.get(nameOf(path)) ?? []]
       .find(([kind]) => !("reason" in toIoc({ kind, text, field: path }))) ??
@@ -58,7 +58,7 @@ export function findByName(
     fields.set(`${kind} ${path}`, { path, kind, port: beside });
   }
   const source = { name: "generic", fields: [...fields.values()] };
-  return [...readSource(source, alert), ...passedOver];
+  return [...readerFor(source)(alert), ...skipped];
 }
 
 type ValueKind = Exclude<FieldKind, "text">;
@@ -94,10 +94,10 @@ interface Value {
 /** The texts in an alert's data, and why not all of them. */
 function valuesIn({ data }: Alert): {
   readonly values: readonly Value[];
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly Skipped[];
 } {
   const values: Value[] = [];
-  const reasons = new Map<string, PassedOver>();
+  const reasons = new Map<string, Skipped>();
   const leave = (field: string, reason: string) => {
     if (!reasons.has(reason)) reasons.set(reason, { text: "…", field, reason });
   };
@@ -117,7 +117,7 @@ function valuesIn({ data }: Alert): {
       values.push({ text: value, path });
     }
   }
-  return { values, passedOver: [...reasons.values()] };
+  return { values, skipped: [...reasons.values()] };
 }
 
 interface Member {

@@ -1,9 +1,11 @@
 /**
- * What happens on hosts: files, processes, logons, antivirus.
+ * What happens on hosts: files, processes, logons, antivirus, and Wazuh's
+ * answers to alerts.
  *
  * @module
  */
 import { findInCommandLine } from "./audit.ts";
+import { findInEmbedded } from "./embedded.ts";
 import { hashesIn, type Source } from "./source.ts";
 
 const EVENTDATA = "data.win.eventdata";
@@ -417,5 +419,15 @@ export const HOSTS: readonly Source[] = [
         pattern: "\\bpskey for (?<address>[\\da-f.:]*[\\da-f])",
       },
     ],
+  },
+  {
+    name: "active_response",
+    groups: ["active_response"],
+    decoders: ["ar_log_json"],
+    fields: [{ path: "data.srcip", kind: "address" }],
+    find: {
+      takes: "what the alert in `data.parameters.alert` holds",
+      in: findInEmbedded,
+    },
   },
 ];

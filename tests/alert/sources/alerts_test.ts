@@ -5,7 +5,7 @@ import expected from "../../testdata/iocs.json" with { type: "json" };
 
 const ALERTS = new URL("../../testdata/alerts/", import.meta.url);
 
-Deno.test("findIocs() finds what a real alert holds, and nothing else", async (t) => {
+Deno.test("makeFinder() finds what a real alert holds, and nothing else", async (t) => {
   const files = await Array.fromAsync(Deno.readDir(ALERTS));
   assertEquals(
     files.map(({ name }) => name).sort(),

@@ -99,7 +99,7 @@ Deno.test("audit finds URLs wherever they stand in the command line", async (t) 
 });
 
 Deno.test("audit asks for the host in whatever form it has, and says what it does not ask for", () => {
-  const { iocs, passedOver } = findIn({
+  const { iocs, skipped } = findIn({
     rule: { groups: ["audit_command"] },
     data: {
       audit: {
@@ -108,7 +108,7 @@ Deno.test("audit asks for the host in whatever form it has, and says what it doe
     },
   });
   assertEquals(iocs, []);
-  assertEquals(passedOver.map(({ reason }) => reason), [
+  assertEquals(skipped.map(({ reason }) => reason), [
     "not a global address (ignore.private_networks)",
     "not a global address (ignore.private_networks)",
   ]);

@@ -160,7 +160,7 @@ Deno.test("suricata reads HTTP hosts, URLs and files", async (t) => {
   }
 });
 
-Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words", async (t) => {
+Deno.test("sonicwall skips dropped packets, by the firewall's own words", async (t) => {
   const alert = (full_log: string, action = "x") => ({
     rule: { groups: ["syslog", "sonicwall"] },
     data: { srcip: "9.9.9.9", action },
@@ -180,10 +180,10 @@ Deno.test("sonicwall leaves dropped packets alone, by the firewall's own words",
   ] as const;
   for (const [name, log, isDropped] of cases) {
     await t.step(name, () => {
-      const { iocs, passedOver } = findIn(alert(log));
+      const { iocs, skipped } = findIn(alert(log));
       assertEquals(iocs.length === 0, isDropped);
       if (isDropped) {
-        assertEquals(passedOver[0]?.reason, "the packet was dropped");
+        assertEquals(skipped[0]?.reason, "the packet was dropped");
       }
     });
   }
@@ -215,7 +215,7 @@ Deno.test("fortigate asks for a URL on another port in both ways", () => {
   ]);
 });
 
-Deno.test("fortigate leaves administrative actions alone, whatever their case", async (t) => {
+Deno.test("fortigate skips administrative actions, whatever their case", async (t) => {
   const cases = [
     ["login", true],
     ["Login", true],
@@ -228,12 +228,12 @@ Deno.test("fortigate leaves administrative actions alone, whatever their case", 
   ] as const;
   for (const [action, isAdministrative] of cases) {
     await t.step(action, () => {
-      const { iocs, passedOver } = findIn({
+      const { iocs, skipped } = findIn({
         rule: { groups: ["fortigate"] },
         data: { action, srcip: "9.9.9.9" },
       });
       assertEquals(iocs.length === 0, isAdministrative);
-      assertEquals(passedOver.length > 0, isAdministrative);
+      assertEquals(skipped.length > 0, isAdministrative);
     });
   }
 });

@@ -1,17 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Alert, parseAlert } from "../../../lib/alert/alert.ts";
-import {
-  type Field,
-  isFor,
-  readSource,
-  type Selector,
+import { readerFor } from "../../../lib/alert/sources/read.ts";
+import { selectorOf } from "../../../lib/alert/sources/select.ts";
+import type {
+  Field,
+  Selector,
+  Source,
 } from "../../../lib/alert/sources/source.ts";
+
+function isFor(source: Source, alert: Alert): boolean {
+  return selectorOf([source])(alert).reading.includes(source);
+}
 
 function alertOf(alert: object): Alert {
   return parseAlert(JSON.stringify(alert));
 }
 
-Deno.test("isFor() selects by groups or decoders, and by all conditions", async (t) => {
+Deno.test("selectorOf() selects by groups or decoders, and by all conditions", async (t) => {
   const alert = alertOf({
     rule: { groups: ["syslog", "acme_proxy_deny"] },
     decoder: { name: "acme-proxy" },
@@ -93,7 +98,7 @@ Deno.test("isFor() selects by groups or decoders, and by all conditions", async 
   });
 });
 
-Deno.test("readSource() reads each kind of field", async (t) => {
+Deno.test("readerFor() reads each kind of field", async (t) => {
   const alert = alertOf({
     data: {
       ip: "1.2.3.4",
@@ -165,7 +170,7 @@ Deno.test("readSource() reads each kind of field", async (t) => {
     [
       "a path without host",
       { path: "data.url", kind: "url" },
-      ["not /a?b: a path, and the host is not told"],
+      ["not /a?b: a path, and the host is not known"],
     ],
     [
       "an e-mail address",
@@ -218,7 +223,7 @@ Deno.test("readSource() reads each kind of field", async (t) => {
   ];
   for (const [name, field, expected] of cases) {
     await t.step(name, () => {
-      const found = readSource({ name: "x", fields: [field] }, alert);
+      const found = readerFor({ name: "x", fields: [field] })(alert);
       assertEquals(
         found.map((one) =>
           "reason" in one
@@ -233,17 +238,17 @@ Deno.test("readSource() reads each kind of field", async (t) => {
   }
 });
 
-Deno.test("readSource() takes nothing from an alert that a source leaves alone", () => {
+Deno.test("readerFor() takes nothing from an alert that a source leaves", () => {
   const alert = alertOf({ data: { ip: "1.2.3.4", action: "login" } });
   assertEquals(
-    readSource({
+    readerFor({
       name: "x",
       leave: [{
         when: [{ field: "data.action", equals: "login" }],
         because: "it is an administrator's",
       }],
       fields: [{ path: "data.ip", kind: "address" }],
-    }, alert),
+    })(alert),
     [{
       text: "1.2.3.4",
       field: "data.ip",
@@ -252,13 +257,13 @@ Deno.test("readSource() takes nothing from an alert that a source leaves alone",
   );
 });
 
-Deno.test("readSource() searches no more of a text than analysisd takes, and says so", () => {
+Deno.test("readerFor() searches no more of a text than analysisd takes, and says so", () => {
   const alert = alertOf({ full_log: `${"x".repeat(65_536)} ip=1.2.3.4` });
   assertEquals(
-    readSource({
+    readerFor({
       name: "x",
       fields: [{ path: "full_log", pattern: "ip=(?<address>[\\d.]+)" }],
-    }, alert),
+    })(alert),
     [{
       text: `${"x".repeat(40)}…`,
       field: "full_log",
@@ -267,12 +272,12 @@ Deno.test("readSource() searches no more of a text than analysisd takes, and say
   );
 });
 
-Deno.test("readSource() says what it does not take, and takes the first", async (t) => {
+Deno.test("readerFor() says what it does not take, and takes the first", async (t) => {
   const list = (length: number, entry: (n: number) => string) =>
     Array.from({ length }, (_, n) => entry(n));
   /** How many values, and what is said of the others. */
   const read = (field: Field, data: object) => {
-    const found = readSource({ name: "x", fields: [field] }, alertOf({ data }));
+    const found = readerFor({ name: "x", fields: [field] })(alertOf({ data }));
     const reasons = found.filter((one) => "reason" in one);
     const { length } = found;
     return { values: length - reasons.length, reasons, found };
@@ -340,7 +345,7 @@ Deno.test("readSource() says what it does not take, and takes the first", async 
   });
 });
 
-Deno.test("readSource() takes from long lists what stands in one row", async (t) => {
+Deno.test("readerFor() takes from long lists what stands in one row", async (t) => {
   const field: Field = {
     path: "data.ip",
     kind: "address",
@@ -351,7 +356,7 @@ Deno.test("readSource() takes from long lists what stands in one row", async (t)
       ip: Array.from({ length: ips }, () => "1.2.3.4"),
       port: Array.from({ length: ports }, (_, n) => n),
     };
-    return readSource({ name: "x", fields: [field] }, alertOf({ data }))
+    return readerFor({ name: "x", fields: [field] })(alertOf({ data }))
       .flatMap((one) => "reason" in one ? [] : [one.port]);
   };
   await t.step("if both are as long", () => {
@@ -366,7 +371,7 @@ Deno.test("readSource() takes from long lists what stands in one row", async (t)
   });
 });
 
-Deno.test("isFor() searches no more of a list than of a text", () => {
+Deno.test("selectorOf() searches no more of a list than of a text", () => {
   const when = [{ field: "data.log", matches: "evil" }];
   const source = { name: "x", when, fields: [] };
   const log = (before: number) => ["x".repeat(before), "evil"];
@@ -374,11 +379,11 @@ Deno.test("isFor() searches no more of a list than of a text", () => {
   assertEquals(isFor(source, alertOf({ data: { log: log(65_536) } })), false);
 });
 
-Deno.test("readSource() takes no time for what looks like a host", () => {
+Deno.test("readerFor() takes no time for what looks like a host", () => {
   const url = Array.from({ length: 200 }, (_, n) => `${n}${".a".repeat(2000)}`);
   const fields: Field[] = [{ path: "data.url", kind: "url" }];
   const start = performance.now();
-  readSource({ name: "x", fields }, alertOf({ data: { url } }));
+  readerFor({ name: "x", fields })(alertOf({ data: { url } }));
   const ms = performance.now() - start;
   assert(ms < 300, `${ms} ms`);
 });

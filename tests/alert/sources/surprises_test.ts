@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Findings } from "../../../lib/alert/sources/mod.ts";
+import type { Findings } from "../../../lib/alert/find.ts";
 import { findIn, findInFile, valuesOf } from "../../stand_ins/alerts.ts";
 
 function find(groups: readonly string[], rest: object): Findings {

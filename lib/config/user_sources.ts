@@ -1,5 +1,5 @@
 /**
- * The user's own sources: their schema, and how they join those built in.
+ * The user's sources: their schema, and how they join those built in.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../alert/sources/source.ts";
 
 /** The schema of a user's source. Made on demand: few runs need it. */
-export function ownSourceSchema() {
+export function userSourceSchema() {
   const text = z.string().check(z.minLength(1));
   const texts = z.array(text).check(z.minLength(1));
   const regex = z.string().check((context) => {
@@ -89,7 +89,7 @@ export function ownSourceSchema() {
 }
 
 /** A user's source; with the name of one that is built in, it changes that. */
-export type OwnSource = z.infer<ReturnType<typeof ownSourceSchema>>;
+export type UserSource = z.infer<ReturnType<typeof userSourceSchema>>;
 
 function whyNoRegex(text: string): string | undefined {
   try {
@@ -103,7 +103,8 @@ function whyNoRegex(text: string): string | undefined {
 
 /** All sources, and what is wrong with the user's. */
 export interface JoinedSources {
-  readonly sources: readonly Source[];
+  /** `undefined`: those built in, as they are. */
+  readonly sources: readonly Source[] | undefined;
   readonly problems: readonly string[];
 }
 
@@ -130,17 +131,16 @@ export interface JoinedSources {
  */
 export function joinSources(
   builtIn: readonly Source[],
-  own: readonly OwnSource[],
+  users: readonly UserSource[],
 ): JoinedSources {
-  if (own.length === 0) return { sources: builtIn, problems: [] };
   const byName = new Map(builtIn.map((source) => [source.name, source]));
   const problems: string[] = [];
-  for (const [index, { enabled = true, ...source }] of own.entries()) {
+  for (const [index, { enabled = true, ...source }] of users.entries()) {
     const { name, fields, groups, decoders, when } = source;
     const known = byName.get(name);
     const isBuiltIn = builtIn.some((source) => source.name === name);
     const quoted = JSON.stringify(name);
-    if (index !== own.findLastIndex((other) => other.name === name)) {
+    if (index !== users.findLastIndex((other) => other.name === name)) {
       problems.push(`sources: two are named ${quoted}, the last is used`);
     } else if (!enabled && !isBuiltIn && fields === undefined) {
       const names = builtIn.map((source) => source.name);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { findIn, valuesOf } from "../../stand_ins/alerts.ts";
+import { findIn, valuesOf } from "../stand_ins/alerts.ts";
 
-Deno.test("findIocs() finds an IoC once, whichever field and source has it", () => {
+Deno.test("makeFinder() finds an IoC once, whichever field and source has it", () => {
   const findings = findIn({
     rule: { groups: ["ids", "fortigate"] },
     data: {
@@ -15,21 +15,21 @@ Deno.test("findIocs() finds an IoC once, whichever field and source has it", () 
   assertEquals(valuesOf(findings), ["ipv4 1.2.3.4"]);
 });
 
-Deno.test("findIocs() says what it leaves out of an alert with too many IoCs", () => {
+Deno.test("makeFinder() says what it leaves out of an alert with too many IoCs", () => {
   const answers = Array.from(
     { length: 250 },
     (_, n) => ({ rdata: `9.9.9.${n}` }),
   );
-  const { iocs, passedOver, tooMany } = findIn({
+  const { iocs, skipped, tooMany } = findIn({
     rule: { groups: ["ids"] },
     data: { dns: { answers } },
   });
   assertEquals(iocs.length, 100);
-  assertEquals([passedOver.length, tooMany], [150, 150]);
-  assertEquals(passedOver[0]?.reason, "more than 100 IoCs in one alert");
+  assertEquals([skipped.length, tooMany], [150, 150]);
+  assertEquals(skipped[0]?.reason, "more than 100 IoCs in one alert");
 });
 
-Deno.test("findIocs() asks for all spellings that an IoC has in an alert", () => {
+Deno.test("makeFinder() asks for all spellings that an IoC has in an alert", () => {
   const { iocs } = findIn({
     rule: { groups: ["audit_command"] },
     data: {
@@ -45,7 +45,7 @@ Deno.test("findIocs() asks for all spellings that an IoC has in an alert", () =>
   ]);
 });
 
-Deno.test("findIocs() bounds the spellings of an IoC", () => {
+Deno.test("makeFinder() bounds the spellings of an IoC", () => {
   const urls = Array.from(
     { length: 2000 },
     (_, n) => `http://a.example/${n}/../x`,
@@ -63,7 +63,7 @@ Deno.test("findIocs() bounds the spellings of an IoC", () => {
   assert(performance.now() - start < 2000);
 });
 
-Deno.test("findIocs() says which source finds nothing", () => {
+Deno.test("makeFinder() says which source finds nothing", () => {
   const { sources, emptySources } = findIn({
     rule: { groups: ["fortigate", "ids"] },
     data: { src_ip: "9.9.9.9" },
@@ -72,12 +72,12 @@ Deno.test("findIocs() says which source finds nothing", () => {
   assertEquals(emptySources, ["fortigate"]);
 });
 
-Deno.test("findIocs() says that it reads no more groups, and reads the first", () => {
+Deno.test("makeFinder() says that it reads no more groups, and reads the first", () => {
   const others = Array.from({ length: 1001 }, (_, n) => `other${n}`);
   const data = { src_ip: "9.9.9.9" };
   const late = findIn({ rule: { groups: [...others, "ids"] }, data });
   assertEquals(late.sources, []);
-  assertEquals(late.passedOver, [{
+  assertEquals(late.skipped, [{
     text: "2 more",
     field: "rule.groups",
     reason: "only the first 1000 groups were read",
@@ -86,15 +86,15 @@ Deno.test("findIocs() says that it reads no more groups, and reads the first", (
   assertEquals(valuesOf(early), ["ipv4 9.9.9.9"]);
 });
 
-Deno.test("findIocs() shortens what it passes over", () => {
-  const { passedOver } = findIn({
+Deno.test("makeFinder() shortens what it skips", () => {
+  const { skipped } = findIn({
     rule: { groups: ["ids"] },
     data: { src_ip: "x".repeat(1_000_000) },
   });
-  assertEquals(passedOver.map(({ text }) => text.length), [4097]);
+  assertEquals(skipped.map(({ text }) => text.length), [4097]);
 });
 
-Deno.test("findIocs() takes as much of an alert in an alert as of one", () => {
+Deno.test("makeFinder() takes as much of an alert in an alert as of one", () => {
   const dns = {
     answers: Array.from({ length: 900 }, (_, n) => ({ rdata: `10.0.0.${n}` })),
   };

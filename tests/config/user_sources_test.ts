@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { joinSources, type OwnSource } from "../../lib/config/own_sources.ts";
+import { joinSources, type UserSource } from "../../lib/config/user_sources.ts";
 import type { Source } from "../../lib/alert/sources/source.ts";
 
 const FIELDS = [{ path: "data.ip", kind: "address" as const }];
@@ -14,7 +14,7 @@ const BUILT_IN = [DOCKER, AUDIT];
 
 Deno.test("joinSources() adds, changes and switches off", async (t) => {
   const cases: Readonly<
-    Record<string, readonly [OwnSource, readonly Source[]]>
+    Record<string, readonly [UserSource, readonly Source[]]>
   > = {
     "a new one": [
       { name: "acme", groups: ["acme"], fields: FIELDS },
@@ -45,7 +45,7 @@ Deno.test("joinSources() adds, changes and switches off", async (t) => {
 Deno.test("joinSources() tells what it cannot use", async (t) => {
   const acme = { name: "acme", groups: ["acme"], fields: FIELDS };
   const cases: Readonly<
-    Record<string, readonly [readonly OwnSource[], readonly Source[], string]>
+    Record<string, readonly [readonly UserSource[], readonly Source[], string]>
   > = {
     "one that is not there is switched off": [
       [{ name: "dokcer", enabled: false }],

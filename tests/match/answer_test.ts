@@ -1,11 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Ioc, type TextKind, toIoc } from "../../lib/alert/ioc.ts";
+import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
+import { type TextKind } from "../../lib/alert/kinds.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import {
   matchAnswer,
   type Matches,
   type MatchOptions,
-} from "../../lib/match/match.ts";
+} from "../../lib/match/answer.ts";
+import { sentencesOn } from "../../lib/commands/decisions.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
 
 const NOW = new Date("2026-06-01T00:00:00Z");
@@ -41,15 +43,19 @@ function match(
   { iocs = [iocOf("address", "1.2.3.4")], ...options }:
     & { readonly iocs?: readonly Ioc[] }
     & Partial<MatchOptions> = {},
-): Matches {
-  return matchAnswer(iocs, Answer.parse(data), {
+): Matches & { readonly sentences: readonly string[] } {
+  const matches = matchAnswer(iocs, Answer.parse(data), {
     ...DEFAULTS,
     now: NOW,
     ...options,
   });
+  return {
+    ...matches,
+    sentences: sentencesOn(matches.decisions, { now: NOW }),
+  };
 }
 
-function told({ matches }: Matches): string[] {
+function emitted({ matches }: Matches): string[] {
   return matches.map((match) =>
     `${match.type} ${
       "observable" in match ? `${match.observable.id} ` : ""
@@ -57,7 +63,7 @@ function told({ matches }: Matches): string[] {
   );
 }
 
-Deno.test("matchAnswer() tells an exact pattern from one comparison among others", async (t) => {
+Deno.test("matchAnswer() parts an exact pattern from one comparison among others", async (t) => {
   const cases: readonly [pattern: string | null, type: string | undefined][] = [
     ["[ipv4-addr:value = '1.2.3.4']", "indicator_pattern_match"],
     ["[ IPV4-ADDR:value='1.2.3.4' ]", "indicator_pattern_match"],
@@ -99,14 +105,14 @@ Deno.test("matchAnswer() tells an exact pattern from one comparison among others
   ];
   for (const [pattern, type] of cases) {
     await t.step(String(pattern), () => {
-      const { matches, notes } = match({
+      const { matches, sentences } = match({
         partial: connection(indicator("a", { pattern })),
       });
       assertEquals(
         matches.map((match) => match.type),
         type === undefined ? [] : [type],
       );
-      assertEquals(notes.length, 1, "it is said why");
+      assertEquals(sentences.length, 1, "it is said why");
     });
   }
 });
@@ -135,18 +141,18 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
   for (const [pattern, type] of cases) {
     await t.step(pattern, () => {
       const data = { exact: connection(indicator("x", { pattern })) };
-      assertEquals(told(match(data, { iocs })), [`${type} x`]);
+      assertEquals(emitted(match(data, { iocs })), [`${type} x`]);
     });
   }
   await t.step("one hash is enough, if no other says otherwise", () => {
     const pattern =
       `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`;
     const data = { exact: connection(indicator("x", { pattern })) };
-    assertEquals(told(match(data, { iocs: [iocOf("sha256", a)] })), [
+    assertEquals(emitted(match(data, { iocs: [iocOf("sha256", a)] })), [
       "indicator_pattern_match x",
     ]);
     const others = [iocOf("sha256", a), iocOf("md5", "d".repeat(32))];
-    assertEquals(told(match(data, { iocs: others })), [
+    assertEquals(emitted(match(data, { iocs: others })), [
       "indicator_partial_pattern_match x",
     ]);
   });
@@ -156,7 +162,7 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
     }']`;
     const data = { exact: connection(indicator("x", { pattern })) };
     const two = [iocOf("md5", c), iocOf("md5", "d".repeat(32))];
-    assertEquals(told(match(data, { iocs: two })), [
+    assertEquals(emitted(match(data, { iocs: two })), [
       "indicator_partial_pattern_match x",
     ]);
   });
@@ -165,7 +171,7 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
       "[ipv4-addr:value = '1.2.3.4' OR domain-name:value = 'a.example']";
     const data = { exact: connection(indicator("x", { pattern })) };
     const both = [iocOf("address", "1.2.3.4"), iocOf("host", "a.example")];
-    assertEquals(told(match(data, { iocs: both })), [
+    assertEquals(emitted(match(data, { iocs: both })), [
       "indicator_partial_pattern_match x",
     ]);
   });
@@ -221,28 +227,30 @@ Deno.test("matchAnswer() ranks by what is best to know, and takes nulls", async 
   });
 });
 
-Deno.test("matchAnswer() tells an indicator once, and no more than max_ind_alerts", () => {
+Deno.test("matchAnswer() emits an indicator once, and no more than max_ind_alerts", () => {
   const nodes = ["a", "b", "c", "d"].map((id) => indicator(id));
   const data = { exact: connection(...nodes), partial: connection(...nodes) };
   assertEquals(match(data).matches.map((m) => m.indicator.id), ["a", "b", "c"]);
   assertEquals(match(data, { max_ind_alerts: 1 }).matches.length, 1);
-  const { matches, notes } = match(data, { max_ind_alerts: 0 });
+  const { matches, sentences } = match(data, { max_ind_alerts: 0 });
   assertEquals(matches, []);
-  assert(notes[0]?.includes("max_ind_alerts is 0"), notes[0]);
+  assert(sentences[0]?.includes("max_ind_alerts is 0"), sentences[0]);
 });
 
-Deno.test("matchAnswer() tells no partial match if partial_matches is false", () => {
+Deno.test("matchAnswer() emits no partial match if partial_matches is false", () => {
   const pattern =
     "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']";
   const data = {
     exact: connection(indicator("a"), indicator("b", { pattern })),
   };
-  const { matches, notes } = match(data, { partial_matches: false });
+  const { matches, sentences } = match(data, { partial_matches: false });
   assertEquals(matches.map((m) => m.indicator.id), ["a"]);
-  assert(notes.some((note) => note.includes("partial_matches is false")));
+  assert(
+    sentences.some((sentence) => sentence.includes("partial_matches is false")),
+  );
 });
 
-Deno.test("matchAnswer() tells an observable of indicators that were not told", async (t) => {
+Deno.test("matchAnswer() emits an observable of indicators that were not emitted", async (t) => {
   await t.step("with an indicator", () => {
     const data = {
       values: connection(
@@ -251,7 +259,7 @@ Deno.test("matchAnswer() tells an observable of indicators that were not told", 
         }),
       ),
     };
-    assertEquals(told(match(data)), ["observable_with_indicator o i"]);
+    assertEquals(emitted(match(data)), ["observable_with_indicator o i"]);
   });
   await t.step("the best of its indicators", () => {
     const indicators = connection(
@@ -259,32 +267,32 @@ Deno.test("matchAnswer() tells an observable of indicators that were not told", 
       indicator("high", { x_opencti_score: 90 }),
     );
     assertEquals(
-      told(match({ values: connection(observable("o", { indicators })) })),
+      emitted(match({ values: connection(observable("o", { indicators })) })),
       ["observable_with_indicator o high"],
     );
   });
-  await t.step("another one than was told directly", () => {
+  await t.step("another one than was emitted directly", () => {
     const data = {
-      exact: connection(indicator("told", { x_opencti_score: 90 })),
+      exact: connection(indicator("first", { x_opencti_score: 90 })),
       values: connection(observable("o", {
         indicators: connection(
-          indicator("told", { x_opencti_score: 90 }),
+          indicator("first", { x_opencti_score: 90 }),
           indicator("new", { pattern: "yara" }),
         ),
       })),
     };
-    assertEquals(told(match(data)), [
-      "indicator_pattern_match told",
+    assertEquals(emitted(match(data)), [
+      "indicator_pattern_match first",
       "observable_with_indicator o new",
     ]);
   });
   await t.step(
-    "not if all were told directly, nor then of related ones",
+    "not if all were emitted directly, nor then of related ones",
     () => {
       const data = {
-        exact: connection(indicator("told")),
+        exact: connection(indicator("first")),
         values: connection(observable("o", {
-          indicators: connection(indicator("told")),
+          indicators: connection(indicator("first")),
           stixCoreRelationships: connection({
             relationship_type: "related-to",
             from: observable("o"),
@@ -295,7 +303,7 @@ Deno.test("matchAnswer() tells an observable of indicators that were not told", 
           }),
         })),
       };
-      assertEquals(told(match(data)), ["indicator_pattern_match told"]);
+      assertEquals(emitted(match(data)), ["indicator_pattern_match first"]);
     },
   );
   await t.step("no more than max_obs_alerts, the best first", () => {
@@ -310,7 +318,7 @@ Deno.test("matchAnswer() tells an observable of indicators that were not told", 
         ),
       })
     ));
-    assertEquals(told(match({ values }, { iocs })), [
+    assertEquals(emitted(match({ values }, { iocs })), [
       "observable_with_indicator 3.3.3.3 of 3.3.3.3",
       "observable_with_indicator 2.2.2.2 of 2.2.2.2",
     ]);
@@ -318,7 +326,7 @@ Deno.test("matchAnswer() tells an observable of indicators that were not told", 
   });
 });
 
-Deno.test("matchAnswer() tells an observable of related ones, whichever end they are", async (t) => {
+Deno.test("matchAnswer() emits an observable of related ones, whichever end they are", async (t) => {
   const o = observable("o");
   const p = observable("p", {
     observable_value: "5.6.7.8",
@@ -341,10 +349,10 @@ Deno.test("matchAnswer() tells an observable of related ones, whichever end they
         ...ends,
       });
       const data = { values: connection({ ...o, stixCoreRelationships }) };
-      assertEquals(told(match(data)), [...expected]);
+      assertEquals(emitted(match(data)), [...expected]);
     });
   }
-  await t.step("not if the related indicator was told directly", () => {
+  await t.step("not if the related indicator was emitted directly", () => {
     const data = {
       exact: connection(indicator("i")),
       values: connection({
@@ -356,7 +364,7 @@ Deno.test("matchAnswer() tells an observable of related ones, whichever end they
         }),
       }),
     };
-    assertEquals(told(match(data)), ["indicator_pattern_match i"]);
+    assertEquals(emitted(match(data)), ["indicator_pattern_match i"]);
   });
   await t.step("its own indicator comes first, whatever the score", () => {
     const iocs = [iocOf("address", "1.2.3.4"), iocOf("address", "9.9.9.9")];
@@ -377,20 +385,21 @@ Deno.test("matchAnswer() tells an observable of related ones, whichever end they
       },
     });
     const values = connection({ ...o, stixCoreRelationships }, own);
-    assertEquals(told(match({ values }, { iocs })), [
+    assertEquals(emitted(match({ values }, { iocs })), [
       "observable_with_indicator own mine",
       "observable_with_related_indicator o i",
     ]);
   });
 });
 
-Deno.test("matchAnswer() leaves out what the options do not want, and says why", async (t) => {
+Deno.test("matchAnswer() filters as the options say, and says why", async (t) => {
   const low = { x_opencti_score: 20 };
   const high = { x_opencti_score: 80 };
   const options = { min_score: 50 };
   const yara = (id: string, fields: Record<string, unknown>) =>
     indicator(id, { pattern: "yara", ...fields });
-  const leftOut = 'indicator "low" (low) is not told: its score 20 is below ' +
+  const filtered =
+    'indicator "low" (low) is filtered out: its score 20 is below ' +
     "min_score 50";
   await t.step("of the indicators, said once", () => {
     const exact = connection(indicator("low", low), indicator("high", high));
@@ -398,16 +407,19 @@ Deno.test("matchAnswer() leaves out what the options do not want, and says why",
       observable("o", { indicators: connection(indicator("low", low)) }),
     );
     const found = match({ exact, partial: exact, values }, options);
-    assertEquals(told(found), ["indicator_pattern_match high"]);
+    assertEquals(emitted(found), ["indicator_pattern_match high"]);
     assertEquals(found.found, 1);
-    assertEquals(found.notes.filter((note) => note === leftOut).length, 1);
+    assertEquals(
+      found.sentences.filter((sentence) => sentence === filtered).length,
+      1,
+    );
   });
   await t.step("of an observable's indicators", () => {
     const indicators = connection(yara("low", low), yara("high", high));
     const values = connection(observable("o", { indicators }));
     const found = match({ values }, options);
-    assertEquals(told(found), ["observable_with_indicator o high"]);
-    assert(found.notes.includes(leftOut));
+    assertEquals(emitted(found), ["observable_with_indicator o high"]);
+    assert(found.sentences.includes(filtered));
   });
   const relatedTo = (...indicators: unknown[]) =>
     connection({
@@ -424,10 +436,10 @@ Deno.test("matchAnswer() leaves out what the options do not want, and says why",
       stixCoreRelationships: relatedTo(yara("high", high)),
     }));
     const found = match({ values }, options);
-    assertEquals(told(found), []);
-    assertEquals(found.notes, [
-      leftOut,
-      'observable "1.2.3.4" (o) is not told: all its indicators are left out',
+    assertEquals(emitted(found), []);
+    assertEquals(found.sentences, [
+      filtered,
+      'observable "1.2.3.4" (o) is skipped: all its indicators are filtered out',
     ]);
   });
   await t.step("of a related one's indicators", () => {
@@ -438,9 +450,9 @@ Deno.test("matchAnswer() leaves out what the options do not want, and says why",
         })),
       }, options);
     const found = of(yara("low", low), yara("high", high));
-    assertEquals(told(found), ["observable_with_related_indicator o high"]);
-    assert(found.notes.includes(leftOut));
-    assertEquals(told(of(yara("low", low))), []);
+    assertEquals(emitted(found), ["observable_with_related_indicator o high"]);
+    assert(found.sentences.includes(filtered));
+    assertEquals(emitted(of(yara("low", low))), []);
   });
 });
 
@@ -509,7 +521,13 @@ Deno.test("matchAnswer() takes an answer that holds nothing", () => {
       exact: { edges: [null, { node: null }] },
     }]
   ) {
-    assertEquals(match(data), { matches: [], found: 0, cutOff: [], notes: [] });
+    assertEquals(match(data), {
+      matches: [],
+      found: 0,
+      cutOff: [],
+      decisions: [],
+      sentences: [],
+    });
   }
 });
 
@@ -536,7 +554,7 @@ Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => 
   assertEquals(cutOff({}), []);
 });
 
-Deno.test("matchAnswer() tells an indicator of two observables once for an IoC", () => {
+Deno.test("matchAnswer() emits an indicator of two observables once for an IoC", () => {
   const indicators = connection(indicator("i", { pattern: "yara" }));
   const known = (type: string, value: string) =>
     observable(`${type} ${value}`, {
@@ -549,18 +567,22 @@ Deno.test("matchAnswer() tells an indicator of two observables once for an IoC",
     known("Hostname", "a.example"),
     known("Domain-Name", "b.example"),
   );
-  const { matches, notes } = match({ values }, {
+  const { matches, sentences } = match({ values }, {
     iocs: [iocOf("host", "a.example"), iocOf("host", "b.example")],
   });
   assertEquals(matches.map(({ ioc }) => ioc.value), ["a.example", "b.example"]);
-  assert(notes.some((note) => note.startsWith("not told, its indicator is:")));
+  assert(
+    sentences.some((sentence) =>
+      sentence.startsWith("skipped, its indicator is emitted already:")
+    ),
+  );
 });
 
 Deno.test("matchAnswer() ignores case as OpenCTI does", () => {
   const pattern = "[url:value = 'http://evil.example/virus']";
   const data = { exact: connection(indicator("i", { pattern })) };
   const iocs = [iocOf("url", "http://evil.example/VIRUS")];
-  assertEquals(told(match(data, { iocs })), ["indicator_pattern_match i"]);
+  assertEquals(emitted(match(data, { iocs })), ["indicator_pattern_match i"]);
 });
 
 Deno.test("matchAnswer() takes no more of an answer than was asked for", async (t) => {
@@ -601,19 +623,22 @@ Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) 
       indicator("a", { pattern: `[${ours} OR ${long}${ours}]` }),
     );
     const found = match({ exact });
-    assertEquals(told(found), ["indicator_partial_pattern_match a"]);
+    assertEquals(emitted(found), ["indicator_partial_pattern_match a"]);
     assertEquals(found.cutOff, []);
   });
   await t.step("and not what is at its end", () => {
     const exact = connection(
       indicator("a", { pattern: `[${long}${ours}]` }),
     );
-    const { matches, cutOff, notes } = match({ exact });
+    const { matches, cutOff, sentences } = match({ exact });
     assertEquals(matches, []);
     assertEquals(cutOff, ["of a pattern"]);
-    const [note = ""] = notes;
-    assert(note.includes("the first 262144 characters of its pattern"), note);
-    assert(note.length < 1500, "it is not said whole");
+    const [sentence = ""] = sentences;
+    assert(
+      sentence.includes("the first 262144 characters of its pattern"),
+      sentence,
+    );
+    assert(sentence.length < 1500, "it is not said whole");
   });
   await t.step("and reads the others", () => {
     const exact = connection(
@@ -621,7 +646,7 @@ Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) 
       indicator("b"),
       indicator("c", { pattern: `[${other.repeat(100)}${ours}]` }),
     );
-    assertEquals(told(match({ exact })), [
+    assertEquals(emitted(match({ exact })), [
       "indicator_pattern_match b",
       "indicator_partial_pattern_match c",
     ]);
@@ -643,11 +668,11 @@ Deno.test("matchAnswer() says no more than a thousand things, none at length", (
       (_, n) => observable(`o${n}`, { indicators }),
     ),
   );
-  const { notes } = match({ exact, partial, values }, {
+  const { sentences } = match({ exact, partial, values }, {
     max_ind_alerts: 500,
     max_obs_alerts: 50,
   });
-  assertEquals(notes.length, 1001);
-  assertEquals(notes.at(-1), "and 50 notes more");
-  assert(notes.every((note) => note.length < 2500));
+  assertEquals(sentences.length, 1001);
+  assertEquals(sentences.at(-1), "and 50 notes more");
+  assert(sentences.every((sentence) => sentence.length < 2500));
 });

@@ -1,0 +1,148 @@
+/**
+ * Says in words what became of each indicator and observable, for the log.
+ *
+ * @module
+ */
+import type { Filtered } from "../match/filters.ts";
+import { isExpired } from "../match/filters.ts";
+import type {
+  Decision,
+  IndicatorReason,
+  Match,
+  ObservableReason,
+} from "../match/match.ts";
+import type { Indicator, Observable } from "../opencti/schema.ts";
+
+/** Nobody reads more. */
+const MAX_SENTENCES = 1000;
+
+/** Of a long text no more is said. */
+const MAX_SAID = 1000;
+
+/**
+ * A sentence on each decision, each sentence once, and no more than a thousand.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Indicator } from "../opencti/schema.ts";
+ *
+ * const indicator = Indicator.parse({ id: "1d9e", name: "C2" });
+ * const reason = { why: "partial_matches" } as const;
+ * assertEquals(
+ *   sentencesOn([{ type: "skipped", indicator, reason }], { now: new Date() }),
+ *   ['indicator "C2" (1d9e) is skipped: partial_matches is false'],
+ * );
+ * ```
+ */
+export function sentencesOn(
+  decisions: readonly Decision[],
+  { now }: { readonly now: Date },
+): readonly string[] {
+  const said = new Set<string>();
+  let unsaid = 0;
+  for (const decision of decisions) {
+    if (said.size < MAX_SENTENCES) said.add(sentenceOn(decision, now));
+    else unsaid++;
+  }
+  return [...said, ...unsaid > 0 ? [`and ${unsaid} notes more`] : []];
+}
+
+function sentenceOn(decision: Decision, now: Date): string {
+  if ("match" in decision) {
+    const { match } = decision;
+    return `${statusOf(decision)}: ${match.type} of ${match.ioc.kind} ` +
+      `${match.ioc.value}: ${nameOf(match.indicator)}: ${ranksOf(match, now)}`;
+  }
+  return "indicator" in decision
+    ? `${nameOf(decision.indicator)} is ${onIndicator(decision)}`
+    : `${nameOf(decision.observable)} is ${OBSERVABLE[decision.reason]}`;
+}
+
+function statusOf(decision: Extract<Decision, { match: Match }>): string {
+  if (decision.type === "emitted") return `match ${decision.place}`;
+  return decision.reason === "repeated"
+    ? "skipped, its indicator is emitted already"
+    : `skipped, ${decision.reason} is ${decision.max}`;
+}
+
+/** What decides which match is the better one. */
+function ranksOf({ indicator }: Match, now: Date): string {
+  const { x_opencti_score, confidence } = indicator;
+  return [
+    indicator.revoked ? "revoked" : "not revoked",
+    indicator.x_opencti_detection ? "detection" : "no detection",
+    `score ${x_opencti_score ?? "unknown"}`,
+    `confidence ${confidence ?? "unknown"}`,
+    isExpired(indicator, now) ? "expired" : "not expired",
+  ].join(", ");
+}
+
+function onIndicator({ indicator, reason }: {
+  readonly indicator: Indicator;
+  readonly reason: IndicatorReason;
+}): string {
+  const pattern = glanceAt(indicator.pattern);
+  switch (reason.why) {
+    case "unreadable":
+      return `no match: its pattern cannot be read, ${
+        glanceAt(reason.problem)
+      }: ${pattern}`;
+    case "no_ioc":
+      return reason.readLength === undefined
+        ? `no match: its pattern does not look for an IoC of the alert: ${pattern}`
+        : `no match: the first ${reason.readLength} characters of its pattern ` +
+          `do not look for an IoC of the alert: ${pattern}`;
+    case "partial_matches":
+      return "skipped: partial_matches is false";
+    case "filtered":
+      return `filtered out: ${glanceAt(onFilter(reason.filtered))}`;
+  }
+}
+
+function onFilter(filtered: Filtered): string {
+  switch (filtered.by) {
+    case "min_score":
+    case "min_confidence": {
+      const { by, has, least } = filtered;
+      const name = by.slice("min_".length);
+      return has === null
+        ? `its ${name} is unknown, and ${by} is ${least}`
+        : `its ${name} ${has} is below ${by} ${least}`;
+    }
+    case "only_detection":
+      return "it is not for detection, and only_detection is true";
+    case "include_revoked":
+      return "it is revoked, and include_revoked is false";
+    case "include_expired":
+      return `it expired at ${filtered.at}, and include_expired is false`;
+    case "labels":
+      return "it has no label of those in labels";
+    case "not_labels":
+      return `its label "${filtered.label}" is in not_labels`;
+    case "markings":
+      return `its marking ${filtered.has} is above markings ${filtered.most}`;
+  }
+}
+
+const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
+  no_ioc: "no match: its value is no IoC of the alert",
+  indicators_emitted: "skipped: its indicators are emitted already",
+  indicators_filtered: "skipped: all its indicators are filtered out",
+  no_indicators:
+    "skipped: neither it nor what is related to it has an indicator to emit",
+};
+
+function nameOf(object: Indicator | Observable): string {
+  return "name" in object
+    ? `indicator "${glanceAt(object.name)}" (${glanceAt(object.id)})`
+    : `observable "${glanceAt(object.observable_value)}" (${
+      glanceAt(object.id)
+    })`;
+}
+
+function glanceAt(text: string | null): string | null {
+  return text !== null && text.length > MAX_SAID
+    ? `${text.slice(0, MAX_SAID)}…`
+    : text;
+}

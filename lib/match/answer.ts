@@ -1,0 +1,152 @@
+/**
+ * What of OpenCTI's answer is emitted: IoCs and answer in, matches out.
+ *
+ * @module
+ */
+import type { Ioc } from "../alert/ioc.ts";
+import type { Filters } from "../config/config.ts";
+import { firstOf } from "../opencti/query.ts";
+import type { Answer, Observable } from "../opencti/schema.ts";
+import { type IndicatorOutcome, matchIndicators } from "./indicators.ts";
+import { knownBy } from "./known.ts";
+import type { Decision, Match } from "./match.ts";
+import { matchObservables } from "./observables.ts";
+import { rank } from "./rank.ts";
+
+/** What limits the matches. */
+export interface MatchOptions extends Filters {
+  readonly max_ind_alerts: number;
+  readonly max_obs_alerts: number;
+  readonly partial_matches: boolean;
+}
+
+/** The matches, and what became of all else. */
+export interface Matches {
+  /** In the order they are emitted: indicators, then observables. */
+  readonly matches: readonly Match[];
+  /** How many there are, with those beyond what may be emitted. */
+  readonly found: number;
+  /** What OpenCTI has more of than was asked for, or than was read. */
+  readonly cutOff: readonly string[];
+  /** Why each match ranks where it does, and why others are not emitted. */
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * Finds and ranks what is emitted: indicators first, then observables whose
+ * indicators were not emitted already.
+ */
+export function matchAnswer(
+  iocs: readonly Ioc[],
+  answer: Answer,
+  options: MatchOptions,
+): Matches {
+  const known = knownBy(iocs);
+  const asked = askedFor(answer, options);
+  const outcomes = matchIndicators(
+    byId([...asked.exact.nodes, ...asked.partial.nodes]),
+    { ...options, known, iocs },
+  );
+  const indicators = rank(
+    outcomes.flatMap((one) => "reason" in one ? [] : [one]),
+    options,
+  );
+  const first = take(indicators, "max_ind_alerts", options);
+  const emitted = new Set(first.emitted.map(({ indicator }) => indicator.id));
+  const { matches, skipped } = matchObservables(
+    byId([...asked.values.nodes, ...asked.files.nodes]),
+    { ...options, known, emitted },
+  );
+  const observables = rank(matches, options);
+  const second = take(observables, "max_obs_alerts", options);
+  return {
+    matches: [...first.emitted, ...second.emitted],
+    found: indicators.length + observables.length,
+    cutOff: [
+      ...cutOffIn(asked),
+      ...outcomes.some(isCut) ? ["of a pattern"] : [],
+    ],
+    decisions: [
+      ...outcomes.flatMap((one): Decision[] =>
+        "reason" in one ? [{ type: "skipped", ...one }] : []
+      ),
+      ...first.decisions,
+      ...skipped,
+      ...second.decisions,
+    ],
+  };
+}
+
+/** Whether a pattern was not read to its end, and what was is no match. */
+function isCut(outcome: IndicatorOutcome): boolean {
+  return "reason" in outcome && "readLength" in outcome.reason;
+}
+
+/** What was asked for of an answer: it may hold more. */
+function askedFor(answer: Answer, options: MatchOptions): Answer {
+  const { indicators, observables } = firstOf(options);
+  return {
+    exact: firstIn(answer.exact, indicators),
+    partial: firstIn(answer.partial, indicators),
+    values: firstIn(answer.values, observables),
+    files: firstIn(answer.files, observables),
+  };
+}
+
+function firstIn<T>(
+  { nodes, hasMore }: { readonly nodes: T[]; readonly hasMore: boolean },
+  first: number,
+) {
+  return {
+    nodes: nodes.slice(0, first),
+    hasMore: hasMore || nodes.length > first,
+  };
+}
+
+function cutOffIn(answer: Answer): string[] {
+  const found = [...answer.values.nodes, ...answer.files.nodes];
+  const ends = found.flatMap(({ stixCoreRelationships }) =>
+    stixCoreRelationships.nodes.flatMap(({ from, to }) => [from, to])
+  );
+  const has = (observables: readonly (Observable | null)[]) =>
+    observables.some((one) => one?.indicators.hasMore);
+  return Object.entries({
+    ...answer,
+    indicators: { hasMore: has(found) },
+    relationships: {
+      hasMore: found.some((one) => one.stixCoreRelationships.hasMore),
+    },
+    "related indicators": { hasMore: has(ends) },
+  }).filter(([, { hasMore }]) => hasMore).map(([name]) => name);
+}
+
+/** The best that an option allows, an indicator once for an IoC. */
+function take<T extends Match>(
+  ranked: readonly T[],
+  option: "max_ind_alerts" | "max_obs_alerts",
+  { [option]: max }: MatchOptions,
+): {
+  readonly emitted: readonly T[];
+  readonly decisions: readonly Decision[];
+} {
+  const taken = new Map<Ioc, Set<string>>();
+  const emitted: T[] = [];
+  const decisions = ranked.map((match): Decision => {
+    const ids = taken.get(match.ioc) ?? new Set();
+    taken.set(match.ioc, ids);
+    if (ids.has(match.indicator.id)) {
+      return { type: "skipped", match, reason: "repeated", max };
+    }
+    ids.add(match.indicator.id);
+    if (emitted.length >= max) {
+      return { type: "skipped", match, reason: option, max };
+    }
+    emitted.push(match);
+    return { type: "emitted", match, place: emitted.length };
+  });
+  return { emitted, decisions };
+}
+
+function byId<T extends { readonly id: string }>(objects: readonly T[]): T[] {
+  return [...new Map(objects.map((object) => [object.id, object])).values()];
+}
