@@ -97,8 +97,10 @@ const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
 
 /** Commands that read their words themselves. */
 export const WITH_OPTIONS: ReadonlySet<string> = new Set([
+  "completions",
   "doctor",
   "install",
+  "man",
   "uninstall",
 ]);
 

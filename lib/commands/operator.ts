@@ -8,10 +8,12 @@
 import { alert } from "./alert.ts";
 import { readWords } from "./arguments.ts";
 import type { Command, RunContext } from "./command.ts";
+import { completionsOf } from "./completions.ts";
 import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
 import { helpOn, unknownCommand } from "./help.ts";
 import { install } from "./install.ts";
+import { manOf } from "./man.ts";
 import { retry } from "./retry.ts";
 import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
@@ -22,6 +24,8 @@ const WORDS: readonly Command[] = [
   doctor,
   retry,
   uninstall,
+  completionsOf(() => COMMANDS),
+  manOf(() => COMMANDS),
   version,
 ];
 
