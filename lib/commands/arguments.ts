@@ -101,6 +101,7 @@ export const WITH_OPTIONS: ReadonlySet<string> = new Set([
   "doctor",
   "install",
   "man",
+  "status",
   "uninstall",
 ]);
 

@@ -15,6 +15,7 @@ import { helpOn, unknownCommand } from "./help.ts";
 import { install } from "./install.ts";
 import { manOf } from "./man.ts";
 import { retry } from "./retry.ts";
+import { status } from "./status.ts";
 import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
 
@@ -22,6 +23,7 @@ import { version } from "./version.ts";
 const WORDS: readonly Command[] = [
   install,
   doctor,
+  status,
   retry,
   uninstall,
   completionsOf(() => COMMANDS),

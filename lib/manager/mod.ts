@@ -30,6 +30,13 @@ export {
 } from "./checks/state.ts";
 export { planInstall } from "./install.ts";
 export { showPlan, takeSteps } from "./steps.ts";
+export {
+  type Activity,
+  activityIn,
+  type Emitted,
+  emittedIn,
+} from "./status.ts";
+export { lastLinesIn } from "./tail.ts";
 export { currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall } from "./uninstall.ts";
 
