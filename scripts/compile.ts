@@ -124,18 +124,18 @@ async function renameToMjs(folder: string): Promise<void> {
   }
 }
 
+/**
+ * What is loaded before an alert is known to have no IoC: what `main.mjs` imports,
+ * and what that imports. Each kilobyte costs every alert's start.
+ */
+const MAX_COMMON_BYTES = 56 * 1024;
+
 /** `deno compile` writes down when each file was changed. */
 async function makeReproducible(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     await Deno.utime(`${folder}/${name}`, 0, 0);
   }
 }
-
-/**
- * What is loaded before an alert is known to have no IoC: what `main.mjs` imports,
- * and what that imports. Each kilobyte costs every alert's start.
- */
-const MAX_COMMON_BYTES = 56 * 1024;
 
 /**
  * Adds up the chunks that a program always loads.

@@ -40,7 +40,9 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/commands/command.ts",
   "lib/commands/install.ts",
   "lib/commands/terminal.ts",
+  "lib/commands/lookup.ts",
   "lib/commands/run.ts",
+  "lib/commands/style.ts",
 ]);
 
 /** A file of the program, and what it says. */

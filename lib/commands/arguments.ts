@@ -99,7 +99,9 @@ const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
 export const WITH_OPTIONS: ReadonlySet<string> = new Set([
   "completions",
   "doctor",
+  "explain",
   "install",
+  "lookup",
   "man",
   "status",
   "uninstall",

@@ -47,11 +47,6 @@ export interface RunContext {
   readonly stop: AbortSignal;
 }
 
-/** Whether a person looks, and NO_COLOR does not forbid it. */
-export function hasColor(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.noColor;
-}
-
 /** Prints to stdout. */
 export async function print(text: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(text));

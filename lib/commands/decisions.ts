@@ -37,22 +37,34 @@ const MAX_SAID = 1000;
  */
 export function sentencesOn(
   decisions: readonly Decision[],
-  { now }: { readonly now: Date },
+  { now, isShort = false }: {
+    readonly now: Date;
+    /** For a screen: without ids, and of long names the start. */
+    readonly isShort?: boolean;
+  },
 ): readonly string[] {
   const said = new Set<string>();
   let unsaid = 0;
   for (const decision of decisions) {
-    if (said.size < MAX_SENTENCES) said.add(sentenceOn(decision, now));
-    else unsaid++;
+    if (said.size < MAX_SENTENCES) {
+      said.add(sentenceOn(decision, { now, isShort }));
+    } else unsaid++;
   }
   return [...said, ...unsaid > 0 ? [`and ${unsaid} notes more`] : []];
 }
 
-function sentenceOn(decision: Decision, now: Date): string {
+function sentenceOn(
+  decision: Decision,
+  { now, isShort }: { readonly now: Date; readonly isShort: boolean },
+): string {
+  const nameOf = isShort ? shortNameOf : fullNameOf;
   if ("match" in decision) {
     const { match } = decision;
-    return `${statusOf(decision)}: ${match.type} of ${match.ioc.kind} ` +
-      `${match.ioc.value}: ${nameOf(match.indicator)}: ${ranksOf(match, now)}`;
+    const { kind, value } = match.ioc;
+    const what = isShort
+      ? nameOf(match.indicator)
+      : `${match.type} of ${kind} ${value}: ${nameOf(match.indicator)}`;
+    return `${statusOf(decision)}: ${what}: ${ranksOf(match, now)}`;
   }
   return "indicator" in decision
     ? `${nameOf(decision.indicator)} is ${onIndicator(decision)}`
@@ -133,7 +145,18 @@ const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
     "skipped: neither it nor what is related to it has an indicator to emit",
 };
 
-function nameOf(object: Indicator | Observable): string {
+/** Of a name on a screen. */
+const SHORT_NAME = 40;
+
+function shortNameOf(object: Indicator | Observable): string {
+  const name = "name" in object ? object.name : object.observable_value;
+  const letters = [...(name ?? "without name").slice(0, 2 * SHORT_NAME)];
+  return letters.length <= SHORT_NAME
+    ? `"${letters.join("")}"`
+    : `"${letters.slice(0, SHORT_NAME - 1).join("")}…"`;
+}
+
+function fullNameOf(object: Indicator | Observable): string {
   return "name" in object
     ? `indicator "${glanceAt(object.name)}" (${glanceAt(object.id)})`
     : `observable "${glanceAt(object.observable_value)}" (${

@@ -14,8 +14,9 @@ import { redactor } from "../redact.ts";
 import { stateFolders } from "../state/marker.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
 import { type Target, targetOf } from "./arguments.ts";
-import { type Command, hasColor, print, type RunContext } from "./command.ts";
+import { type Command, print, type RunContext } from "./command.ts";
 import { readOptions } from "./options.ts";
+import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
   amountFindings,
@@ -68,13 +69,14 @@ export const doctor: Command = {
     const { home } = context;
     const { version } = project;
     const user = currentUser();
+    const { green, yellow, red } = styleOfStdout();
     await print(
       has("json")
         ? `${JSON.stringify({ version, home, user, findings }, null, 2)}\n`
         : [
           `custom-opencti ${version}, Wazuh in ${home}, run by ${user}`,
           "",
-          ...showFindings(findings, hasColor()),
+          ...showFindings(findings, { ok: green, warning: yellow, error: red }),
           "",
         ].join("\n"),
     );

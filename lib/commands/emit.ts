@@ -337,7 +337,8 @@ function rememberThrottle(
   tx.remember(name, throttle, due);
 }
 
-function messageFor(
+/** An event as it is sent: its header, and its JSON without secrets. */
+export function messageFor(
   event: Event,
   alert: Alert | undefined,
   { redact }: Pick<Emitting, "redact">,

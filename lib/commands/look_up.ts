@@ -12,6 +12,7 @@ import type { Ioc } from "../alert/ioc.ts";
 import { isPrivate } from "../alert/private.ts";
 import { messageOf, OpenctiError } from "../errors.ts";
 import { readFile } from "../files.ts";
+import type { Log } from "../log.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import type { Question } from "../opencti/query.ts";
@@ -158,7 +159,7 @@ export async function askOpencti(
   { opencti, config, places, log, budget, stop, retries }:
     & Asking
     & Pick<RunTime, "budget" | "stop">
-    & Pick<Run, "log">
+    & { readonly log: Pick<Log, "isDebug" | "debug"> }
     & { readonly retries: number },
 ): Promise<Reply> {
   if (log.isDebug) log.debug(`question: ${JSON.stringify(question.variables)}`);

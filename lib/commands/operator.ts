@@ -11,7 +11,9 @@ import type { Command, RunContext } from "./command.ts";
 import { completionsOf } from "./completions.ts";
 import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
+import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";
+import { lookup } from "./lookup.ts";
 import { install } from "./install.ts";
 import { manOf } from "./man.ts";
 import { retry } from "./retry.ts";
@@ -24,6 +26,8 @@ const WORDS: readonly Command[] = [
   install,
   doctor,
   status,
+  explain,
+  lookup,
   retry,
   uninstall,
   completionsOf(() => COMMANDS),

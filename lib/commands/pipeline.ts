@@ -10,7 +10,11 @@
  */
 import type { Alert } from "../alert/alert.ts";
 import { type Findings, makeLoadingFinder } from "../alert/find.ts";
-import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
+import {
+  type IgnoreLists,
+  readIgnoreLists,
+  type WhyIgnored,
+} from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
@@ -24,6 +28,8 @@ import type { Event } from "../wazuh/event.ts";
 export interface Pipeline {
   /** Finds the IoCs of an alert. */
   readonly find: (alert: Alert) => Promise<Findings>;
+  /** Why an alert's value is not asked for, `undefined` if it is. */
+  readonly whyIgnored: WhyIgnored;
   /**
    * Asks for IoCs of an alert, one at least, and finds what the answer makes of
    * them.
@@ -90,12 +96,15 @@ export function pipelineFor(
   let lists: IgnoreLists | undefined;
   const readLists = () => lists ??= readIgnoreLists(config.ignore, options);
   const { baseUrl } = options;
+  const whyIgnored: WhyIgnored = (value, port) =>
+    readLists().whyIgnored(value, port);
   return {
     find: makeLoadingFinder({
       ...config,
       sources: joined.sources,
-      whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+      whyIgnored,
     }),
+    whyIgnored,
     lookUp: async (alert, iocs, { ask, now }) => {
       const { questionFor } = await import("../opencti/query.ts");
       const question = questionFor(iocs, {

@@ -775,17 +775,28 @@ Deno.test("showFindings() is 80 columns wide, with and without colour", () => {
     finding("warning", "word ".repeat(30).trim()),
     finding("error", "wrong"),
   ];
-  assertEquals(showFindings(findings, false), [
-    "✓ opencti   version 7",
-    "! opencti   word word word word word word word word word word word word word",
-    "            word word word word word word word word word word word word word",
-    "            word word word word",
-    "            → chown -R wazuh:wazuh /var/ossec/queue/o",
-    "✗ opencti   wrong",
-    "            → chown -R wazuh:wazuh /var/ossec/queue/o",
-  ]);
-  const colored = showFindings(findings, true);
-  assertEquals(colored[0], "\x1b[32m✓\x1b[39m opencti   version 7");
-  assertEquals(colored[1]?.slice(0, 11), "\x1b[33m!\x1b[39m");
-  assertEquals(colored[5], "\x1b[31m✗\x1b[39m opencti   wrong");
+  assertEquals(
+    showFindings(findings, {
+      ok: String,
+      warning: String,
+      error: String,
+    }),
+    [
+      "✓ opencti   version 7",
+      "! opencti   word word word word word word word word word word word word word",
+      "            word word word word word word word word word word word word word",
+      "            word word word word",
+      "            → chown -R wazuh:wazuh /var/ossec/queue/o",
+      "✗ opencti   wrong",
+      "            → chown -R wazuh:wazuh /var/ossec/queue/o",
+    ],
+  );
+  const colored = showFindings(findings, {
+    ok: (text) => `<ok>${text}`,
+    warning: (text) => `<warning>${text}`,
+    error: (text) => `<error>${text}`,
+  });
+  assertEquals(colored[0], "<ok>✓ opencti   version 7");
+  assertEquals(colored[1]?.slice(0, 10), "<warning>!");
+  assertEquals(colored[5], "<error>✗ opencti   wrong");
 });

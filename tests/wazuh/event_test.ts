@@ -2,7 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
+import {
+  errorEvent,
+  matchEvent,
+  recoveredEvent,
+} from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { redactor } from "../../lib/redact.ts";
@@ -264,6 +268,16 @@ Deno.test("matchEvent() shows the first 500 letters of a description", () => {
     assertEquals(shown(501), `${letter.repeat(499)}…`);
     assertEquals(shown(5000), `${letter.repeat(499)}…`);
   }
+});
+
+Deno.test("recoveredEvent() is not misled by a clock that was set back", () => {
+  const { recovered } = recoveredEvent({ since: 9000, now: 4000, alerts: 1 })
+    .opencti;
+  assertEquals(recovered, {
+    since: "1970-01-01T00:00:09.000Z",
+    seconds: 0,
+    alerts: 1,
+  });
 });
 
 Deno.test("errorEvent() says which alert was not looked up", () => {

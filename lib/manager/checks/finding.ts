@@ -86,11 +86,8 @@ const MARKS: Readonly<Record<Level, string>> = {
   error: "✗",
 };
 
-const COLORS: Readonly<Record<Level, number>> = {
-  ok: 32,
-  warning: 33,
-  error: 31,
-};
+/** How the mark of a level is shown. */
+export type Paints = Readonly<Record<Level, (text: string) => string>>;
 
 const INDENT = 12;
 const WIDTH = 80;
@@ -104,21 +101,20 @@ const WIDTH = 80;
  * import { assertEquals } from "@std/assert";
  *
  * const { error } = findingsOf("rules");
+ * const paints = { ok: String, warning: String, error: String };
  * assertEquals(
- *   showFindings([error("They are missing", "sudo x install")], false),
+ *   showFindings([error("They are missing", "sudo x install")], paints),
  *   ["✗ rules     They are missing", "            → sudo x install"],
  * );
  * ```
  */
 export function showFindings(
   findings: readonly Finding[],
-  hasColor: boolean,
+  paints: Paints,
 ): readonly string[] {
   return findings.flatMap(({ link, level, says, mend }) => {
     const [first = "", ...rest] = wrapped(says);
-    const mark = hasColor
-      ? `\x1b[${COLORS[level]}m${MARKS[level]}\x1b[39m`
-      : MARKS[level];
+    const mark = paints[level](MARKS[level]);
     const pad = " ".repeat(INDENT);
     return [
       `${mark} ${link.padEnd(INDENT - 2)}${first}`,
