@@ -10,11 +10,13 @@
  */
 import {
   closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
   openSync,
+  readFileSync,
   writeSync,
 } from "node:fs";
 import { messageOf, UsageError } from "../errors.ts";
@@ -141,11 +143,27 @@ function linkError(path: string): UsageError {
 
 /** What is in a file, each byte a character; nothing if there is none. */
 export function readBytes(path: string): string | undefined {
-  const info = at(path);
-  if (info === undefined) return undefined;
-  if (info.isSymlink) throw linkError(path);
-  if (!info.isFile) throw new UsageError(`${path} is no file: move it away`);
-  return fromBytes(Deno.readFileSync(path));
+  let fd: number;
+  try {
+    // Looking first and reading then would leave time to lay a link; waiting
+    // for a FIFO would never end.
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ENOENT") return undefined;
+    if (code === "ELOOP") throw linkError(path);
+    if (code === "EACCES") throw new Deno.errors.PermissionDenied(path);
+    throw new UsageError(`Cannot read ${path}: ${messageOf(error)}`);
+  }
+  try {
+    if (!fstatSync(fd).isFile()) {
+      throw new UsageError(`${path} is no file: move it away`);
+    }
+    return fromBytes(readFileSync(fd));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Whether Wazuh's user may read it. */

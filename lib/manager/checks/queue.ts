@@ -32,10 +32,7 @@ export function checkQueue({ home, wazuh }: Site): readonly Finding[] {
   }
   const running = namesIn(`${home}/var/run`);
   const missing = ["wazuh-analysisd", "wazuh-integratord"]
-    .filter((name) =>
-      !running.some((file) => file.startsWith(`${name.slice(6)}-`)) &&
-      !running.some((file) => file.startsWith(`${name}-`))
-    );
+    .filter((name) => !running.some((file) => file.startsWith(`${name}-`)));
   return missing.length === 0
     ? [ok(`${path} is there, and ${wazuh.user} may write to it`)]
     : [
