@@ -43,7 +43,7 @@ import {
 import { ask } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import { askAmounts, askFacts } from "../opencti/facts.ts";
-import { questionFor } from "../opencti/query.ts";
+import { questionFor } from "../opencti/question.ts";
 
 /** Says what is right, what is not, and what to type. */
 export const doctor: Command = {
@@ -209,12 +209,11 @@ async function examineOpencti(
   const timeoutMs = Math.min(target.timeoutMs, MAX_TIMEOUT_MS);
   const client = await connect(config, { readFile, places });
   try {
-    const question = questionFor([{
+    const { question } = questionFor([{
       kind: "domain",
       value: NOBODY,
       spellings: [NOBODY],
-      field: "doctor",
-    }], { ...config, partial: config.partial_matches, now: new Date() });
+    }], { ...config, now: new Date() });
     const { latencyMs, problems } = await ask(question, {
       ...target,
       apiKey,
