@@ -15,7 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
     const home = wazuhHome(Deno.execPath());
     return await runCommand(args, { home, stop });
   } catch (error) {
-    return reportFailure(error);
+    return reportFailure(error, "lost");
   }
 }
 

@@ -97,8 +97,11 @@ export function printError(line: string): void {
   }
 }
 
-/** Text of an alert must not look like another line of the log. */
-function escapeControls(text: string): string {
+/**
+ * A text without what would move a terminal's cursor, or begin a line: text of an
+ * alert must not look like another line of the log.
+ */
+export function escapeControls(text: string): string {
   return text.replace(
     /[\p{Cc}\u2028\u2029]/gu,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -35,10 +35,11 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/wazuh/queue.ts",
   "lib/manager/tree.ts",
   "lib/commands/command.ts",
-  "lib/commands/help.ts",
   "lib/commands/install.ts",
   "lib/commands/terminal.ts",
+  "lib/commands/lookup.ts",
   "lib/commands/run.ts",
+  "lib/commands/style.ts",
 ]);
 
 /** A file of the program, and what it says. */

@@ -9,7 +9,7 @@ import { readIgnoreLists } from "../lib/alert/ignore.ts";
 import { completePlain, isPlain } from "../lib/config/plain.ts";
 import { sweepOf } from "../lib/config/rules.ts";
 import { matchAnswer } from "../lib/match/answer.ts";
-import { questionFor } from "../lib/opencti/query.ts";
+import { questionFor } from "../lib/opencti/question.ts";
 import { readResponse } from "../lib/opencti/response.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
 import { PLACES } from "./stand_ins/places.ts";
@@ -30,7 +30,8 @@ interface Case {
 
 Deno.test("what users missed is asked for, and no more than that", async (t) => {
   const names = (await Array.fromAsync(Deno.readDir(CASES)))
-    .map(({ name }) => name).sort();
+    // Those that begin with p are about patterns and spellings.
+    .map(({ name }) => name).filter((name) => !/^p\d/.test(name)).sort();
   assert(names.length > 70);
   for (const name of names) {
     await t.step(name, async () => {
@@ -57,7 +58,7 @@ async function check({ alert, options = {}, knows, expect }: Case) {
   })(read);
   if (expect.asked_nothing) return assertEquals(iocs, []);
   const now = new Date("2026-11-25T00:00:00Z");
-  const question = questionFor(iocs, { ...config, partial: true, now });
+  const { question } = questionFor(iocs, { ...config, now });
   const asked = JSON.stringify(question.variables);
   for (const value of expect.asked ?? []) assertStringIncludes(asked, value);
   for (const value of expect.not_asked ?? []) {
@@ -83,6 +84,12 @@ async function check({ alert, options = {}, knows, expect }: Case) {
     body: await response.text(),
   }, { baseUrl, variables: question.variables, places: PLACES });
   assert("answer" in outcome);
-  const { matches } = matchAnswer(iocs, outcome.answer, { ...config, now });
+  const { matches } = matchAnswer(iocs, outcome.answer, {
+    ...config,
+    now,
+    alert: read,
+    parents: [],
+    page: 1,
+  });
   assertEquals(matches.map(({ type }) => type), expect.events);
 }

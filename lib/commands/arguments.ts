@@ -97,7 +97,9 @@ const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
 
 /** Commands that read their words themselves. */
 export const WITH_OPTIONS: ReadonlySet<string> = new Set([
+  "explain",
   "install",
+  "lookup",
   "uninstall",
 ]);
 

@@ -3,17 +3,27 @@
  *
  * @module
  */
-import { exitStatusOf, sentenceOf, UsageError, withFate } from "../errors.ts";
+import {
+  exitStatusOf,
+  type Fate,
+  sentenceOf,
+  UsageError,
+  withFate,
+} from "../errors.ts";
 import { printError } from "../log.ts";
 import { redactor } from "../redact.ts";
 
 /**
- * Says what went wrong, and what became of the alert.
+ * Says what went wrong, and what became of the alert, if there was one.
  *
  * @returns The exit status.
  */
-export function reportFailure(error: unknown): 1 | 2 {
+export function reportFailure(error: unknown, fate?: Fate): 1 | 2 {
   const says = redactor([])(sentenceOf(error));
-  printError(error instanceof UsageError ? says : withFate(says, "lost"));
+  printError(
+    fate === undefined || error instanceof UsageError
+      ? says
+      : withFate(says, fate),
+  );
   return exitStatusOf(error);
 }

@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
+import { type Paint, styleOfStdout } from "./style.ts";
 import { type Command, type Option, print } from "./command.ts";
 
 const WIDTH = 80;
@@ -24,10 +25,11 @@ export function helpOn(others: readonly Command[]): Command {
     examples: [["custom-opencti help retry", "all about retry"]],
     run: async ({ words: [topic] }) => {
       const commands = [...others, help];
+      const { bold } = styleOfStdout();
       await print(
         topic === undefined
-          ? overview(commands, bold())
-          : about(topic, { commands, bold: bold() }),
+          ? overview(commands, bold)
+          : about(topic, { commands, bold }),
       );
       return 0;
     },
@@ -35,20 +37,10 @@ export function helpOn(others: readonly Command[]): Command {
   return help;
 }
 
-/** Makes a text bold. */
-type Bold = (text: string) => string;
-
-/** Only a person's terminal shows it, and NO_COLOR forbids it. */
-function bold(): Bold {
-  return Deno.stdout.isTerminal() && !Deno.noColor
-    ? (text) => `\x1b[1m${text}\x1b[22m`
-    : String;
-}
-
 /**
  * What `--help` prints.
  */
-export function overview(commands: readonly Command[], bold: Bold): string {
+export function overview(commands: readonly Command[], bold: Paint): string {
   const uses = commands.flatMap(({ usage }) => usage);
   return [
     "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of them to",
@@ -85,7 +77,7 @@ export function about(
   topic: string,
   { commands, bold }: {
     readonly commands: readonly Command[];
-    readonly bold: Bold;
+    readonly bold: Paint;
   },
 ): string {
   const command = commands.find(({ name }) => name === topic);

@@ -9,14 +9,23 @@ import { alert } from "./alert.ts";
 import { readWords } from "./arguments.ts";
 import type { Command, RunContext } from "./command.ts";
 import { reportFailure } from "./failure.ts";
+import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";
+import { lookup } from "./lookup.ts";
 import { install } from "./install.ts";
 import { retry } from "./retry.ts";
 import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
 
 /** All that have a word of their own, in the order of the help. */
-const WORDS: readonly Command[] = [install, uninstall, retry, version];
+const WORDS: readonly Command[] = [
+  explain,
+  lookup,
+  install,
+  uninstall,
+  retry,
+  version,
+];
 
 const HELP = helpOn([alert, ...WORDS]);
 

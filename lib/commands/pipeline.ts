@@ -10,21 +10,27 @@
  */
 import type { Alert } from "../alert/alert.ts";
 import { type Findings, makeLoadingFinder } from "../alert/find.ts";
-import { type IgnoreLists, readIgnoreLists } from "../alert/ignore.ts";
+import {
+  type IgnoreLists,
+  readIgnoreLists,
+  type WhyIgnored,
+} from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
 import { sweepOf } from "../config/rules.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
-import type { Match } from "../match/match.ts";
+import type { RankOptions } from "../match/rank.ts";
+import type { AskMore, ReadAnswer } from "./answer.ts";
 import type { Reply } from "../opencti/client.ts";
 import { isNothing } from "../opencti/nothing.ts";
-import type { Question } from "../opencti/query.ts";
-import type { Event } from "../wazuh/event.ts";
+import type { Question } from "../opencti/question.ts";
 
 /** What becomes of an alert, as a configuration says. */
 export interface Pipeline {
   /** Finds the IoCs of an alert. */
   readonly find: (alert: Alert) => Promise<Findings>;
+  /** Why an alert's value is not asked for, `undefined` if it is. */
+  readonly whyIgnored: WhyIgnored;
   /**
    * Asks for IoCs of an alert, one at least, and finds what the answer makes of
    * them.
@@ -47,24 +53,20 @@ export interface Pipeline {
 
 /** What a look-up needs of the world. */
 export interface LookUpOptions {
-  /** The one request. */
+  /** The one request that all alerts need. */
   readonly ask: (question: Question) => Promise<Reply>;
+  readonly askMore: AskMore;
   readonly now: Date;
 }
 
 /** A look-up, step by step. */
-export interface LookedUp {
+export interface LookedUp extends ReadAnswer {
   readonly question: Question;
   readonly reply: Reply;
-  readonly found: Matches;
-  /** In the order in which they are emitted. */
-  readonly events: readonly MatchEvent[];
-}
-
-/** A match, and the event that says so. */
-export interface MatchEvent {
-  readonly match: Match;
-  readonly event: Event;
+  /** How many rare spellings did not fit into the question. */
+  readonly leftOut: number;
+  /** What its matches were ranked by. */
+  readonly ranking: RankOptions;
 }
 
 /** What an answer with nothing in it comes to. */
@@ -72,6 +74,7 @@ const NO_MATCHES: Matches = {
   matches: [],
   found: 0,
   cutOff: [],
+  hasMore: false,
   decisions: [],
 };
 
@@ -91,37 +94,55 @@ export function pipelineFor(
   let lists: IgnoreLists | undefined;
   const readLists = () => lists ??= readIgnoreLists(config.ignore, options);
   const { baseUrl } = options;
+  const whyIgnored: WhyIgnored = (value, port) =>
+    readLists().whyIgnored(value, port);
   return {
     find: makeLoadingFinder({
       ...config,
       sources: joined.sources,
       sweep: sweepOf(config),
-      whyIgnored: (value, port) => readLists().whyIgnored(value, port),
+      whyIgnored,
     }),
-    lookUp: async (alert, iocs, { ask, now }) => {
-      const { questionFor } = await import("../opencti/query.ts");
-      const question = questionFor(iocs, {
-        ...config,
-        partial: config.partial_matches,
-        now,
-      });
+    whyIgnored,
+    lookUp: async (alert, iocs, { ask, askMore, now }) => {
+      const { questionFor } = await import("../opencti/question.ts");
+      const parents = config.parent_domains
+        ? (await import("../match/parents.ts")).parentsOf(iocs)
+        : [];
+      const { question, leftOut } = questionFor([
+        ...iocs,
+        ...parents.map(({ domain: value }) => (
+          { kind: "domain", value, spellings: [] } as const
+        )),
+      ], { ...config, now });
       const reply = await ask(question);
-      if (isNothing(reply.answer)) {
-        return { question, reply, found: NO_MATCHES, events: [] };
-      }
-      const [{ matchAnswer }, { matchEvent }] = await Promise.all([
-        import("../match/answer.ts"),
-        import("../wazuh/event.ts"),
-      ]);
-      const found = matchAnswer(iocs, reply.answer, { ...config, now });
       const { latencyMs } = reply;
-      const { severity } = config;
-      const context = { alert, baseUrl, latencyMs, severity, now };
-      const events = found.matches.map((match) => ({
-        match,
-        event: matchEvent(match, context),
-      }));
-      return { question, reply, found, events };
+      const { future_is_active } = config;
+      const ranking = { now, future_is_active };
+      if (isNothing(reply.answer)) {
+        const found = NO_MATCHES;
+        return {
+          question,
+          reply,
+          found,
+          leftOut,
+          ranking,
+          latencyMs,
+          notes: [],
+          events: [],
+        };
+      }
+      const { readAnswer } = await import("./answer.ts");
+      const read = await readAnswer(question, reply, {
+        ...config,
+        iocs,
+        alert,
+        parents,
+        baseUrl,
+        now,
+        askMore,
+      });
+      return { question, reply, leftOut, ranking, ...read };
     },
     mayMiss: mayMiss || joined.problems.length > 0,
     problems: () => [

@@ -101,7 +101,7 @@ function makeRun(
   read: ReadConfig & { readonly apiKey: string },
 ): Run {
   const { config, apiKey } = read;
-  const redact = redactor([apiKey, ...secretsIn(config.proxy)]);
+  const redact = redactorFor(apiKey, config);
   const isForeign = isForeignRoot(home);
   const log = openLog({
     path: isForeign ? undefined : `${home}/logs/integrations.log`,
@@ -172,7 +172,8 @@ export function withFreshBudget(run: Run): Run {
   return { ...run, budget: freshBudget(run) };
 }
 
-function freshBudget(
+/** A budget that begins now. */
+export function freshBudget(
   { opencti, config, stop }:
     & Pick<Asking, "opencti" | "config">
     & Pick<RunTime, "stop">,
@@ -181,7 +182,11 @@ function freshBudget(
   return startBudget({ ...opencti, ...config, now, stop });
 }
 
-function secretsIn(proxy: string | undefined): readonly string[] {
+/** Makes what takes the token and the proxy's password out of a text. */
+export function redactorFor(
+  apiKey: string,
+  { proxy }: Pick<Config, "proxy">,
+): (text: string) => string {
   const password = proxy === undefined ? "" : new URL(proxy).password;
-  return [password, percentDecoded(password)];
+  return redactor([apiKey, password, percentDecoded(password)]);
 }

@@ -8,7 +8,7 @@
 import { KINDS } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
 import type { Config } from "./config.ts";
-import { DEFAULTS, TLP } from "./defaults.ts";
+import { DEFAULTS, NETWORKS, TLP } from "./defaults.ts";
 import {
   ABSOLUTE,
   CLIENT_PAIR,
@@ -95,6 +95,7 @@ const isSwitch: Rule = (value) => typeof value === "boolean";
 
 /** The rules that an option's default does not say. */
 const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
+  networks: (value) => NETWORKS.some((choice) => choice === value),
   markings: (value) => TLP.some((marking) => marking === value),
   sweep: (value) => SWEEPS.some((sweep) => sweep === value),
   severity: (value) =>

@@ -6,7 +6,7 @@
 import { messageOf, OpenctiError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
 import { NOTHING, saysNothing } from "./nothing.ts";
-import type { Question } from "./query.ts";
+import type { Question } from "./question.ts";
 import {
   MAX_BODY_BYTES,
   mendProxyLogin,

@@ -188,35 +188,24 @@ Deno.test("toIoc() reads what stands for another value as that", async (t) => {
 });
 
 const SPELLED: readonly (readonly [TextKind, string, readonly string[]])[] = [
-  ["address", "2A00:1450::1", [
-    "2a00:1450::1",
-    "2a00:1450:0000:0000:0000:0000:0000:0001",
-  ]],
+  ["address", "2A00:1450::1", ["2a00:1450::1"]],
   ["url", "http://evil.example", [
     "http://evil.example/",
     "http://evil.example",
-    "http://evil.example:80/",
   ]],
   ["url", "http://evil.example:80/a b#c", [
     "http://evil.example/a%20b",
     "http://evil.example:80/a b#c",
-    "http://evil.example:80/a%20b",
   ]],
-  ["url", "ftp://evil.example/A", [
-    "ftp://evil.example/A",
-    "ftp://evil.example:21/A",
-  ]],
-  ["url", "HTTPS://evil.example/A", [
-    "https://evil.example/A",
-    "https://evil.example:443/A",
-  ]],
+  ["url", "ftp://evil.example/A", ["ftp://evil.example/A"]],
+  ["url", "HTTPS://evil.example/A", ["https://evil.example/A"]],
   ["url", "http://evil.example:8080/a", ["http://evil.example:8080/a"]],
   ["url", "http://me:secret@evil.example:81/a", ["http://evil.example:81/a"]],
   ["url", "http://[2a00:1450::1]:81/x", ["http://[2a00:1450::1]:81/x"]],
   ["host", "Bücher.example.", ["xn--bcher-kva.example", "bücher.example"]],
 ];
 
-Deno.test("toIoc() gives every spelling that OpenCTI may have stored", async (t) => {
+Deno.test("toIoc() gives the normal form, and how the alert writes it", async (t) => {
   for (const [kind, text, spellings] of SPELLED) {
     await t.step(text, () => {
       const ioc = toIoc({ kind, text, field: "f" });

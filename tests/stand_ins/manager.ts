@@ -101,12 +101,14 @@ export async function snapshot(
   folder: string,
 ): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
-  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+  for await (
+    const { name, isDirectory, isFile, isSymlink } of Deno.readDir(folder)
+  ) {
     const path = `${folder}/${name}`;
     const { uid, gid, mode } = await Deno.lstat(path);
-    const content = isDirectory || isSymlink
-      ? ""
-      : new TextDecoder("latin1").decode(await Deno.readFile(path));
+    const content = isFile
+      ? new TextDecoder("latin1").decode(await Deno.readFile(path))
+      : "";
     found[name] = `${uid}:${gid} ${((mode ?? 0) % 0o10000).toString(8)} ${
       isSymlink ? await Deno.readLink(path) : content
     }`;

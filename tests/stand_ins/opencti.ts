@@ -24,6 +24,7 @@ import {
   type Fields,
   type FilterGroup,
   passes,
+  standardId,
 } from "./opencti_filters.ts";
 import { TOKEN } from "./secret.ts";
 
@@ -339,6 +340,7 @@ function connection<T>(nodes: readonly T[], { first }: ListArgs) {
 function filterableOf(indicator: KnownIndicator): Fields {
   const { x_opencti_score, x_opencti_detection, valid_until } = indicator;
   return {
+    ids: [indicator.id, standardId(indicator.pattern)],
     pattern: [indicator.pattern],
     pattern_type: [indicator.pattern_type ?? "stix"],
     revoked: [indicator.revoked ?? false],
@@ -365,12 +367,6 @@ function fieldsOf(
     ),
   };
 }
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  "IPv4-Addr": "IPv4Addr",
-  "IPv6-Addr": "IPv6Addr",
-  "Domain-Name": "DomainName",
-};
 
 function resolversOf(knowledge: Knowledge) {
   const indicator = (known: KnownIndicator) => ({
@@ -411,7 +407,7 @@ function resolversOf(knowledge: Knowledge) {
       knowledge.indicators.filter(({ id }) => known.indicators?.includes(id)),
     ).map(indicator);
   const observable = (known: KnownObservable): Record<string, unknown> => ({
-    __typename: TYPE_NAMES[known.entity_type] ?? known.entity_type,
+    __typename: known.entity_type.replaceAll("-", ""),
     ...known,
     hashes: Object.entries(known.hashes ?? {})
       .map(([algorithm, hash]) => ({ algorithm, hash })),

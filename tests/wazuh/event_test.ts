@@ -2,7 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import { errorEvent, matchEvent } from "../../lib/wazuh/event.ts";
+import {
+  errorEvent,
+  matchEvent,
+  recoveredEvent,
+} from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { redactor } from "../../lib/redact.ts";
@@ -23,7 +27,8 @@ function ioc(): Ioc {
 function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
   return {
     type: "indicator_pattern_match",
-    ioc: ioc(),
+    met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+    unmet: [],
     indicator: Indicator.parse({ id: "i", ...indicator }),
   };
 }
@@ -35,7 +40,7 @@ function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
       alert: parseAlert(JSON.stringify(alert)),
       baseUrl: "https://cti.example/base",
       latencyMs: 12,
-      severity: DEFAULTS.severity,
+      ...DEFAULTS,
       now: new Date("2026-06-01T00:00:00Z"),
     }),
     options(maxBytes),
@@ -62,6 +67,7 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
   assertEquals(opencti, {
     event_type: "indicator_pattern_match",
     ioc: { kind: "ipv4", value: "1.2.3.4", field: "f" },
+    matched: "ipv4-addr:value = '1.2.3.4'",
     severity: "medium",
     state: "active",
     indicator: { id: "i", revoked: false },
@@ -93,7 +99,8 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
       });
       const { opencti } = encode({
         type: "observable_with_related_indicator",
-        ioc: ioc(),
+        met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+        unmet: [],
         observable,
         related: observable,
         relationship: "related-to",
@@ -132,7 +139,7 @@ Deno.test("matchEvent() writes phases and references in words", () => {
 /** A match of each kind with the same indicator. */
 function matchesOf(fields: Record<string, unknown>): Match[] {
   const direct = indicatorMatch(fields);
-  const { ioc, indicator } = direct;
+  const { met, unmet, indicator } = direct;
   const observable = Observable.parse({
     id: "o",
     entity_type: "Url",
@@ -141,11 +148,12 @@ function matchesOf(fields: Record<string, unknown>): Match[] {
   });
   return [
     direct,
-    { type: "indicator_partial_pattern_match", ioc, indicator },
-    { type: "observable_with_indicator", ioc, indicator, observable },
+    { type: "indicator_partial_pattern_match", met, unmet, indicator },
+    { type: "observable_with_indicator", met, unmet, indicator, observable },
     {
       type: "observable_with_related_indicator",
-      ioc,
+      met,
+      unmet,
       indicator,
       observable,
       related: observable,
@@ -164,9 +172,10 @@ Deno.test("matchEvent() puts what rules need at the same place for every kind of
   for (const match of matches) {
     await t.step(match.type, () => {
       const { opencti } = encode(match);
-      assertEquals(Object.keys(opencti).slice(0, 6), [
+      assertEquals(Object.keys(opencti).slice(0, 7), [
         "event_type",
         "ioc",
+        "matched",
         "score",
         "severity",
         "state",
@@ -266,6 +275,16 @@ Deno.test("matchEvent() shows the first 500 letters of a description", () => {
   }
 });
 
+Deno.test("recoveredEvent() is not misled by a clock that was set back", () => {
+  const { recovered } = recoveredEvent({ since: 9000, now: 4000, alerts: 1 })
+    .opencti;
+  assertEquals(recovered, {
+    since: "1970-01-01T00:00:09.000Z",
+    seconds: 0,
+    alerts: 1,
+  });
+});
+
 Deno.test("errorEvent() says which alert was not looked up", () => {
   const alert = parseAlert('{"id":"1.2","rule":{"id":"5"}}');
   const json = encodeEvent(
@@ -302,7 +321,8 @@ Deno.test("matchEvent() links an observable by its type", async (t) => {
       const indicator = Indicator.parse({ id: "i" });
       const { opencti } = encode({
         type: "observable_with_indicator",
-        ioc: ioc(),
+        met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+        unmet: [],
         observable,
         indicator,
       });
@@ -540,7 +560,10 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   const url = `http://evil.example/${"x".repeat(1000)}`;
   const read = toIoc({ kind: "url", text: url, field: "f" });
   assert("spellings" in read);
-  const ofUrl = encode({ ...indicatorMatch(), ioc: read }).opencti;
+  const ofUrl = encode({
+    ...indicatorMatch(),
+    met: { ioc: read, matched: "x" },
+  }).opencti;
   assertEquals(ofUrl.truncated, ["ioc.value"]);
   assert(ofUrl.ioc.value.length <= 450);
   assert(ofUrl.query_values.includes(url), "there it is whole");
@@ -552,7 +575,8 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   });
   const related = encode({
     type: "observable_with_related_indicator",
-    ioc: ioc(),
+    met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+    unmet: [],
     observable,
     related: { ...observable, observable_value: "v" },
     relationship: "related-to",

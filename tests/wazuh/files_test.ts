@@ -262,8 +262,7 @@ Deno.test("opencti_rules.xml has a rule for each golden event", () => {
     "110210",
     "110212",
     "110213",
-    "110214",
-    "110217",
+    "110216",
     "110220",
   ]);
 });

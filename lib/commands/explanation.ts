@@ -1,0 +1,155 @@
+/**
+ * What would become of an alert, or of single values, step by step: for a person
+ * who wants to see it. Nothing is written, kept or sent.
+ *
+ * @module
+ */
+import type { Alert } from "../alert/alert.ts";
+import type { Findings } from "../alert/find.ts";
+import { readConfig } from "../config/read_config.ts";
+import { placesOf } from "../config/places.ts";
+import { messageOf, OpenctiError } from "../errors.ts";
+import { readFile } from "../files.ts";
+import { decoded } from "../manager/bytes.ts";
+import { RULES } from "../manager/layout.ts";
+import { SHIPPED_RULES } from "../manager/shipped.ts";
+import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
+import type { Asked } from "./asked.ts";
+import type { RunContext } from "./command.ts";
+import { messageFor } from "./emit.ts";
+import { askMoreOf, askOpencti } from "./look_up.ts";
+import { type LookedUp, type Pipeline, pipelineFor } from "./pipeline.ts";
+import { freshBudget, redactorFor } from "./run.ts";
+
+/** What explains: it is built once, for any number of alerts. */
+export interface Explainer {
+  readonly pipeline: Pipeline;
+  /** OpenCTI's address; empty if it is not known. */
+  readonly baseUrl: string;
+  /** What of the configuration cannot be used. */
+  readonly problems: () => readonly string[];
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
+  /** Asks for what was found, and says which events come of it. */
+  readonly lookUp: (
+    alert: Alert,
+    findings: Pick<Findings, "iocs">,
+  ) => Promise<Outcome>;
+}
+
+/** What asking came to. */
+export type Outcome =
+  /** There is nothing to ask for. */
+  | { readonly type: "nothing" }
+  | { readonly type: "not_asked"; readonly reason: string }
+  | { readonly type: "failed"; readonly reason: string }
+  | {
+    readonly type: "answered";
+    readonly lookedUp: LookedUp;
+    readonly events: readonly ExplainedEvent[];
+  };
+
+/** An event, and what Wazuh would make of it. */
+export interface ExplainedEvent {
+  /** As it would be sent. */
+  readonly message: string;
+  /** The same, as Wazuh would read it. */
+  readonly event: unknown;
+  /** The rule that would alert; `undefined` if none would. */
+  readonly rule: Rule | undefined;
+}
+
+/** Builds what explains. */
+export async function explainerFor(
+  { target, optionsJson, whyNot }: Asked,
+  { home, stop }: RunContext,
+): Promise<Explainer> {
+  const read = await readConfig({ optionsFile: "", optionsJson, home });
+  const { config } = read;
+  const { apiKey, baseUrl } = target;
+  const redact = redactorFor(apiKey, config);
+  const pipeline = pipelineFor(read, { baseUrl, readFile });
+  const rules = rulesOf(home);
+  const problems = () => [
+    ...read.error === undefined ? [] : [read.error.message],
+    ...rules.problem === undefined ? [] : [rules.problem],
+    ...pipeline.problems(),
+  ];
+  return { pipeline, baseUrl, redact, problems, lookUp };
+
+  async function lookUp(
+    alert: Alert,
+    { iocs }: Pick<Findings, "iocs">,
+  ): Promise<Outcome> {
+    if (iocs.length === 0) return { type: "nothing" };
+    if (whyNot !== undefined) return { type: "not_asked", reason: whyNot };
+    try {
+      const asking = {
+        opencti: target,
+        config,
+        places: placesOf({ ...read, home, apiKey: "" }),
+        log: SILENT,
+        budget: freshBudget({ opencti: target, config, stop }),
+        stop,
+      };
+      const lookedUp = await pipeline.lookUp(alert, iocs, {
+        now: new Date(),
+        ask: (question) =>
+          askOpencti(question, { ...asking, retries: target.retries }),
+        askMore: (question) => askMoreOf(question, asking),
+      });
+      const events = lookedUp.events.map(({ event }) =>
+        explained(messageFor(event, alert, { redact }))
+      );
+      return { type: "answered", lookedUp, events };
+    } catch (error) {
+      if (!(error instanceof OpenctiError)) throw error;
+      return { type: "failed", reason: redact(error.message) };
+    }
+  }
+
+  function explained(message: string): ExplainedEvent {
+    const event: unknown = JSON.parse(message.slice(message.indexOf("{")));
+    // The base rule alone raises nothing.
+    const rule = rulesMetBy(event, rules.rules).at(-1);
+    return {
+      message,
+      event,
+      rule: rule === undefined || rule.level === 0 ? undefined : rule,
+    };
+  }
+}
+
+/** The exit status: 1 if not all was answered, 2 if nothing could be asked. */
+export function exitStatusFor(outcome: Outcome): 0 | 1 | 2 {
+  switch (outcome.type) {
+    case "nothing":
+      return 0;
+    case "answered":
+      return outcome.lookedUp.reply.problems.length === 0 ? 0 : 1;
+    case "failed":
+      return 1;
+    case "not_asked":
+      return 2;
+  }
+}
+
+/** A trial leaves no traces. */
+const SILENT = { isDebug: false, debug: (): void => {} };
+
+/** The manager's rules, which may have other ids; else those that are shipped. */
+function rulesOf(home: string): {
+  readonly rules: readonly Rule[];
+  readonly problem?: string;
+} {
+  const path = `${home}/${RULES}`;
+  try {
+    return { rules: parseRules(readFile(path)) };
+  } catch (error) {
+    return {
+      rules: parseRules(decoded(SHIPPED_RULES)),
+      problem: `Rules and levels are those that are shipped: ${RULES} cannot ` +
+        `be read, ${messageOf(error)}`,
+    };
+  }
+}

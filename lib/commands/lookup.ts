@@ -1,0 +1,151 @@
+/**
+ * The command `lookup`: shows what OpenCTI knows of single values.
+ *
+ * @module
+ */
+import { parseAlert } from "../alert/alert.ts";
+import { type Ioc, type Skipped, toIoc } from "../alert/ioc.ts";
+import type { TextKind } from "../alert/kinds.ts";
+import { UsageError } from "../errors.ts";
+import { ASKED_OPTIONS, askedBy } from "./asked.ts";
+import { type Command, print } from "./command.ts";
+import { exitStatusFor, explainerFor } from "./explanation.ts";
+import { jsonOf, outcomeJson } from "./explanation_json.ts";
+import { readOptions } from "./options.ts";
+import {
+  iocSection,
+  noteSection,
+  outcomeSections,
+  problemSection,
+  screenOf,
+} from "./show.ts";
+import { styleOfStdout } from "./style.ts";
+
+/** Shows what OpenCTI knows of values. */
+export const lookup: Command = {
+  name: "lookup",
+  summary: "Show what OpenCTI knows of addresses, domains, URLs, hashes…",
+  usage: ["lookup [VALUE…] [--url URL] [--token-file FILE] [--json]"],
+  about: "Asks OpenCTI for values, as for those of an alert, and shows the " +
+    "answer, the ranking, and the events that an alert with them would make. " +
+    "It asks for what your lists skip too, and says so. Any user may run it. " +
+    "It writes, keeps and sends nothing.",
+  arguments: [[
+    "VALUE",
+    "IP address, domain, URL, hash, e-mail or MAC address; without one, " +
+    "stdin has one in each line",
+  ]],
+  options: [
+    ...ASKED_OPTIONS,
+    { name: "json", means: "print JSON, with all that does not fit a screen" },
+  ],
+  examples: [
+    ["custom-opencti lookup 185.244.31.158 evil.example", "look two values up"],
+    ["custom-opencti lookup --json < values.txt", "look up a list, as JSON"],
+  ],
+  run: async ({ words, error }, context) => {
+    if (error !== undefined) throw error;
+    const said = readOptions(words, lookup);
+    const values = said.words.length > 0 ? said.words : await linesOfStdin();
+    const read = readValues(values);
+    const explainer = await explainerFor(askedBy(said, context.home), context);
+    const outcome = await explainer.lookUp(parseAlert("{}"), read);
+    const { baseUrl, redact, problems } = explainer;
+    const listed = read.iocs.flatMap((ioc) => {
+      const reason = explainer.pipeline.whyIgnored(ioc);
+      return reason === undefined ? [] : [{ value: ioc.value, reason }];
+    });
+    if (said.has("json")) {
+      await print(jsonOf({
+        problems: problems(),
+        skipped: read.skipped,
+        listed,
+        ...outcomeJson(outcome, { ...read, baseUrl }),
+      }, redact));
+      return exitStatusFor(outcome);
+    }
+    const style = styleOfStdout();
+    await print(redact(screenOf([
+      problemSection(problems(), style),
+      iocSection(read),
+      noteSection([
+        ...read.skipped.map(({ text, reason }) => `${text}: ${reason}`),
+        ...listed.map(({ value, reason }) =>
+          `${value}: skipped in an alert, ${reason}`
+        ),
+      ], style),
+      ...outcomeSections(outcome, { ...read, baseUrl, style }),
+    ], style)));
+    return exitStatusFor(outcome);
+  },
+};
+
+/** As many as of an alert. */
+const MAX_VALUES = 100;
+
+/** What is read of stdin at the most. */
+const MAX_STDIN_BYTES = 1024 * 1024;
+
+async function linesOfStdin(): Promise<readonly string[]> {
+  if (Deno.stdin.isTerminal()) {
+    throw new UsageError(
+      "lookup needs values: see custom-opencti help lookup",
+    );
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of Deno.stdin.readable) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_STDIN_BYTES) throw tooMany();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return (text + decoder.decode()).split("\n").map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+/** What is asked for, each value once, and what is no IoC. */
+interface Values {
+  readonly iocs: readonly Ioc[];
+  readonly skipped: readonly Skipped[];
+}
+
+function readValues(values: readonly string[]): Values {
+  const read = [...new Set(values)].map(iocIn);
+  const iocs = new Map(
+    read.filter((one) => "spellings" in one)
+      .map((ioc) => [`${ioc.kind} ${ioc.value}`, ioc]),
+  );
+  if (iocs.size > MAX_VALUES) throw tooMany();
+  return {
+    iocs: [...iocs.values()],
+    skipped: read.filter((one) => "reason" in one),
+  };
+}
+
+function tooMany(): UsageError {
+  return new UsageError(
+    `lookup takes ${MAX_VALUES} values at a time: split the list`,
+  );
+}
+
+/** In this order: a URL has a host in it, and an e-mail address a domain. */
+const KINDS_OF_VALUES = [
+  "hash",
+  "url",
+  "email",
+  "mac",
+  "host",
+] as const satisfies readonly TextKind[];
+
+function iocIn(text: string): Ioc | Skipped {
+  for (const kind of KINDS_OF_VALUES) {
+    const ioc = toIoc({ kind, text, field: "" });
+    if ("spellings" in ioc) return ioc;
+  }
+  return {
+    text,
+    field: "",
+    reason: "no address, domain, URL, hash, e-mail or MAC address",
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * How text looks on a terminal.
+ *
+ * @module
+ */
+
+/** Makes a text look so. */
+export type Paint = (text: string) => string;
+
+/** The ways in which a text can look. */
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly red: Paint;
+  readonly yellow: Paint;
+  readonly green: Paint;
+}
+
+const COLOURED: Style = {
+  bold: (text) => `\x1b[1m${text}\x1b[22m`,
+  dim: (text) => `\x1b[2m${text}\x1b[22m`,
+  red: (text) => `\x1b[31m${text}\x1b[39m`,
+  yellow: (text) => `\x1b[33m${text}\x1b[39m`,
+  green: (text) => `\x1b[32m${text}\x1b[39m`,
+};
+
+/** As a pipe, a file or a log has it. */
+export const PLAIN: Style = {
+  bold: String,
+  dim: String,
+  red: String,
+  yellow: String,
+  green: String,
+};
+
+/** What stdout shows: a terminal alone has colours, and NO_COLOR forbids them. */
+export function styleOfStdout(): Style {
+  return Deno.stdout.isTerminal() && !Deno.noColor ? COLOURED : PLAIN;
+}
