@@ -63,3 +63,31 @@ export function startBudget(options: BudgetOptions): Budget {
     leftToKeepMs: () => Math.max(leftMs() - reserveMs / 2, 0),
   };
 }
+
+/**
+ * What is left of a time, and of a part of it that begins now. A number that
+ * stays as it is would be a wait without an end.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * let now = 0;
+ * const leftMs = atMost(100, { leftMs: () => 1000 - now, now: () => now });
+ * assertEquals(leftMs(), 100);
+ * now = 70;
+ * assertEquals(leftMs(), 30);
+ * now = 200;
+ * assertEquals(leftMs(), 0);
+ * ```
+ */
+export function atMost(
+  maxMs: number,
+  { leftMs, now = () => performance.now() }: {
+    readonly leftMs: () => number;
+    readonly now?: () => number;
+  },
+): () => number {
+  const end = now() + maxMs;
+  return () => Math.max(Math.min(leftMs(), end - now()), 0);
+}

@@ -17,6 +17,7 @@ const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
     "kinds",
     "ignore",
     "sources",
+    "sweep",
     "generic",
     "networks",
     "parent_domains",

@@ -5,6 +5,7 @@
  * @module
  */
 import { parseAlert } from "../alert/alert.ts";
+import { atMost } from "../deadline.ts";
 import { emit, emitCounted, sendWaiting } from "./emit.ts";
 import {
   AlertError,
@@ -37,12 +38,23 @@ const LOOK_MS = 100;
  */
 export async function drain(run: Run): Promise<void> {
   try {
+    if (!await isSpoolFree(run)) return;
     await emit(run, (tx, emitter) => emitCounted(tx, emitter, run));
     await sendWaiting(run, { limit: FEW.events, timeoutMs: SEND_MS });
     await lookUpFew(run);
   } catch (error) {
     run.log.error(messageOf(error));
   }
+}
+
+async function isSpoolFree(
+  { spool, budget }: Pick<Run, "spool" | "budget">,
+): Promise<boolean> {
+  const isFree = await (await spool()).tryWrite(
+    () => true,
+    atMost(LOOK_MS, budget),
+  );
+  return isFree === true;
 }
 
 async function lookUpFew(run: Run): Promise<void> {
@@ -57,7 +69,7 @@ async function lookUpFew(run: Run): Promise<void> {
       dueBy: now(),
       nextDue: now() + budget.leftMs(),
     });
-  }, () => LOOK_MS);
+  }, atMost(LOOK_MS, budget));
   for (const alert of alerts ?? []) {
     if (stop.aborted || budget.leftToAskMs() === 0) return;
     await lookUpKept(alert, run);

@@ -6,6 +6,7 @@
  */
 import * as z from "zod/mini";
 import type { Alert } from "../alert/alert.ts";
+import { atMost } from "../deadline.ts";
 import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
 import { type Fate, QueueError, withFate } from "../errors.ts";
 import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
@@ -167,9 +168,7 @@ async function send(
 ): Promise<number> {
   const { home, stop, budget } = run;
   const spool = await run.spool();
-  const end = performance.now() + timeoutMs;
-  const leftMs = () =>
-    Math.max(Math.min(budget.leftMs(), end - performance.now()), 0);
+  const leftMs = atMost(timeoutMs, budget);
   const lock = await spool.lock(leftMs);
   if (lock === undefined) {
     throw notSent(

@@ -9,6 +9,7 @@ import {
   sentenceOf,
   withFate,
 } from "../errors.ts";
+import { atMost } from "../deadline.ts";
 import { redactJson } from "../redact.ts";
 import { mayAsk, Outage } from "../state/circuit_breaker.ts";
 import type { Transaction } from "../state/transaction.ts";
@@ -35,12 +36,11 @@ export async function openOutage(
 ): Promise<Outage | undefined> {
   const spool = await run.spool();
   const name = outageName(run.opencti.baseUrl);
-  const until = performance.now() + MAX_LOOK_MS;
   return await spool.tryWrite((tx) => {
     const { may, next } = mayAsk(tx.recall(name, Outage), run.now());
     if (may && next !== undefined) tx.remember(name, next);
     return may ? undefined : next;
-  }, () => Math.min(run.budget.leftToAskMs(), until - performance.now()));
+  }, atMost(MAX_LOOK_MS, { leftMs: run.budget.leftToAskMs }));
 }
 
 /** Keeps a new alert that is not looked up, for OpenCTI fails. */

@@ -16,6 +16,7 @@ import {
   type WhyIgnored,
 } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
+import { sweepOf } from "../config/rules.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
 import type { RankOptions } from "../match/rank.ts";
@@ -99,6 +100,7 @@ export function pipelineFor(
     find: makeLoadingFinder({
       ...config,
       sources: joined.sources,
+      sweep: sweepOf(config),
       whyIgnored,
     }),
     whyIgnored,

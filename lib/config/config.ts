@@ -5,6 +5,7 @@
  */
 import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
+import { SWEEPS } from "../alert/sweep.ts";
 import { NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";
@@ -143,11 +144,15 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
     means: "Which [kinds](#kinds) are asked for: all but `user_agent` and " +
       "`mac`, unless this says otherwise",
   },
+  sweep: {
+    needs: SWEEPS.join(", "),
+    means: "How much is looked for besides what the " +
+      "[sources](sources.md#what-no-source-knows) know",
+  },
   generic: {
     needs: SWITCH,
     means:
-      "Whether alerts that no source reads are searched for IoCs, by the " +
-      "names of their fields",
+      "The older name of the sweep: true is `safe`, where `sweep` is `off`",
   },
   ignore: {
     needs: "an object, see [what is not asked for](#what-is-not-asked-for)",

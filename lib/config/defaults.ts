@@ -4,6 +4,7 @@
  * @module
  */
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
+import type { Sweep } from "../alert/sweep.ts";
 
 /** Traffic Light Protocol 2.0, the most open first. */
 export const TLP = [
@@ -13,6 +14,8 @@ export const TLP = [
   "TLP:AMBER+STRICT",
   "TLP:RED",
 ] as const;
+
+const SWEEP: Sweep = "safe";
 
 /** The options' defaults. */
 export const DEFAULTS = {
@@ -34,6 +37,7 @@ export const DEFAULTS = {
   not_labels: [],
   severity: { medium: 40, high: 60, critical: 80 },
   kinds: {},
+  sweep: SWEEP,
   generic: false,
   ignore: DEFAULT_IGNORE,
   sources: [],

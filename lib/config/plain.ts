@@ -6,6 +6,7 @@
  * @module
  */
 import { KINDS } from "../alert/kinds.ts";
+import { SWEEPS } from "../alert/sweep.ts";
 import type { Config } from "./config.ts";
 import { DEFAULTS, NETWORKS, TLP } from "./defaults.ts";
 import {
@@ -96,6 +97,7 @@ const isSwitch: Rule = (value) => typeof value === "boolean";
 const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
   networks: (value) => NETWORKS.some((choice) => choice === value),
   markings: (value) => TLP.some((marking) => marking === value),
+  sweep: (value) => SWEEPS.some((sweep) => sweep === value),
   severity: (value) =>
     isObject(value) &&
     Object.entries(value).every(([name, threshold]) =>

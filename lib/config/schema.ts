@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
+import { SWEEPS } from "../alert/sweep.ts";
 import { DEFAULTS, NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import { userSourceSchema } from "./user_sources.ts";
 import {
@@ -69,6 +70,7 @@ function makeSchema() {
       ),
       {},
     ),
+    sweep: z._default(z.enum(SWEEPS), DEFAULTS.sweep),
     generic: z._default(z.boolean(), DEFAULTS.generic),
     ignore: z.prefault(
       z.strictObject({
@@ -86,6 +88,7 @@ function makeSchema() {
           z.boolean(),
           DEFAULT_IGNORE.public_resolvers,
         ),
+        private_names: z._default(z.boolean(), DEFAULT_IGNORE.private_names),
         own_opencti: z._default(z.boolean(), DEFAULT_IGNORE.own_opencti),
       }),
       {},

@@ -47,14 +47,6 @@ export interface EventContext {
   readonly lower_partial: boolean;
 }
 
-/** One step lower. */
-const LOWER: Readonly<Record<Severity, Severity>> = {
-  critical: "high",
-  high: "medium",
-  medium: "low",
-  low: "low",
-};
-
 /** How severe a match is. */
 export type Severity = "low" | "medium" | "high" | "critical";
 
@@ -68,7 +60,6 @@ const MAX_ID_LENGTH = 512;
 export function matchEvent(match: Match, context: EventContext): Event {
   const { met, unmet, indicator } = match;
   const { ioc } = met;
-  const isLower = context.lower_partial && unmet.length > 0;
   return {
     integration: "opencti",
     opencti: {
@@ -77,15 +68,14 @@ export function matchEvent(match: Match, context: EventContext): Event {
         kind: ioc.kind,
         value: ioc.value,
         field: ioc.field,
+        source: ioc.source,
         network: met.network,
         parent: met.parent,
       },
       matched: met.matched,
       unmet: sentenceOnUnmet(unmet),
       score: indicator.x_opencti_score,
-      severity: isLower
-        ? LOWER[severityOf(indicator.x_opencti_score, context.severity)]
-        : severityOf(indicator.x_opencti_score, context.severity),
+      severity: severityOfMatch(match, context),
       state: stateOf(indicator, context),
       threat: { ...threatOf(indicator) },
       ...factsOf(match, context),
@@ -96,6 +86,26 @@ export function matchEvent(match: Match, context: EventContext): Event {
     },
   };
 }
+
+/**
+ * A match in part is a step less severe, and so is one of an IoC that only the
+ * sweep for all took for one.
+ */
+function severityOfMatch(
+  { met: { ioc }, unmet, indicator }: Match,
+  { severity, lower_partial }: EventContext,
+): Severity {
+  const whole = severityOf(indicator.x_opencti_score, severity);
+  const sure = ioc.isUnsure ? ONE_LOWER[whole] : whole;
+  return lower_partial && unmet.length > 0 ? ONE_LOWER[sure] : sure;
+}
+
+const ONE_LOWER: Readonly<Record<Severity, Severity>> = {
+  critical: "high",
+  high: "medium",
+  medium: "low",
+  low: "low",
+};
 
 /**
  * How severe a match with an indicator of this score is. Not to know the score

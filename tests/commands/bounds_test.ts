@@ -15,6 +15,7 @@ import { matchKey } from "../../lib/match/match.ts";
 import { questionFor } from "../../lib/opencti/question.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { makeFinder } from "../../lib/alert/find.ts";
+import { type Sweep, SWEEPS } from "../../lib/alert/sweep.ts";
 import { FIND_DEFAULTS } from "../stand_ins/alerts.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { startTcp } from "../stand_ins/network.ts";
@@ -228,8 +229,8 @@ const HOSTILE_UNREAD: Readonly<Record<string, Hostile>> = {
 };
 
 /** All that is done with an alert before OpenCTI is asked, and its error. */
-function readAlert(alert: Alert, generic: boolean): void {
-  const { iocs } = makeFinder({ ...FIND_DEFAULTS, generic })(alert);
+function readAlert(alert: Alert, sweep: Sweep): void {
+  const { iocs } = makeFinder({ ...FIND_DEFAULTS, sweep })(alert);
   questionFor(iocs, { ...DEFAULTS, now: new Date(0) });
   const error = { kind: "x", error: "x", alerts: 1 };
   encode(errorEvent(error, alert));
@@ -240,22 +241,16 @@ function encode(event: Parameters<typeof encodeEvent>[0]): void {
   encodeEvent(event, { maxBytes: 65_000, redact });
 }
 
-for (
-  const [hostile, generic] of [
-    [HOSTILE_ALERTS, false],
-    [HOSTILE_UNREAD, true],
-  ] as const
-) {
-  const whose = generic ? "that no source reads " : "";
-  Deno.test(`an alert ${whose}takes time in proportion, and not for long`, async (t) => {
-    for (const [name, { n, make }] of Object.entries(hostile)) {
+for (const sweep of SWEEPS) {
+  Deno.test(`with the sweep ${sweep}, an alert takes time in proportion, and not for long`, async (t) => {
+    const all = { ...HOSTILE_ALERTS, ...HOSTILE_UNREAD };
+    for (const [name, { n, make }] of Object.entries(all)) {
       await t.step(name, () => {
         assertBounded(n, (n) => {
           const made = make(n);
           const json = typeof made === "string" ? made : JSON.stringify(made);
-          // Parsed anew each time: what was read of an alert is known.
           const alert = parseAlert(json);
-          return () => readAlert(alert, generic);
+          return () => readAlert(alert, sweep);
         });
       });
     }

@@ -32,6 +32,7 @@ Deno.test("completeConfig() fills in the defaults", () => {
     not_labels: [],
     severity: { medium: 40, high: 60, critical: 80 },
     kinds: {},
+    sweep: "safe",
     generic: false,
     ignore: DEFAULT_IGNORE,
     sources: [],
@@ -160,7 +161,7 @@ Deno.test("parseOptions() tells a mistake with its path, and uses the rest", asy
       { sources: [] },
       [
         "sources[0].fields[0].kind: must be address, host, hostname, url, " +
-        "email, hash, sha512, sha256, sha1, md5, text, user_agent, mac, did " +
+        "email, hash, sha512, sha256, sha1, md5, text, command, request, user_agent, mac, did " +
         'you mean "address"? (source "x" is left out)',
       ],
     ],
