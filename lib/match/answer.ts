@@ -43,7 +43,7 @@ export interface Matches {
   readonly found: number;
   /** What OpenCTI has more of than was asked for, or than was read. */
   readonly cutOff: readonly string[];
-  /** Whether a second page would have more than the first. */
+  /** Whether OpenCTI has more than was asked for. */
   readonly hasMore: boolean;
   /** Why each match ranks where it does, and why others are not emitted. */
   readonly decisions: readonly Decision[];
@@ -79,7 +79,7 @@ export function matchAnswer(
   return {
     matches: [...first.emitted, ...second.emitted],
     found: indicators.length + observables.length,
-    hasMore: options.page === 1 && cutOffIn(asked).length > 0,
+    hasMore: cutOffIn(asked).length > 0,
     cutOff: [
       ...cutOffIn(asked),
       ...outcomes.some(isUnread) ? ["of a pattern"] : [],

@@ -611,6 +611,9 @@ Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => 
   assertEquals(cutOff({ stixCoreRelationships: { edges: [{ node }] } }), [
     "related indicators",
   ]);
+  // What is related matters only for what has no indicator.
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  assertEquals(cutOff({ indicators, stixCoreRelationships: more }), []);
   assertEquals(cutOff({}), []);
 });
 

@@ -181,6 +181,19 @@ const MEANT: Readonly<Record<string, readonly [Verdict["state"], string?]>> = {
   ],
   [`[(${OTHER} OR ${OURS}) AND (network-traffic:dst_port = 80 OR network-traffic:dst_port = 8443)]`]:
     ["holds"],
+  [`[${OURS} AND (file:name = 'x' OR file:name = 'y')]`]: [
+    "partly",
+    "file:name = 'x': the alert does not say; file:name = 'y': the alert does not say",
+  ],
+  "[ipv4-addr:value = t'1.2.3.4']": [
+    "unknown",
+    "ipv4-addr:value = '1.2.3.4': the alert does not say",
+  ],
+  // Too wide, unless the option "networks" says otherwise.
+  "[ipv4-addr:value = '1.0.0.0/8']": [
+    "unknown",
+    "ipv4-addr:value = '1.0.0.0/8': the alert does not say",
+  ],
   [`[${OURS} AND ipv4-addr:value ISSUBSET '1.2.3.0/24']`]: ["holds"],
   [`[${OURS} AND ipv4-addr:value NOT ISSUBSET '1.2.3.0/24']`]: [
     "contradicted",

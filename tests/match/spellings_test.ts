@@ -376,6 +376,18 @@ Deno.test("a domain is found by its parents, in part, if they are asked for", as
   });
 });
 
+Deno.test("parentsOf() goes up to what can be registered, and not too far", () => {
+  const domainsOf = (...names: string[]) =>
+    parentsOf(names.map((name) => iocOf("host", name)))
+      .map(({ domain }) => domain);
+  assertEquals(domainsOf("evil.co.uk"), []);
+  assertEquals(domainsOf("co.uk"), []);
+  assertEquals(domainsOf("a.x.github.io"), ["x.github.io"]);
+  assertEquals(domainsOf("a.evil.example", "b.evil.example"), ["evil.example"]);
+  assertEquals(domainsOf("a.evil.example", "evil.example"), []);
+  assertEquals(domainsOf(`${"a.".repeat(50)}evil.example`).length, 8);
+});
+
 Deno.test("what is not looked for is not found", async (t) => {
   const cases: readonly [TextKind, string, string][] = [
     ["address", "198.51.100.7", "[ipv4-addr:value = '198.51.100.77']"],

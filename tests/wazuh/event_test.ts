@@ -9,6 +9,7 @@ import {
 } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { redactor } from "../../lib/redact.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 
@@ -654,4 +655,54 @@ Deno.test("encodeEvent() reads no more of a text than may be sent", async (t) =>
 Deno.test("matchEvent() links no more of an id than ids have", () => {
   const { opencti } = encode(indicatorMatch({ id: "ü".repeat(100_000) }));
   assert(opencti.indicator_link.length < 4000);
+});
+
+Deno.test("matchEvent() says the severity of a match in part one step lower, unless lower_partial is false", () => {
+  const severityOf = (x_opencti_score: number, lower_partial: boolean) => {
+    const { opencti } = matchEvent({
+      ...indicatorMatch({ x_opencti_score }),
+      unmet: [{ comparison: "file:name = 'x'", alert: "silent" }],
+    }, { ...MATCHING, lower_partial, baseUrl: "", latencyMs: 1 });
+    return opencti["severity"];
+  };
+  const scores = [90, 70, 50, 10];
+  assertEquals(scores.map((score) => severityOf(score, true)), [
+    "high",
+    "medium",
+    "low",
+    "low",
+  ]);
+  assertEquals(scores.map((score) => severityOf(score, false)), [
+    "critical",
+    "high",
+    "medium",
+    "low",
+  ]);
+});
+
+Deno.test("matchEvent() says that an indicator is of the future, unless future_is_active is true", () => {
+  const stateOf = (future_is_active: boolean) =>
+    matchEvent(
+      indicatorMatch({ valid_from: "2026-06-02T00:00:00Z" }),
+      { ...MATCHING, future_is_active, baseUrl: "", latencyMs: 1 },
+    ).opencti["state"];
+  assertEquals([stateOf(false), stateOf(true)], ["future", "active"]);
+});
+
+Deno.test("matchEvent() names the network, the parent and what is not known", () => {
+  const match = indicatorMatch();
+  const { opencti } = encode({
+    ...match,
+    met: { ...match.met, network: "1.2.3.0/24", parent: "a.example" },
+    unmet: [{ comparison: "file:name = 'x'", alert: "silent" }],
+  });
+  assertEquals(
+    [opencti.ioc.network, opencti.ioc.parent, opencti.matched, opencti.unmet],
+    [
+      "1.2.3.0/24",
+      "a.example",
+      "ipv4-addr:value = '1.2.3.4'",
+      "file:name = 'x': the alert does not say",
+    ],
+  );
 });
