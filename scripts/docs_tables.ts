@@ -17,8 +17,10 @@ const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
     "kinds",
     "ignore",
     "sources",
+    "sweep",
     "generic",
-    "partial_matches",
+    "networks",
+    "parent_domains",
   ],
   filters: [
     "min_score",
@@ -33,7 +35,12 @@ const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
   emitting: [
     "max_ind_alerts",
     "max_obs_alerts",
+    "partial_matches",
+    "exact_only",
+    "url_case",
     "severity",
+    "lower_partial",
+    "future_is_active",
     "error_interval",
     "debug",
   ],
@@ -67,10 +74,11 @@ const MAX_DEFAULT = 60;
 /** What OpenCTI knows of an IoC, by the type of the event. */
 const MATCHES: Readonly<Record<string, string>> = {
   indicator_pattern_match:
-    "An indicator has this IoC, and nothing else, as its pattern. Or its " +
-    "pattern has the hashes of one file, and the IoC is one of them.",
+    "An indicator looks for this IoC, and all that its pattern asks for holds " +
+    "of the alert. Of an OR, one part that holds is enough.",
   indicator_partial_pattern_match:
-    "An indicator has this IoC in its pattern, with other conditions beside it.",
+    "An indicator looks for this IoC, but the alert does not say whether all " +
+    "that its pattern asks for holds. `opencti.unmet` says what is not known.",
   observable_with_indicator:
     "The IoC is an observable, and an indicator is based on it. Indicators " +
     "that have an event already are left out.",

@@ -5,6 +5,9 @@
  *
  * @module
  */
+import { completionScript } from "../lib/commands/completions.ts";
+import { manPage } from "../lib/commands/man.ts";
+import { COMMANDS } from "../lib/commands/operator.ts";
 import { CompileError } from "./compile.ts";
 
 /** What is packed. */
@@ -32,6 +35,23 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const SHARE: readonly (readonly [to: string, from: string])[] = [
   ["usr/share/doc/custom-opencti/copyright", "LICENSE"],
   ["usr/share/doc/custom-opencti/CHANGELOG.md", "CHANGELOG.md"],
+];
+
+/** Where a file that is made goes in a package, and what is in it. */
+const MADE: readonly (readonly [to: string, content: string])[] = [
+  ["usr/share/man/man8/custom-opencti.8", manPage(COMMANDS)],
+  [
+    "usr/share/bash-completion/completions/custom-opencti",
+    completionScript("bash", COMMANDS),
+  ],
+  [
+    "usr/share/zsh/site-functions/_custom-opencti",
+    completionScript("zsh", COMMANDS),
+  ],
+  [
+    "usr/share/fish/vendor_completions.d/custom-opencti.fish",
+    completionScript("fish", COMMANDS),
+  ],
 ];
 
 const PROGRAM = "var/ossec/integrations/custom-opencti";
@@ -142,12 +162,22 @@ export async function makeRpm(packed: Packed): Promise<string> {
 
 /** The files of a package, and their modes. */
 function packedFiles(): readonly (readonly [path: string, mode: number])[] {
-  return [[PROGRAM, 0o755], ...SHARE.map(([to]) => [to, 0o644] as const)];
+  return [
+    [PROGRAM, 0o755],
+    ...[...SHARE, ...MADE].map(([to]) => [to, 0o644] as const),
+  ];
 }
 
 async function makeTree(tree: string, { executable, time }: Packed) {
   await place(executable, `${tree}/${PROGRAM}`, 0o755);
   for (const [to, from] of SHARE) await place(ROOT + from, `${tree}/${to}`);
+  for (const [to, content] of MADE) {
+    await Deno.mkdir(`${tree}/${to}`.replace(/\/[^/]*$/, ""), {
+      recursive: true,
+    });
+    await Deno.writeTextFile(`${tree}/${to}`, content);
+    await Deno.chmod(`${tree}/${to}`, 0o644);
+  }
   await setTimes(tree, time);
   return tree;
 }

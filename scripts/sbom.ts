@@ -114,6 +114,8 @@ async function importedPackages(): Promise<readonly Package[]> {
 /** Of what the program imports, as their packages say. */
 const LICENSES: Readonly<Record<string, string>> = {
   "deno-std": "MIT",
-  "ipaddr.js": "MIT",
+  "punycode": "MIT",
+  "tldts": "MIT",
+  "tldts-core": "MIT",
   "zod": "MIT",
 };

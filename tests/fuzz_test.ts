@@ -12,7 +12,7 @@ import { AlertError } from "../lib/errors.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event, matchEvent } from "../lib/wazuh/event.ts";
 import { matchAnswer } from "../lib/match/answer.ts";
-import { questionFor } from "../lib/opencti/query.ts";
+import { questionFor } from "../lib/opencti/question.ts";
 import { readResponse } from "../lib/opencti/response.ts";
 import { headerFor, MAX_MESSAGE_BYTES } from "../lib/wazuh/queue.ts";
 import { makeFinder } from "../lib/alert/find.ts";
@@ -143,7 +143,7 @@ function assertSendable(event: Event, alert: Alert | undefined): void {
 }
 
 /** The options: nothing is left out. */
-const WHATEVER = { ...DEFAULTS, partial: true, now: new Date(0) };
+const WHATEVER = { ...DEFAULTS, now: new Date(0) };
 
 const opencti = startOpencti(KNOWLEDGE);
 
@@ -153,7 +153,7 @@ async function answerTo(alert: Alert): Promise<string> {
   const response = await fetch(`${opencti.url}/graphql`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
-    body: JSON.stringify(questionFor(iocs, WHATEVER)),
+    body: JSON.stringify(questionFor(iocs, WHATEVER).question),
   });
   return await response.text();
 }
@@ -171,7 +171,7 @@ await opencti[Symbol.asyncDispose]();
 function lookUp(alert: Alert, body: string): void {
   const { iocs } = makeFinder(FIND_DEFAULTS)(alert);
   assert(iocs.length <= 100);
-  const question = questionFor(iocs, WHATEVER);
+  const { question } = questionFor(iocs, WHATEVER);
   JSON.stringify(question);
   const outcome = readResponse(
     { status: 200, location: null, body },
@@ -188,6 +188,9 @@ function lookUp(alert: Alert, body: string): void {
   }
   const { matches } = matchAnswer(iocs, outcome.answer, {
     ...WHATEVER,
+    alert,
+    parents: [],
+    page: 1,
     max_ind_alerts: 10,
     max_obs_alerts: 10,
   });

@@ -29,8 +29,11 @@ export interface Alert {
   };
   readonly decoder: { readonly name: string | undefined };
   readonly agent: Agent;
+  readonly manager: { readonly name: string | undefined };
+  readonly predecoder: { readonly hostname: string | undefined };
   readonly location: string | undefined;
   readonly full_log: string | undefined;
+  readonly previous_output: string | undefined;
   readonly data: JsonObject;
   readonly syscheck: JsonObject;
   readonly GeoLocation: JsonObject;
@@ -59,8 +62,13 @@ function alertOf(value: JsonObject): Alert {
       name: textIn(agent, "name"),
       ip: textIn(agent, "ip"),
     },
+    manager: { name: textIn(objectIn(value, "manager"), "name") },
+    predecoder: {
+      hostname: textIn(objectIn(value, "predecoder"), "hostname"),
+    },
     location: textIn(value, "location"),
     full_log: textIn(value, "full_log"),
+    previous_output: textIn(value, "previous_output"),
     data: objectIn(value, "data"),
     syscheck: objectIn(value, "syscheck"),
     GeoLocation: objectIn(value, "GeoLocation"),

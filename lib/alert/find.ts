@@ -4,6 +4,7 @@
  * @module
  */
 import type { Alert } from "./alert.ts";
+import { tunnelledIpv4 } from "./addresses.ts";
 import type { WhyIgnored } from "./ignore.ts";
 import {
   type Candidate,
@@ -12,23 +13,27 @@ import {
   type Skipped,
   toIoc,
 } from "./ioc.ts";
-import { type IocKind, KINDS, MAX_TEXT_LENGTH } from "./kinds.ts";
-import { findByName } from "./sources/generic.ts";
 import {
-  ALL_FAMILIES,
-  familiesFor,
-  type Family,
-  loadSources,
-} from "./sources/load.ts";
+  hostOf,
+  type IocKind,
+  KINDS,
+  MAX_TEXT_LENGTH,
+  normalize,
+  type NormalValue,
+} from "./kinds.ts";
+import { familiesFor, type Family, loadSources } from "./sources/load.ts";
 import {
   type Context,
+  type Reader,
   readerFor,
-  type ReadSource,
   type Room,
   roomForAlert,
+  type SourceReading,
 } from "./sources/read.ts";
 import { MAX_GROUPS, selectorOf } from "./sources/select.ts";
 import type { Finding, Source } from "./sources/source.ts";
+import { type Sweep, sweep, type Swept } from "./sweep.ts";
+import { addressesIn } from "./tokens.ts";
 
 /** How IoCs are looked for. */
 export interface FindOptions {
@@ -36,8 +41,8 @@ export interface FindOptions {
   /** Which kinds are asked for, where it is not as usual. */
   readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
   readonly whyIgnored: WhyIgnored;
-  /** Whether alerts that no source reads are searched by names of fields. */
-  readonly generic: boolean;
+  /** How much is looked for besides what the sources know. */
+  readonly sweep: Sweep;
 }
 
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
@@ -78,7 +83,7 @@ export type Find = (alert: Alert) => Findings;
  *     fields: [{ path: ["data.srcip", "data.dstip"], kind: "address" }],
  *   }],
  *   kinds: {},
- *   generic: false,
+ *   sweep: "off",
  *   whyIgnored: ({ value }) => value === "10.0.0.1" ? "mine" : undefined,
  * });
  * const { sources, iocs, skipped } = find(parseAlert(JSON.stringify({
@@ -94,7 +99,7 @@ export function makeFinder(options: FindOptions): Find {
   const read = alertReader(options);
   return (alert) => {
     const { reading, unmet } = read(alert, roomForAlert());
-    const taken = basketOf(options);
+    const taken = basketOf(alert, options);
     if (alert.rule.groups.length > MAX_GROUPS) {
       taken.skip({
         text: `${alert.rule.groups.length - MAX_GROUPS} more`,
@@ -102,7 +107,15 @@ export function makeFinder(options: FindOptions): Find {
         reason: `only the first ${MAX_GROUPS} groups were read`,
       });
     }
-    for (const { findings } of reading) findings.forEach(taken.take);
+    for (const { name, findings } of reading) {
+      for (const finding of findings) taken.take(finding, name);
+    }
+    // What a source leaves, no other way looks at either.
+    if (!reading.some(({ isLeft }) => isLeft)) {
+      const isRead = (path: string) =>
+        reading.some(({ paths }) => paths.has(path));
+      taken.takeSwept(sweep(alert, { mode: options.sweep, isRead }));
+    }
     return {
       sources: reading.map(({ name }) => name),
       emptySources: reading.filter(({ findings }) => findings.length === 0)
@@ -127,7 +140,7 @@ export function makeFinder(options: FindOptions): Find {
  * const find = makeLoadingFinder({
  *   sources: undefined,
  *   kinds: {},
- *   generic: false,
+ *   sweep: "off",
  *   whyIgnored: () => undefined,
  * });
  * const { iocs } = await find(parseAlert(JSON.stringify({
@@ -144,7 +157,7 @@ export function makeLoadingFinder(
 ): (alert: Alert) => Promise<Findings> {
   const finders = new Map<string, Promise<Find>>();
   return async (alert) => {
-    const families = options.generic ? ALL_FAMILIES : familiesFor(alert);
+    const families = familiesFor(alert);
     const key = sources === undefined ? families.join() : "";
     const find = finders.get(key) ?? makeFor(families);
     finders.set(key, find);
@@ -158,35 +171,70 @@ export function makeLoadingFinder(
 }
 
 /** Takes findings for IoCs, unless they are none, or are not asked for. */
-function basketOf(options: FindOptions): {
-  readonly take: (finding: Finding) => void;
+interface Basket {
+  readonly take: (finding: Finding, source: string) => void;
+  readonly takeSwept: (found: readonly (Swept | Skipped)[]) => void;
   readonly skip: (skipped: Skipped) => void;
   readonly all: () => Pick<Findings, "iocs" | "skipped" | "tooMany">;
-} {
+}
+
+function basketOf(alert: Alert, options: FindOptions): Basket {
   const iocs = new Map<string, Ioc>();
   const skipped = new Map<string, Skipped>();
   let tooMany = 0;
-  return {
-    take: (finding) => {
-      const read = "reason" in finding ? finding : asIoc(finding, options);
-      if ("reason" in read) return skip(read);
-      const key = `${read.kind} ${read.value}`;
-      const known = iocs.get(key);
-      if (known !== undefined) iocs.set(key, joined(known, read));
-      else if (iocs.size < MAX_IOCS) iocs.set(key, read);
-      else {
-        tooMany++;
-        const reason = `more than ${MAX_IOCS} IoCs in one alert`;
-        skip({ text: read.value, field: read.field, reason });
+  return { take, takeSwept, skip, all };
+
+  function take(finding: Finding, source: string): void {
+    if ("reason" in finding) return skip(finding);
+    for (const reading of readingsOf(wholeIn(alert, finding))) {
+      const read = unlessIgnored(reading, options);
+      if ("reason" in read) skip(read);
+      else put({ ...read, source });
+    }
+  }
+
+  function put(ioc: Ioc): void {
+    const key = `${ioc.kind} ${ioc.value}`;
+    const known = iocs.get(key);
+    if (known !== undefined) iocs.set(key, joined(known, ioc));
+    else if (iocs.size < MAX_IOCS) iocs.set(key, ioc);
+    else {
+      tooMany++;
+      const reason = `more than ${MAX_IOCS} IoCs in one alert`;
+      skip({ text: ioc.value, field: ioc.field, reason });
+    }
+  }
+
+  /** What the sources skip is not taken from elsewhere either. */
+  function takeSwept(found: readonly (Swept | Skipped)[]): void {
+    if (found.length === 0) return;
+    const known = new Set([...skipped.values()].flatMap(valuesOf));
+    for (const one of found) {
+      if ("reason" in one) {
+        skip(one);
+        continue;
       }
-    },
-    skip,
-    all: () => ({
-      iocs: [...iocs.values()],
-      skipped: [...skipped.values()],
-      tooMany,
-    }),
-  };
+      // Any resolver that an alert names is one that was asked.
+      const candidate = { ...one, port: "53" };
+      const read = unlessIgnored({ candidate, ioc: toIoc(one) }, options);
+      if ("reason" in read) {
+        if (valuesOf(read).every((value) => !known.has(value))) skip(read);
+        continue;
+      }
+      const { kind, value, spellings, field } = read;
+      const { source, isUnsure } = one;
+      const isNew = !iocs.has(`${kind} ${value}`);
+      if (!isNew || valuesIn(read).some((value) => known.has(value))) continue;
+      put({
+        kind,
+        value,
+        spellings,
+        field,
+        source,
+        ...isUnsure ? { isUnsure } : {},
+      });
+    }
+  }
 
   function skip({ text, field, reason }: Skipped): void {
     // A text of megabytes would take its time as a key.
@@ -195,6 +243,28 @@ function basketOf(options: FindOptions): {
     const key = `${field}\n${reason}\n${text.length}\n${start}`;
     if (!skipped.has(key)) skipped.set(key, { text: start, field, reason });
   }
+
+  function all(): Pick<Findings, "iocs" | "skipped" | "tooMany"> {
+    return {
+      iocs: [...iocs.values()],
+      skipped: [...skipped.values()],
+      tooMany,
+    };
+  }
+}
+
+/** The values that a skipped text may stand for. */
+function valuesOf({ text }: Skipped): readonly string[] {
+  return (["url", "email", "hostname", "hash"] as const).flatMap((kind) => {
+    const value = normalize(kind, text);
+    return value === undefined ? [] : valuesIn(value);
+  });
+}
+
+/** A value, and the host in it. */
+function valuesIn(value: NormalValue): readonly string[] {
+  const host = hostOf(value);
+  return host ? [value.value, host.value] : [value.value];
 }
 
 /** An IoC that is found again, perhaps in another spelling. */
@@ -206,12 +276,17 @@ function joined(known: Ioc, again: Ioc): Ioc {
   return { ...known, spellings: spellings.slice(0, MAX_SPELLINGS) };
 }
 
-/** Takes a candidate for an IoC, unless it is none, or is not asked for. */
-function asIoc(
-  candidate: Candidate,
+/** What a candidate is. */
+interface Reading {
+  readonly candidate: Candidate;
+  readonly ioc: Ioc | Skipped;
+}
+
+/** What is read, unless it is no IoC, or is not asked for. */
+function unlessIgnored(
+  { candidate, ioc }: Reading,
   { kinds, whyIgnored }: FindOptions,
 ): Ioc | Skipped {
-  const ioc = toIoc(candidate);
   if ("reason" in ioc) return ioc;
   const { text, field } = candidate;
   const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
@@ -221,20 +296,82 @@ function asIoc(
   return reason === undefined ? ioc : { text, field, reason };
 }
 
+/**
+ * A candidate, or those that a list in its field has; and the address behind one
+ * that a tunnel made.
+ */
+function readingsOf(candidate: Candidate): readonly Reading[] {
+  const { kind, text } = candidate;
+  const ioc = toIoc(candidate);
+  if (!("reason" in ioc)) {
+    const behind = ioc.kind === "ipv6" ? tunnelledIpv4(ioc.value) : undefined;
+    return [{ candidate, ioc }, ...behind === undefined ? [] : [read(behind)]];
+  }
+  const isListed = kind === "address" || kind === "host";
+  const hosts = kind === "host" && text.length <= MAX_TEXT_LENGTH &&
+      /[,;|]/.test(text)
+    ? text.split(/[\s,;|]+/).filter((one) => normalize("host", one))
+    : [];
+  const listed = hosts.length > 0 || !isListed || text.length > MAX_TEXT_LENGTH
+    ? hosts
+    : addressesIn(text).map(({ text }) => text);
+  return listed.length === 0
+    ? [{ candidate, ioc }]
+    : listed.slice(0, MAX_LISTED).map(read);
+
+  function read(text: string): Reading {
+    const one = { ...candidate, text };
+    return { candidate: one, ioc: toIoc(one) };
+  }
+}
+
+/** No more values are read of a list in one field. */
+const MAX_LISTED = 50;
+
+/**
+ * An address that a decoder cut off, whole: where the log has it only with more
+ * digits, these are meant.
+ */
+function wholeIn(
+  { full_log: log }: Alert,
+  candidate: Candidate,
+): Candidate {
+  const { kind, text, field } = candidate;
+  if (
+    log === undefined || kind !== "address" && kind !== "host" ||
+    !field.startsWith("data.") || !/^\d{1,3}(?:\.\d{1,3}){2,3}$/.test(text)
+  ) return candidate;
+  let whole: string | undefined;
+  let at = log.indexOf(text);
+  for (let n = 0; at !== -1 && n < MAX_OCCURRENCES; n++) {
+    let start = at;
+    let end = at + text.length;
+    while (/[\d.]/.test(log.charAt(start - 1)) && at - start < 16) start--;
+    while (/[\d.]/.test(log.charAt(end)) && end - start < 16) end++;
+    const found = log.slice(start, end).replace(/^\.+|\.+$/g, "");
+    if (found === text) return candidate;
+    if (normalize("address", found) !== undefined) whole ??= found;
+    at = log.indexOf(text, at + 1);
+  }
+  return whole === undefined ? candidate : { ...candidate, text: whole };
+}
+
+/** So often is an address looked for in a log. */
+const MAX_OCCURRENCES = 20;
+
 /** What the sources find in an alert. */
 interface ReadResult {
-  readonly reading: readonly {
+  readonly reading: readonly (SourceReading & Pick<Reader, "paths"> & {
     readonly name: string;
-    readonly findings: readonly Finding[];
-  }[];
+  })[];
   readonly unmet: readonly Source[];
 }
 
 function alertReader(
-  { sources, generic }: FindOptions,
+  { sources }: FindOptions,
 ): (alert: Alert, room: Room) => ReadResult {
   const select = selectorOf(sources);
-  const ready = new Map<Source, ReadSource>();
+  const ready = new Map<Source, Reader>();
   return (alert, room) =>
     readWith(alert, {
       room,
@@ -247,19 +384,16 @@ function alertReader(
 
   function readWith(alert: Alert, context: Context): ReadResult {
     const { reading, unmet } = select(alert);
-    const read = reading.map((source) => ({
-      name: source.name,
-      findings: readerOf(source)(alert, context),
-    }));
     return {
       unmet,
-      reading: generic && read.length === 0
-        ? [{ name: "generic", findings: findByName(alert, sources) }]
-        : read,
+      reading: reading.map((source) => {
+        const { read, paths } = readerOf(source);
+        return { name: source.name, paths, ...read(alert, context) };
+      }),
     };
   }
 
-  function readerOf(source: Source): ReadSource {
+  function readerOf(source: Source): Reader {
     const made = ready.get(source) ?? readerFor(source);
     ready.set(source, made);
     return made;

@@ -23,6 +23,7 @@ export interface Ignore {
   readonly private_networks: boolean;
   readonly empty_files: boolean;
   readonly public_resolvers: boolean;
+  readonly private_names: boolean;
   readonly own_opencti: boolean;
 }
 
@@ -36,6 +37,7 @@ export const DEFAULT_IGNORE: Ignore = {
   private_networks: true,
   empty_files: true,
   public_resolvers: true,
+  private_names: true,
   own_opencti: true,
 };
 
@@ -117,6 +119,11 @@ export function readIgnoreLists(ignore: Ignore, options: {
       PUBLIC_RESOLVERS.has(value)
     ) {
       return "a public DNS resolver that was asked (ignore.public_resolvers)";
+    }
+    if (
+      ignore.private_names && kind === "domain" && PRIVATE_NAMES.test(value)
+    ) {
+      return "a name of private networks (ignore.private_names)";
     }
     // Found out late: most values never get so far.
     opencti ??= { host: hostOfUrl(options.baseUrl) };
@@ -399,6 +406,16 @@ const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([
   "da39a3ee5e6b4b0d3255bfef95601890afd80709",
   "d41d8cd98f00b204e9800998ecf8427e",
 ]);
+
+/**
+ * What names in private networks end in: by standards, by what ICANN keeps for
+ * it, and by habit. Names below `arpa` are DNS's own.
+ *
+ * @see https://www.iana.org/assignments/special-use-domain-names
+ * @see https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+ */
+const PRIVATE_NAMES =
+  /\.(?:local|localdomain|localhost|localnet|lan|internal|intern|intranet|intra|corp|corporate|home|private|priv|loc|domain|workgroup|router|gateway|belkin|ip|fritz\.box|mshome\.net|arpa|invalid|consul|docker|test)$/;
 
 /** Cloudflare's, Google's, Quad9's, OpenDNS's and AdGuard's. */
 const PUBLIC_RESOLVERS: ReadonlySet<string> = new Set([

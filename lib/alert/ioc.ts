@@ -33,6 +33,10 @@ export interface Ioc extends NormalValue {
   readonly spellings: readonly string[];
   /** Where in the alert it was found. */
   readonly field: string;
+  /** The source that found it. */
+  readonly source?: string;
+  /** Whether only a sweep for all took it for one. */
+  readonly isUnsure?: true;
 }
 
 /** A text of an alert that may be an IoC. */
@@ -90,26 +94,47 @@ const QUOTABLE: ReadonlySet<TextKind> = new Set(
 );
 
 /**
- * Takes off what only alerts write around a value: quotes, `<>` around an
- * e-mail address, the port of an address or a host, an address's brackets and
- * zone, the `*.` of a certificate's name. A Windows DNS server's debug log
- * writes a name as `(4)evil(7)example(0)`.
+ * Takes off what only alerts write around a value: quotes, marks of a list or a
+ * sentence behind it, `<>` around an e-mail address, the port of an address or a
+ * host, an address's brackets and zone, the `*.` of a certificate's name. A name
+ * of DNS that stands for an address is that address. A Windows DNS server's debug
+ * log writes a name as `(4)evil(7)example(0)`.
  */
 function plainText(kind: TextKind, text: string): string {
   if (text.length > MAX_TEXT_LENGTH) return text;
-  const trimmed = QUOTABLE.has(kind) ? withoutQuotes(text.trim()) : text.trim();
+  const bare = text.trim();
+  const trimmed = QUOTABLE.has(kind)
+    ? withoutQuotes(bare.replace(/[,;|]{1,9}$/, ""))
+    : bare;
   if (kind === "email") {
     // A display name may stand before it.
     return /<([^<>]*)>"?$/.exec(trimmed)?.[1] ?? trimmed.replaceAll('"', "");
   }
   const isPlain = kind !== "address" && kind !== "host" && kind !== "hostname";
+  if (isPlain) return trimmed;
   // Most are plain IPv4 addresses or names, and need no more.
-  if (isPlain || /^[\w.-]*$/.test(trimmed)) return trimmed;
+  if (/^[\w.-]*$/.test(trimmed)) return addressOfPtr(trimmed) ?? trimmed;
   const withoutPort = trimmed
     .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, "$1")
-    .replace(/^([^:]+):\d{1,5}$/, "$1");
+    .replace(/^([^:]+):\d{1,5}$/, "$1")
+    .replace(/^([^[({<]+)[\])}>]$/, "$1")
+    // Java writes a name before it: host/1.2.3.4
+    .replace(/^[\w.-]*\/(?=[\d.]+$)/, "");
   return withoutPort.replace(/%[\w.-]+$/, "").replace(/^\*\./, "")
     .replace(/^\(\d+\)(.*)\(0\)$/, (_, name) => name.replace(/\(\d+\)/g, "."));
+}
+
+/** The address that a name of DNS stands for: 4.3.2.1.in-addr.arpa */
+function addressOfPtr(name: string): string | undefined {
+  const [, digits = "", isIpv4] =
+    /^([\da-f.]{7,63})\.(?:(in-addr)|ip6)\.arpa\.?$/i.exec(name) ?? [];
+  const parts = digits.split(".").toReversed();
+  if (isIpv4 !== undefined) {
+    return parts.length === 4 ? parts.join(".") : undefined;
+  }
+  return parts.length === 32 && parts.every((part) => part.length === 1)
+    ? parts.join("").replace(/.{4}(?=.)/g, "$&:")
+    : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { exploded, readIpv4, readIpv6 } from "./addresses.ts";
+import { readIpv4, readIpv6 } from "./addresses.ts";
 import {
   hostOfUrl,
   nameInDns,
@@ -54,8 +54,8 @@ interface Kind {
   /** The normal form of a text, `undefined` if it is not of this kind. */
   readonly read: (text: string) => string | undefined;
   /**
-   * The ways that OpenCTI may have stored a value, the normal form first, where
-   * it is not that alone. OpenCTI ignores case.
+   * The normal form, and how the text writes it, where that is another spelling
+   * that OpenCTI may hold. It ignores case.
    */
   readonly spellings?: (value: string, text: string) => readonly string[];
   /** The host that a value has in it. */
@@ -119,7 +119,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
     textKind: "address",
     normalForm: "as in RFC 5952; asked for in full length too",
     read: readIpv6,
-    spellings: (value) => [value, exploded(value)],
     filterKey: "value",
     observableTypes: ["IPv6-Addr"],
     stixPaths: ["ipv6-addr:value"],

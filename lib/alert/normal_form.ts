@@ -117,9 +117,7 @@ export function hostOfUrl(url: string): string {
 }
 
 /**
- * OpenCTI keeps URLs as they came, so that each form that is usual must be
- * asked for: with and without the root's `/` and a default port, and as the
- * alert writes it, unless a user stands in it.
+ * A URL as the alert writes it, too, unless a user stands in it.
  *
  * @param value The URL in its normal form.
  * @param text As it is written.
@@ -130,31 +128,13 @@ export function hostOfUrl(url: string): string {
  *
  * assertEquals(urlSpellings("http://a.example/", "http://A.example"), [
  *   "http://a.example/",
- *   "http://a.example",
- *   "http://a.example:80/",
+ *   "http://A.example",
  * ]);
  * ```
  */
 export function urlSpellings(value: string, text: string): readonly string[] {
-  const [origin = "", scheme = ""] = /^([a-z]+):\/\/[^/?#]+/.exec(value) ?? [];
-  const path = value.slice(origin.length);
-  const port = DEFAULT_PORTS.get(scheme);
   const hasUser = /^[a-z]+:\/\/[^/?#]*@/i.test(text);
-  const spellings = [
-    value,
-    ...path === "/" ? [origin] : [],
-    ...hasUser ? [] : [text],
-    ...port === undefined || /:\d+$/.test(origin)
-      ? []
-      : [`${origin}:${port}${path}`],
-  ];
-  // OpenCTI ignores case: the first of those alike is enough.
-  const byLetters = new Map<string, string>();
-  for (const one of spellings) {
-    const letters = one.toLowerCase();
-    if (!byLetters.has(letters)) byLetters.set(letters, one);
-  }
-  return [...byLetters.values()];
+  // OpenCTI ignores case: the normal form is enough.
+  const isSame = text.toLowerCase() === value.toLowerCase();
+  return hasUser || isSame ? [value] : [value, text];
 }
-
-const DEFAULT_PORTS = new Map([["http", 80], ["https", 443], ["ftp", 21]]);

@@ -97,9 +97,13 @@ const OPTIONS: ReadonlySet<string> = new Set([...HELP, "--version"]);
 
 /** Commands that read their words themselves. */
 export const WITH_OPTIONS: ReadonlySet<string> = new Set([
+  "completions",
+  "doctor",
   "explain",
   "install",
   "lookup",
+  "man",
+  "status",
   "uninstall",
 ]);
 

@@ -4,13 +4,15 @@
  * @module
  */
 import type { Filtered } from "../match/filters.ts";
-import { isExpired } from "../match/filters.ts";
+import { stateOf } from "../match/filters.ts";
 import type {
   Decision,
   IndicatorReason,
   Match,
   ObservableReason,
 } from "../match/match.ts";
+import type { RankOptions } from "../match/rank.ts";
+import { sentenceOnUnmet } from "../wazuh/unmet.ts";
 import type { Indicator, Observable } from "../opencti/schema.ts";
 
 /** Nobody reads more. */
@@ -30,15 +32,17 @@ const MAX_SAID = 1000;
  * const indicator = Indicator.parse({ id: "1d9e", name: "C2" });
  * const reason = { why: "partial_matches" } as const;
  * assertEquals(
- *   sentencesOn([{ type: "skipped", indicator, reason }], { now: new Date() }),
+ *   sentencesOn([{ type: "skipped", indicator, reason }], {
+ *     now: new Date(),
+ *     future_is_active: false,
+ *   }),
  *   ['indicator "C2" (1d9e) is skipped: partial_matches is false'],
  * );
  * ```
  */
 export function sentencesOn(
   decisions: readonly Decision[],
-  { now, isShort = false }: {
-    readonly now: Date;
+  options: RankOptions & {
     /** For a screen: without ids, and of long names the start. */
     readonly isShort?: boolean;
   },
@@ -46,25 +50,24 @@ export function sentencesOn(
   const said = new Set<string>();
   let unsaid = 0;
   for (const decision of decisions) {
-    if (said.size < MAX_SENTENCES) {
-      said.add(sentenceOn(decision, { now, isShort }));
-    } else unsaid++;
+    if (said.size < MAX_SENTENCES) said.add(sentenceOn(decision, options));
+    else unsaid++;
   }
   return [...said, ...unsaid > 0 ? [`and ${unsaid} notes more`] : []];
 }
 
 function sentenceOn(
   decision: Decision,
-  { now, isShort }: { readonly now: Date; readonly isShort: boolean },
+  options: RankOptions & { readonly isShort?: boolean },
 ): string {
-  const nameOf = isShort ? shortNameOf : fullNameOf;
+  const nameOf = options.isShort ? shortNameOf : fullNameOf;
   if ("match" in decision) {
     const { match } = decision;
-    const { kind, value } = match.ioc;
-    const what = isShort
+    const { kind, value } = match.met.ioc;
+    const what = options.isShort
       ? nameOf(match.indicator)
       : `${match.type} of ${kind} ${value}: ${nameOf(match.indicator)}`;
-    return `${statusOf(decision)}: ${what}: ${ranksOf(match, now)}`;
+    return `${statusOf(decision)}: ${what}: ${ranksOf(match, options)}`;
   }
   return "indicator" in decision
     ? `${nameOf(decision.indicator)} is ${onIndicator(decision)}`
@@ -79,14 +82,14 @@ function statusOf(decision: Extract<Decision, { match: Match }>): string {
 }
 
 /** What decides which match is the better one. */
-function ranksOf({ indicator }: Match, now: Date): string {
+function ranksOf({ indicator, unmet }: Match, options: RankOptions): string {
   const { x_opencti_score, confidence } = indicator;
   return [
-    indicator.revoked ? "revoked" : "not revoked",
+    stateOf(indicator, options),
+    unmet.length === 0 ? "in full" : `in part (${sentenceOnUnmet(unmet)})`,
     indicator.x_opencti_detection ? "detection" : "no detection",
     `score ${x_opencti_score ?? "unknown"}`,
     `confidence ${confidence ?? "unknown"}`,
-    isExpired(indicator, now) ? "expired" : "not expired",
   ].join(", ");
 }
 
@@ -105,6 +108,10 @@ function onIndicator({ indicator, reason }: {
         ? `no match: its pattern does not look for an IoC of the alert: ${pattern}`
         : `no match: the first ${reason.readLength} characters of its pattern ` +
           `do not look for an IoC of the alert: ${pattern}`;
+    case "contradicted":
+      return `no match: the alert contradicts its pattern: ${
+        sentenceOnUnmet(reason.unmet)
+      }`;
     case "partial_matches":
       return "skipped: partial_matches is false";
     case "filtered":

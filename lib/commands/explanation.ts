@@ -17,7 +17,7 @@ import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
 import type { Asked } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 import { messageFor } from "./emit.ts";
-import { askOpencti } from "./look_up.ts";
+import { askMoreOf, askOpencti } from "./look_up.ts";
 import { type LookedUp, type Pipeline, pipelineFor } from "./pipeline.ts";
 import { freshBudget, redactorFor } from "./run.ts";
 
@@ -84,18 +84,19 @@ export async function explainerFor(
     if (iocs.length === 0) return { type: "nothing" };
     if (whyNot !== undefined) return { type: "not_asked", reason: whyNot };
     try {
+      const asking = {
+        opencti: target,
+        config,
+        places: placesOf({ ...read, home, apiKey: "" }),
+        log: SILENT,
+        budget: freshBudget({ opencti: target, config, stop }),
+        stop,
+      };
       const lookedUp = await pipeline.lookUp(alert, iocs, {
         now: new Date(),
         ask: (question) =>
-          askOpencti(question, {
-            opencti: target,
-            config,
-            places: placesOf({ ...read, home, apiKey: "" }),
-            log: SILENT,
-            budget: freshBudget({ opencti: target, config, stop }),
-            stop,
-            retries: target.retries,
-          }),
+          askOpencti(question, { ...asking, retries: target.retries }),
+        askMore: (question) => askMoreOf(question, asking),
       });
       const events = lookedUp.events.map(({ event }) =>
         explained(messageFor(event, alert, { redact }))

@@ -34,14 +34,15 @@ export function outcomeJson(
     reason: "reason" in outcome ? outcome.reason : null,
     question: looked?.lookedUp.question.variables ?? null,
     answer: looked === undefined ? null : {
-      latency_ms: looked.lookedUp.reply.latencyMs,
+      latency_ms: looked.lookedUp.latencyMs,
       problems: looked.lookedUp.reply.problems.map(({ says }) => says),
       more: found?.cutOff ?? [],
     },
     matches: found?.found ?? 0,
-    ranking: found === undefined
-      ? []
-      : sentencesOn(found.decisions, { now: new Date() }),
+    ranking: looked === undefined ? [] : sentencesOn(
+      looked.lookedUp.found.decisions,
+      looked.lookedUp.ranking,
+    ),
     events: (looked?.events ?? []).map(({ event, rule }) => ({
       rule: rule === undefined
         ? null

@@ -1,5 +1,5 @@
 /**
- * The command `install`: puts the executable and all it needs on a manager.
+ * The command `install`: puts the executable and all it needs on a
  *
  * @module
  */
@@ -8,6 +8,13 @@ import { readFile } from "../files.ts";
 import { targetOf } from "./arguments.ts";
 import { type Command, print } from "./command.ts";
 import { readOptions } from "./options.ts";
+import {
+  nextSteps,
+  planInstall,
+  refuseOthersThanRoot,
+  showPlan,
+  takeSteps,
+} from "../manager/mod.ts";
 import { askSecret } from "./terminal.ts";
 
 /** Installs, or upgrades. */
@@ -83,18 +90,17 @@ export const install: Command = {
       mayReplace: has("replace"),
       askToken: () => isDryRun ? NOT_ASKED : askSecret("OpenCTI's token: "),
     };
-    const manager = await import("../manager/mod.ts");
-    const plan = manager.planInstall(options);
+    const plan = planInstall(options);
     if (!isDryRun) {
-      manager.refuseOthersThanRoot(home);
-      manager.takeSteps(plan.steps, home);
+      refuseOthersThanRoot(home);
+      takeSteps(plan.steps, home);
     }
     await print([
       isDryRun
         ? `Nothing is done. This would be done in ${home}:`
         : `Installed in ${home}:`,
-      ...manager.showPlan(plan, { home, withDiff: isDryRun }),
-      ...isDryRun ? [] : manager.nextSteps(home),
+      ...showPlan(plan, { home, withDiff: isDryRun }),
+      ...isDryRun ? [] : nextSteps(home, { isInstalled: true }),
       "",
     ].join("\n"));
     return 0;

@@ -15,7 +15,7 @@ import { readFile } from "../files.ts";
 import type { Log } from "../log.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
-import type { Question } from "../opencti/query.ts";
+import type { Question } from "../opencti/question.ts";
 import { dueIn } from "../state/marker.ts";
 import type { LookedUp } from "./pipeline.ts";
 import type { Asking, Run, RunTime } from "./run.ts";
@@ -43,7 +43,8 @@ export async function lookUp(
     await logDecisions(lookedUp, run);
     run.log.info(summaryOf(subject, { ...findings, lookedUp }));
     const mustRecord = lookedUp.events.length > 0 ||
-      lookedUp.reply.problems.length > 0 || isKept ||
+      lookedUp.reply.problems.length > 0 || lookedUp.notes.length > 0 ||
+      isKept ||
       dueIn(run.stateFolders) !== undefined;
     if (!mustRecord) return;
     const { recordLookUp } = await import("./record.ts");
@@ -58,18 +59,18 @@ export async function lookUp(
 }
 
 async function logDecisions(
-  { found: { decisions } }: LookedUp,
-  { log, now }: Pick<Run, "log" | "now">,
+  { found: { decisions }, ranking }: LookedUp,
+  { log }: Pick<Run, "log">,
 ): Promise<void> {
   if (!log.isDebug) return;
   const { sentencesOn } = await import("./decisions.ts");
-  const sentences = sentencesOn(decisions, { now: new Date(now()) });
+  const sentences = sentencesOn(decisions, ranking);
   for (const sentence of sentences) log.debug(sentence);
 }
 
 function summaryOf(
   { alert }: Subject,
-  { iocs, tooMany, lookedUp: { found, reply } }:
+  { iocs, tooMany, lookedUp: { found, leftOut, latencyMs } }:
     & Pick<Findings, "iocs" | "tooMany">
     & { readonly lookedUp: LookedUp },
 ): string {
@@ -77,9 +78,10 @@ function summaryOf(
   return [
     `${nameOf(alert)}: IoCs asked for: ${iocs.length}`,
     ...tooMany > 0 ? [`IoCs left out: ${tooMany}`] : [],
+    ...leftOut > 0 ? [`rare spellings left out: ${leftOut}`] : [],
     `matches to emit: ${matches.length} of ${found.found}`,
     ...cutOff.length > 0 ? [`OpenCTI has more ${cutOff.join(" and ")}`] : [],
-    `answer after ${reply.latencyMs} ms`,
+    `answer after ${latencyMs} ms`,
   ].join(", ");
 }
 
@@ -113,6 +115,7 @@ async function askOrKeep(
           // What fails again is tried again later: it must not use up the time.
           retries: subject.tries === undefined ? run.opencti.retries : 0,
         }),
+      askMore: (question) => askMoreOf(question, run),
     });
     return { lookedUp, isKept: await isKept() };
   } catch (error) {
@@ -149,7 +152,7 @@ async function keepAfterAWhile(
 }
 
 /**
- * Asks OpenCTI the one question.
+ * Asks OpenCTI.
  *
  * @throws {OpenctiError} If it does not answer.
  * @throws {UsageError} If an option that says how it is reached is wrong.
@@ -179,6 +182,19 @@ export async function askOpencti(
     });
   } finally {
     client?.close();
+  }
+}
+
+/** Asks OpenCTI once for what an alert can do without: to fail is an answer. */
+export async function askMoreOf(
+  question: Question,
+  options: Omit<Parameters<typeof askOpencti>[1], "retries">,
+): Promise<Reply | OpenctiError> {
+  try {
+    return await askOpencti(question, { ...options, retries: 0 });
+  } catch (error) {
+    if (error instanceof OpenctiError) return error;
+    throw error;
   }
 }
 

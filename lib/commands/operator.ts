@@ -8,22 +8,30 @@
 import { alert } from "./alert.ts";
 import { readWords } from "./arguments.ts";
 import type { Command, RunContext } from "./command.ts";
+import { completionsOf } from "./completions.ts";
+import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
 import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";
 import { lookup } from "./lookup.ts";
 import { install } from "./install.ts";
+import { manOf } from "./man.ts";
 import { retry } from "./retry.ts";
+import { status } from "./status.ts";
 import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
 
 /** All that have a word of their own, in the order of the help. */
 const WORDS: readonly Command[] = [
+  install,
+  doctor,
+  status,
   explain,
   lookup,
-  install,
-  uninstall,
   retry,
+  uninstall,
+  completionsOf(() => COMMANDS),
+  manOf(() => COMMANDS),
   version,
 ];
 

@@ -16,13 +16,13 @@ import {
   type WhyIgnored,
 } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
+import { sweepOf } from "../config/rules.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
-import type { Match } from "../match/match.ts";
+import type { RankOptions } from "../match/rank.ts";
+import type { AskMore, ReadAnswer } from "./answer.ts";
 import type { Reply } from "../opencti/client.ts";
-import { isNothing } from "../opencti/nothing.ts";
-import type { Question } from "../opencti/query.ts";
-import type { Event } from "../wazuh/event.ts";
+import type { Question } from "../opencti/question.ts";
 
 /** What becomes of an alert, as a configuration says. */
 export interface Pipeline {
@@ -52,24 +52,20 @@ export interface Pipeline {
 
 /** What a look-up needs of the world. */
 export interface LookUpOptions {
-  /** The one request. */
+  /** The one request that all alerts need. */
   readonly ask: (question: Question) => Promise<Reply>;
+  readonly askMore: AskMore;
   readonly now: Date;
 }
 
 /** A look-up, step by step. */
-export interface LookedUp {
+export interface LookedUp extends ReadAnswer {
   readonly question: Question;
   readonly reply: Reply;
-  readonly found: Matches;
-  /** In the order in which they are emitted. */
-  readonly events: readonly MatchEvent[];
-}
-
-/** A match, and the event that says so. */
-export interface MatchEvent {
-  readonly match: Match;
-  readonly event: Event;
+  /** How many rare spellings did not fit into the question. */
+  readonly leftOut: number;
+  /** What its matches were ranked by. */
+  readonly ranking: RankOptions;
 }
 
 /** What an answer with nothing in it comes to. */
@@ -77,6 +73,7 @@ const NO_MATCHES: Matches = {
   matches: [],
   found: 0,
   cutOff: [],
+  hasMore: false,
   decisions: [],
 };
 
@@ -102,33 +99,52 @@ export function pipelineFor(
     find: makeLoadingFinder({
       ...config,
       sources: joined.sources,
+      sweep: sweepOf(config),
       whyIgnored,
     }),
     whyIgnored,
-    lookUp: async (alert, iocs, { ask, now }) => {
-      const { questionFor } = await import("../opencti/query.ts");
-      const question = questionFor(iocs, {
-        ...config,
-        partial: config.partial_matches,
-        now,
-      });
-      const reply = await ask(question);
-      if (isNothing(reply.answer)) {
-        return { question, reply, found: NO_MATCHES, events: [] };
-      }
-      const [{ matchAnswer }, { matchEvent }] = await Promise.all([
-        import("../match/answer.ts"),
-        import("../wazuh/event.ts"),
+    lookUp: async (alert, iocs, { ask, askMore, now }) => {
+      const [{ questionFor }, { isNothing }] = await Promise.all([
+        import("../opencti/question.ts"),
+        import("../opencti/nothing.ts"),
       ]);
-      const found = matchAnswer(iocs, reply.answer, { ...config, now });
+      const parents = config.parent_domains
+        ? (await import("../match/parents.ts")).parentsOf(iocs)
+        : [];
+      const { question, leftOut } = questionFor([
+        ...iocs,
+        ...parents.map(({ domain: value }) => (
+          { kind: "domain", value, spellings: [] } as const
+        )),
+      ], { ...config, now });
+      const reply = await ask(question);
       const { latencyMs } = reply;
-      const { severity } = config;
-      const context = { alert, baseUrl, latencyMs, severity, now };
-      const events = found.matches.map((match) => ({
-        match,
-        event: matchEvent(match, context),
-      }));
-      return { question, reply, found, events };
+      const { future_is_active } = config;
+      const ranking = { now, future_is_active };
+      if (isNothing(reply.answer)) {
+        const found = NO_MATCHES;
+        return {
+          question,
+          reply,
+          found,
+          leftOut,
+          ranking,
+          latencyMs,
+          notes: [],
+          events: [],
+        };
+      }
+      const { readAnswer } = await import("./answer.ts");
+      const read = await readAnswer(question, reply, {
+        ...config,
+        iocs,
+        alert,
+        parents,
+        baseUrl,
+        now,
+        askMore,
+      });
+      return { question, reply, leftOut, ranking, ...read };
     },
     mayMiss: mayMiss || joined.problems.length > 0,
     problems: () => [

@@ -25,7 +25,7 @@ import type { Subject } from "./subject.ts";
  */
 export async function recordLookUp(
   subject: Subject,
-  { reply, events }: LookedUp,
+  { reply, notes, events }: LookedUp,
   run: Run,
 ): Promise<void> {
   const { alert, key } = subject;
@@ -43,6 +43,9 @@ export async function recordLookUp(
     }
     recordAnswer(tx, emitter, run);
     for (const { event, key } of keyed) emitter.event(event, { alert, key });
+    for (const { kind, says } of notes) {
+      emitter.error({ kind, says: run.redact(says), alerts: 1, alert });
+    }
     if (failure !== undefined) {
       countFailure(failure, { subject, fate, emitter, run });
     }

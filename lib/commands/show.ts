@@ -8,6 +8,7 @@ import type { Alert } from "../alert/alert.ts";
 import type { Findings } from "../alert/find.ts";
 import { memberOf, valueAt } from "../json.ts";
 import { escapeControls } from "../log.ts";
+import { spellingsOf } from "../opencti/spellings.ts";
 import { sentencesOn } from "./decisions.ts";
 import type { ExplainedEvent, Outcome } from "./explanation.ts";
 import type { LookedUp } from "./pipeline.ts";
@@ -192,18 +193,18 @@ export function outcomeSections(
 }
 
 function questionSection(iocs: Findings["iocs"], baseUrl: string): Section {
-  const spellings = new Set(iocs.flatMap(({ spellings }) => spellings)).size;
+  const spellings = new Set(iocs.flatMap(spellingsOf)).size;
   return {
     heading: "Question",
     lines: [{
-      text: `one request to ${baseUrl}: ${counted(iocs.length, "IoC")} in ` +
+      text: `to ${baseUrl}: ${counted(iocs.length, "IoC")} in ` +
         counted(spellings, "spelling"),
     }],
   };
 }
 
 function answerSection(
-  { reply: { answer, latencyMs, problems }, found: { cutOff } }: LookedUp,
+  { reply: { answer, problems }, found: { cutOff }, latencyMs }: LookedUp,
   { yellow }: Style,
 ): Section {
   const idsIn = (fields: readonly (keyof typeof answer)[]) =>
@@ -225,8 +226,8 @@ function answerSection(
 }
 
 /** Why each match ranks where it does: the start of each sentence. */
-function rankingLines({ found }: LookedUp): readonly Line[] {
-  const options = { now: new Date(), isShort: true };
+function rankingLines({ found, ranking }: LookedUp): readonly Line[] {
+  const options = { ...ranking, isShort: true };
   const sentences = sentencesOn(found.decisions, options);
   if (sentences.length === 0) return [{ text: "nothing to rank" }];
   const lines = sentences.slice(0, MAX_SENTENCES).flatMap((sentence) => {

@@ -6,6 +6,13 @@
 import { UsageError } from "../errors.ts";
 import { type Command, print } from "./command.ts";
 import { readOptions } from "./options.ts";
+import {
+  nextSteps,
+  planUninstall,
+  refuseOthersThanRoot,
+  showPlan,
+  takeSteps,
+} from "../manager/mod.ts";
 
 /** Takes out what install put in, and nothing else. */
 export const uninstall: Command = {
@@ -31,18 +38,17 @@ export const uninstall: Command = {
       throw new UsageError("uninstall takes --purge and --dry-run alone");
     }
     const isDryRun = has("dry-run");
-    const manager = await import("../manager/mod.ts");
-    const plan = manager.planUninstall({ home, isPurge: has("purge") });
+    const plan = planUninstall({ home, isPurge: has("purge") });
     if (!isDryRun) {
-      manager.refuseOthersThanRoot(home);
-      manager.takeSteps(plan.steps, home);
+      refuseOthersThanRoot(home);
+      takeSteps(plan.steps, home);
     }
     await print([
       isDryRun
         ? `Nothing is done. This would be done in ${home}:`
         : `Taken out of ${home}:`,
-      ...manager.showPlan(plan, { home, withDiff: isDryRun }),
-      ...isDryRun ? [] : manager.nextSteps(home),
+      ...showPlan(plan, { home, withDiff: isDryRun }),
+      ...isDryRun ? [] : nextSteps(home, { isInstalled: false }),
       "",
     ].join("\n"));
     return 0;

@@ -5,7 +5,8 @@
  */
 import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
-import { PATH, PROXY, TLP } from "./defaults.ts";
+import { SWEEPS } from "../alert/sweep.ts";
+import { NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";
 
@@ -31,6 +32,7 @@ export type Filters =
       | "only_detection"
       | "include_revoked"
       | "include_expired"
+      | "future_is_active"
       | "labels"
       | "not_labels"
       | "markings"
@@ -66,8 +68,32 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   },
   partial_matches: {
     needs: SWITCH,
-    means: "Whether to ask for indicators with more in their pattern than " +
-      "the IoC",
+    means: "Whether indicators make events whose pattern holds only in part, " +
+      "as far as the alert says",
+  },
+  exact_only: {
+    needs: SWITCH,
+    means: "Whether only a pattern that says the IoC and nothing else is a " +
+      "match in full, as before version 2",
+  },
+  networks: {
+    needs: NETWORKS.join(", "),
+    means: "Which networks match the addresses in them: from /16 (IPv6: /32) " +
+      "on, from /8 on, or none",
+  },
+  url_case: {
+    needs: SWITCH,
+    means: "Whether a URL is a match in part if its path is written in other " +
+      "case; else it is one in full",
+  },
+  parent_domains: {
+    needs: SWITCH,
+    means: "Whether to ask for the domains above a domain too, up to the one " +
+      "that can be registered",
+  },
+  lower_partial: {
+    needs: SWITCH,
+    means: "Whether the severity of a match in part is one step lower",
   },
   min_score: {
     needs: PERCENT,
@@ -88,6 +114,10 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   include_expired: {
     needs: SWITCH,
     means: "Whether indicators make events after their `valid_until`",
+  },
+  future_is_active: {
+    needs: SWITCH,
+    means: "Whether an indicator is active before its `valid_from`",
   },
   labels: {
     needs: TEXTS,
@@ -114,11 +144,15 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
     means: "Which [kinds](#kinds) are asked for: all but `user_agent` and " +
       "`mac`, unless this says otherwise",
   },
+  sweep: {
+    needs: SWEEPS.join(", "),
+    means: "How much is looked for besides what the " +
+      "[sources](sources.md#what-no-source-knows) know",
+  },
   generic: {
     needs: SWITCH,
     means:
-      "Whether alerts that no source reads are searched for IoCs, by the " +
-      "names of their fields",
+      "The older name of the sweep: true is `safe`, where `sweep` is `off`",
   },
   ignore: {
     needs: "an object, see [what is not asked for](#what-is-not-asked-for)",

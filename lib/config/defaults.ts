@@ -4,6 +4,7 @@
  * @module
  */
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
+import type { Sweep } from "../alert/sweep.ts";
 
 /** Traffic Light Protocol 2.0, the most open first. */
 export const TLP = [
@@ -14,20 +15,29 @@ export const TLP = [
   "TLP:RED",
 ] as const;
 
+const SWEEP: Sweep = "safe";
+
 /** The options' defaults. */
 export const DEFAULTS = {
   max_ind_alerts: 3,
   max_obs_alerts: 2,
   partial_matches: true,
+  exact_only: false,
+  networks: "narrow" as const,
+  url_case: true,
+  parent_domains: false,
+  lower_partial: true,
   min_score: 0,
   min_confidence: 0,
   only_detection: false,
   include_revoked: true,
   include_expired: true,
+  future_is_active: false,
   labels: [],
   not_labels: [],
   severity: { medium: 40, high: 60, critical: 80 },
   kinds: {},
+  sweep: SWEEP,
   generic: false,
   ignore: DEFAULT_IGNORE,
   sources: [],
@@ -38,6 +48,9 @@ export const DEFAULTS = {
   spool_max_age: 86_400,
   error_interval: 300,
 };
+
+/** Which networks count. */
+export const NETWORKS = ["narrow", "all", "none"] as const;
 
 /** What some values must be, for people. */
 export const PATH = "a path that starts with /";

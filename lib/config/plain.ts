@@ -6,8 +6,9 @@
  * @module
  */
 import { KINDS } from "../alert/kinds.ts";
+import { SWEEPS } from "../alert/sweep.ts";
 import type { Config } from "./config.ts";
-import { DEFAULTS, TLP } from "./defaults.ts";
+import { DEFAULTS, NETWORKS, TLP } from "./defaults.ts";
 import {
   ABSOLUTE,
   CLIENT_PAIR,
@@ -94,7 +95,9 @@ const isSwitch: Rule = (value) => typeof value === "boolean";
 
 /** The rules that an option's default does not say. */
 const RULES: Readonly<Partial<Record<keyof Config, Rule>>> = {
+  networks: (value) => NETWORKS.some((choice) => choice === value),
   markings: (value) => TLP.some((marking) => marking === value),
+  sweep: (value) => SWEEPS.some((sweep) => sweep === value),
   severity: (value) =>
     isObject(value) &&
     Object.entries(value).every(([name, threshold]) =>

@@ -82,7 +82,9 @@ function mistakesIn(
 }
 
 /** The options that say what IoCs are looked for. */
-const FINDING: ReadonlySet<string> = new Set(["generic", "kinds", "sources"]);
+const FINDING: ReadonlySet<string> = new Set(
+  ["generic", "kinds", "sources", "sweep"],
+);
 
 const NOTHING: Options = { options: {}, problems: [], leftOut: [] };
 

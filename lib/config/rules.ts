@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Sweep } from "../alert/sweep.ts";
 
 /** What a number may be, from 0 on. */
 export interface Range {
@@ -70,4 +71,21 @@ export function isInOrder({ medium, high, critical }: {
   readonly critical: number;
 }): boolean {
   return medium <= high && high <= critical;
+}
+
+/**
+ * How much is looked for besides what the sources know.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(sweepOf({ sweep: "all", generic: false }), "all");
+ * assertEquals(sweepOf({ sweep: "off", generic: true }), "safe");
+ * ```
+ */
+export function sweepOf(
+  { sweep, generic }: { readonly sweep: Sweep; readonly generic: boolean },
+): Sweep {
+  return generic && sweep === "off" ? "safe" : sweep;
 }

@@ -6,7 +6,8 @@
 import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
-import { DEFAULTS, PATH, PROXY, TLP } from "./defaults.ts";
+import { SWEEPS } from "../alert/sweep.ts";
+import { DEFAULTS, NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import { userSourceSchema } from "./user_sources.ts";
 import {
   ABSOLUTE,
@@ -38,11 +39,17 @@ function makeSchema() {
     max_ind_alerts: numberOption("max_ind_alerts"),
     max_obs_alerts: numberOption("max_obs_alerts"),
     partial_matches: z._default(z.boolean(), DEFAULTS.partial_matches),
+    exact_only: z._default(z.boolean(), DEFAULTS.exact_only),
+    networks: z._default(z.enum(NETWORKS), DEFAULTS.networks),
+    url_case: z._default(z.boolean(), DEFAULTS.url_case),
+    parent_domains: z._default(z.boolean(), DEFAULTS.parent_domains),
+    lower_partial: z._default(z.boolean(), DEFAULTS.lower_partial),
     min_score: numberOption("min_score"),
     min_confidence: numberOption("min_confidence"),
     only_detection: z._default(z.boolean(), DEFAULTS.only_detection),
     include_revoked: z._default(z.boolean(), DEFAULTS.include_revoked),
     include_expired: z._default(z.boolean(), DEFAULTS.include_expired),
+    future_is_active: z._default(z.boolean(), DEFAULTS.future_is_active),
     labels: z._default(texts, DEFAULTS.labels),
     not_labels: z._default(texts, DEFAULTS.not_labels),
     markings: z.optional(z.enum(TLP)),
@@ -63,6 +70,7 @@ function makeSchema() {
       ),
       {},
     ),
+    sweep: z._default(z.enum(SWEEPS), DEFAULTS.sweep),
     generic: z._default(z.boolean(), DEFAULTS.generic),
     ignore: z.prefault(
       z.strictObject({
@@ -80,6 +88,7 @@ function makeSchema() {
           z.boolean(),
           DEFAULT_IGNORE.public_resolvers,
         ),
+        private_names: z._default(z.boolean(), DEFAULT_IGNORE.private_names),
         own_opencti: z._default(z.boolean(), DEFAULT_IGNORE.own_opencti),
       }),
       {},

@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import { messageOf } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 import {
+  type Field,
   FIELD_KINDS,
   groupsOf,
   kindNamed,
@@ -101,6 +102,22 @@ function whyNoRegex(text: string): string | undefined {
   }
 }
 
+const SWITCHED_OFF = [{
+  when: [],
+  because: "the source is switched off (sources)",
+}];
+
+/** The fields of a source that a user's fields replace: they are not asked for. */
+function takenOut(fields: readonly Field[], known: Source): readonly Field[] {
+  const kept = new Set(fields.flatMap(({ path }) => path));
+  const paths = known.fields.flatMap(({ path }) => path)
+    .filter((path) => path.startsWith("data.") && !kept.has(path));
+  const skip = "the source reads other fields (sources)";
+  return paths.length === 0
+    ? []
+    : [{ path: [...new Set(paths)], skip, kind: "text" }];
+}
+
 /** All sources, and what is wrong with the user's. */
 export interface JoinedSources {
   /** `undefined`: those built in, as they are. */
@@ -124,7 +141,18 @@ export interface JoinedSources {
  *   { name: "a", enabled: false },
  *   { name: "b", groups: ["b"], fields },
  * ]), {
- *   sources: [{ name: "b", groups: ["b"], fields }],
+ *   sources: [
+ *     {
+ *       name: "a",
+ *       groups: ["a"],
+ *       fields: [],
+ *       leave: [{
+ *         when: [],
+ *         because: "the source is switched off (sources)",
+ *       }],
+ *     },
+ *     { name: "b", groups: ["b"], fields },
+ *   ],
  *   problems: [],
  * });
  * ```
@@ -147,14 +175,19 @@ export function joinSources(
       problems.push(
         `sources: ${quoted} is not built in${suggest(name, names)}`,
       );
-    } else if (!enabled) byName.delete(name);
-    else if (known !== undefined) {
-      // Fields that are replaced are all that is taken.
+    } else if (!enabled) {
+      // What it reads is not asked for otherwise either.
+      if (known !== undefined) {
+        byName.set(name, { ...known, leave: SWITCHED_OFF });
+      }
+    } else if (known !== undefined) {
       const { find: _, ...rest } = known;
       byName.set(name, {
         ...(fields === undefined ? known : rest),
         ...source,
-        fields: fields ?? known.fields,
+        fields: fields === undefined
+          ? known.fields
+          : [...fields, ...takenOut(fields, known)],
       });
     } else if (
       fields === undefined || (groups ?? decoders ?? when) === undefined

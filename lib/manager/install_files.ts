@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { ruleFoldersIn } from "../wazuh/ossec_conf.ts";
 import { BEFORE, INSTALLED, RULES } from "./layout.ts";
 import {
@@ -119,7 +119,9 @@ export function planRules(site: Site): RulesPlan {
       content: moveRuleIds(SHIPPED_RULES, first),
       owned: { uid: wazuh.uid, gid: wazuh.gid, mode: 0o660 },
     }),
-    warnings: taken.warnings,
+    warnings: taken.broken.map(({ path, says }) =>
+      `${path}: ${says}: Wazuh will not start with it`
+    ),
     replaced: replaced.map(({ path }) => ({
       do: "move",
       path,
@@ -140,23 +142,32 @@ export function firstIdIn(home: string): number | undefined {
   }
 }
 
-/** The files of other rules that Wazuh loads, and their ids. */
-function readRuleFiles({ home, conf }: Site) {
+/** A file of rules that are not ours. */
+export interface RuleFile {
+  readonly path: string;
+  readonly ids: readonly number[];
+}
+
+/** The files of other rules that Wazuh loads, and those that it cannot read. */
+export function readRuleFiles(
+  { home, conf }: Pick<Site, "home" | "conf">,
+): {
+  readonly files: readonly RuleFile[];
+  readonly broken: readonly { readonly path: string; readonly says: string }[];
+} {
   const paths = ruleFoldersIn(conf).flatMap((folder) =>
     filesBelow(`${home}/${folder}`).filter((name) => name.endsWith(".xml"))
       .map((name) => `${folder}/${name}`)
   ).filter((path) => path !== RULES);
-  const files: { readonly path: string; readonly ids: readonly number[] }[] =
-    [];
-  const warnings: string[] = [];
+  const files: RuleFile[] = [];
+  const broken: { path: string; says: string }[] = [];
   for (const path of paths) {
     try {
       files.push({ path, ids: ruleIdsIn(readBytes(`${home}/${path}`) ?? "") });
     } catch (error) {
-      warnings.push(
-        `${home}/${path}: ${messageOf(error)}: Wazuh will not start with it`,
-      );
+      if (!(error instanceof SyntaxError)) throw error;
+      broken.push({ path: `${home}/${path}`, says: error.message });
     }
   }
-  return { files, warnings };
+  return { files, broken };
 }

@@ -1,28 +1,43 @@
 /**
- * What is done on a manager by hand. Commands load it when they are meant.
+ * What is done on a manager by hand. The commands for it use this alone.
  *
  * @module
  */
-import { hasSystemd } from "./tree.ts";
 
+export { checkAlerts, checkBlock } from "./checks/block.ts";
+export {
+  AGAIN,
+  check,
+  type Finding,
+  findingsOf,
+  showFindings,
+  statusOf,
+} from "./checks/finding.ts";
+export {
+  amountFindings,
+  factFindings,
+  failureFinding,
+} from "./checks/opencti.ts";
+export { checkProgram } from "./checks/program.ts";
+export { checkQueue } from "./checks/queue.ts";
+export { checkRules } from "./checks/rules.ts";
+export { readSite, type Site } from "./checks/site.ts";
+export {
+  checkLately,
+  checkLog,
+  checkSpool,
+  checkToken,
+} from "./checks/state.ts";
 export { planInstall } from "./install.ts";
 export { showPlan, takeSteps } from "./steps.ts";
-export { refuseOthersThanRoot } from "./tree.ts";
+export {
+  type Activity,
+  activityIn,
+  type Emitted,
+  emittedIn,
+} from "./status.ts";
+export { lastLinesIn } from "./tail.ts";
+export { currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall } from "./uninstall.ts";
 
-/** What is to be typed when files were changed: we start no program. */
-export function nextSteps(home: string): readonly string[] {
-  return [
-    "",
-    "Now test the configuration, and restart Wazuh:",
-    `  ${home}/bin/wazuh-analysisd -t`,
-    `  ${restartCommand(home)}`,
-  ];
-}
-
-/** How Wazuh is restarted here. */
-export function restartCommand(home: string): string {
-  return hasSystemd()
-    ? "systemctl restart wazuh-manager"
-    : `${home}/bin/wazuh-control restart`;
-}
+export { nextSteps } from "./next.ts";

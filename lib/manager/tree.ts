@@ -10,11 +10,13 @@
  */
 import {
   closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
   openSync,
+  readFileSync,
   writeSync,
 } from "node:fs";
 import { messageOf, UsageError } from "../errors.ts";
@@ -65,6 +67,11 @@ export function wazuhUserOf(home: string): WazuhUser {
         "the right one with --home",
     );
   }
+}
+
+/** The name of whoever runs this. */
+export function currentUser(): string {
+  return nameOf(Deno.uid() ?? 0, "/etc/passwd");
 }
 
 /** The name of a user or group; its number if there is none. */
@@ -136,11 +143,52 @@ function linkError(path: string): UsageError {
 
 /** What is in a file, each byte a character; nothing if there is none. */
 export function readBytes(path: string): string | undefined {
-  const info = at(path);
-  if (info === undefined) return undefined;
-  if (info.isSymlink) throw linkError(path);
-  if (!info.isFile) throw new UsageError(`${path} is no file: move it away`);
-  return fromBytes(Deno.readFileSync(path));
+  let fd: number;
+  try {
+    // Looking first and reading then would leave time to lay a link; waiting
+    // for a FIFO would never end.
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ENOENT") return undefined;
+    if (code === "ELOOP") throw linkError(path);
+    if (code === "EACCES") throw new Deno.errors.PermissionDenied(path);
+    throw new UsageError(`Cannot read ${path}: ${messageOf(error)}`);
+  }
+  try {
+    if (!fstatSync(fd).isFile()) {
+      throw new UsageError(`${path} is no file: move it away`);
+    }
+    return fromBytes(readFileSync(fd));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether Wazuh's user may read it. */
+export function canRead(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
+  return may(info, { wazuh, bit: 0o4 });
+}
+
+/** Whether Wazuh's user may write to it. */
+export function canWrite(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
+  return may(info, { wazuh, bit: 0o2 });
+}
+
+function may(
+  { uid, gid, mode }: Deno.FileInfo,
+  { wazuh, bit }: { readonly wazuh: WazuhUser; readonly bit: number },
+): boolean {
+  const shift = uid === wazuh.uid ? 6 : gid === wazuh.gid ? 3 : 0;
+  return ((mode ?? 0) & (bit << shift)) !== 0;
+}
+
+/** The names in a folder; none if it is missing. */
+export function namesIn(folder: string): readonly string[] {
+  return at(folder) === undefined
+    ? []
+    : [...Deno.readDirSync(folder)].map(({ name }) => name);
 }
 
 /** Whether a file is a program for an interpreter. */

@@ -3,21 +3,36 @@
  *
  * @module
  */
+import type { Alert } from "../alert/alert.ts";
 import type { Ioc } from "../alert/ioc.ts";
-import type { Filters } from "../config/config.ts";
+import type { Config, Filters } from "../config/config.ts";
 import { firstOf } from "../opencti/query.ts";
 import type { Answer, Observable } from "../opencti/schema.ts";
 import { type IndicatorOutcome, matchIndicators } from "./indicators.ts";
-import { knownBy } from "./known.ts";
+import { lookupAmong, type Parent } from "./known.ts";
 import type { Decision, Match } from "./match.ts";
 import { matchObservables } from "./observables.ts";
 import { rank } from "./rank.ts";
 
 /** What limits the matches. */
-export interface MatchOptions extends Filters {
-  readonly max_ind_alerts: number;
-  readonly max_obs_alerts: number;
-  readonly partial_matches: boolean;
+export interface MatchOptions extends
+  Filters,
+  Readonly<
+    Pick<
+      Config,
+      | "max_ind_alerts"
+      | "max_obs_alerts"
+      | "partial_matches"
+      | "exact_only"
+      | "networks"
+      | "url_case"
+    >
+  > {
+  readonly alert: Alert;
+  /** The domains that were asked for because an IoC is below. */
+  readonly parents: readonly Parent[];
+  /** Which page of the answer it is: the second has more of each list. */
+  readonly page: 1 | 2;
 }
 
 /** The matches, and what became of all else. */
@@ -28,6 +43,8 @@ export interface Matches {
   readonly found: number;
   /** What OpenCTI has more of than was asked for, or than was read. */
   readonly cutOff: readonly string[];
+  /** Whether OpenCTI has more than was asked for. */
+  readonly hasMore: boolean;
   /** Why each match ranks where it does, and why others are not emitted. */
   readonly decisions: readonly Decision[];
 }
@@ -41,11 +58,11 @@ export function matchAnswer(
   answer: Answer,
   options: MatchOptions,
 ): Matches {
-  const known = knownBy(iocs);
+  const lookup = lookupAmong(iocs, options);
   const asked = askedFor(answer, options);
   const outcomes = matchIndicators(
     byId([...asked.exact.nodes, ...asked.partial.nodes]),
-    { ...options, known, iocs },
+    { ...options, lookup, iocs },
   );
   const indicators = rank(
     outcomes.flatMap((one) => "reason" in one ? [] : [one]),
@@ -55,16 +72,17 @@ export function matchAnswer(
   const emitted = new Set(first.emitted.map(({ indicator }) => indicator.id));
   const { matches, skipped } = matchObservables(
     byId([...asked.values.nodes, ...asked.files.nodes]),
-    { ...options, known, emitted },
+    { ...options, lookup, emitted },
   );
   const observables = rank(matches, options);
   const second = take(observables, "max_obs_alerts", options);
   return {
     matches: [...first.emitted, ...second.emitted],
     found: indicators.length + observables.length,
+    hasMore: cutOffIn(asked).length > 0,
     cutOff: [
       ...cutOffIn(asked),
-      ...outcomes.some(isCut) ? ["of a pattern"] : [],
+      ...outcomes.some(isUnread) ? ["of a pattern"] : [],
     ],
     decisions: [
       ...outcomes.flatMap((one): Decision[] =>
@@ -78,13 +96,14 @@ export function matchAnswer(
 }
 
 /** Whether a pattern was not read to its end, and what was is no match. */
-function isCut(outcome: IndicatorOutcome): boolean {
-  return "reason" in outcome && "readLength" in outcome.reason;
+function isUnread(outcome: IndicatorOutcome): boolean {
+  return "reason" in outcome &&
+    ("readLength" in outcome.reason || outcome.reason.why === "unreadable");
 }
 
 /** What was asked for of an answer: it may hold more. */
 function askedFor(answer: Answer, options: MatchOptions): Answer {
-  const { indicators, observables } = firstOf(options);
+  const { indicators, observables } = firstOf(options, options.page);
   return {
     exact: firstIn(answer.exact, indicators),
     partial: firstIn(answer.partial, indicators),
@@ -105,7 +124,9 @@ function firstIn<T>(
 
 function cutOffIn(answer: Answer): string[] {
   const found = [...answer.values.nodes, ...answer.files.nodes];
-  const ends = found.flatMap(({ stixCoreRelationships }) =>
+  // What is related matters for those that have no indicator.
+  const bare = found.filter(({ indicators }) => indicators.nodes.length === 0);
+  const ends = bare.flatMap(({ stixCoreRelationships }) =>
     stixCoreRelationships.nodes.flatMap(({ from, to }) => [from, to])
   );
   const has = (observables: readonly (Observable | null)[]) =>
@@ -114,7 +135,7 @@ function cutOffIn(answer: Answer): string[] {
     ...answer,
     indicators: { hasMore: has(found) },
     relationships: {
-      hasMore: found.some((one) => one.stixCoreRelationships.hasMore),
+      hasMore: bare.some((one) => one.stixCoreRelationships.hasMore),
     },
     "related indicators": { hasMore: has(ends) },
   }).filter(([, { hasMore }]) => hasMore).map(([name]) => name);
@@ -132,8 +153,8 @@ function take<T extends Match>(
   const taken = new Map<Ioc, Set<string>>();
   const emitted: T[] = [];
   const decisions = ranked.map((match): Decision => {
-    const ids = taken.get(match.ioc) ?? new Set();
-    taken.set(match.ioc, ids);
+    const ids = taken.get(match.met.ioc) ?? new Set();
+    taken.set(match.met.ioc, ids);
     if (ids.has(match.indicator.id)) {
       return { type: "skipped", match, reason: "repeated", max };
     }

@@ -83,6 +83,40 @@ export function isExpired(
   return valid_until !== null && Date.parse(valid_until) <= now.getTime();
 }
 
+/** Whether an indicator is valid, else why not. */
+export type State = "active" | "future" | "revoked" | "expired";
+
+/**
+ * The state of an indicator. OpenCTI revokes what expires: that is expired.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const now = { now: new Date("2026-06-01T00:00:00Z"), future_is_active: false };
+ * const none = { valid_from: null, valid_until: null, revoked: null };
+ * const valid_until = "2026-05-31T00:00:00Z";
+ * assertEquals(stateOf({ ...none, valid_until, revoked: true }, now), "expired");
+ * assertEquals(stateOf({ ...none, revoked: true }, now), "revoked");
+ * assertEquals(
+ *   stateOf({ ...none, valid_from: "2026-06-02T00:00:00Z" }, now),
+ *   "future",
+ * );
+ * assertEquals(stateOf(none, now), "active");
+ * ```
+ */
+export function stateOf(
+  indicator: Pick<Indicator, "valid_from" | "valid_until" | "revoked">,
+  { now, future_is_active }: Pick<Filters, "now" | "future_is_active">,
+): State {
+  if (isExpired(indicator, now)) return "expired";
+  if (indicator.revoked === true) return "revoked";
+  const { valid_from } = indicator;
+  const isFuture = !future_is_active && valid_from !== null &&
+    Date.parse(valid_from) > now.getTime();
+  return isFuture ? "future" : "active";
+}
+
 function below(
   by: "min_score" | "min_confidence",
   has: number | null,

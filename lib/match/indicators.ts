@@ -3,15 +3,10 @@
  *
  * @module
  */
-import {
-  HASH_KINDS,
-  KINDS,
-  normalize,
-  type NormalValue,
-  type TextKind,
-} from "../alert/kinds.ts";
+import type { Alert } from "../alert/alert.ts";
 import type { Ioc } from "../alert/ioc.ts";
-import type { Filters } from "../config/config.ts";
+import { HASH_KINDS } from "../alert/kinds.ts";
+import type { Config, Filters } from "../config/config.ts";
 import {
   type Comparison,
   type Condition,
@@ -20,15 +15,20 @@ import {
   readPattern,
 } from "../opencti/pattern.ts";
 import type { Indicator } from "../opencti/schema.ts";
+import { compareWith } from "./compare.ts";
+import { type Compare, evaluate } from "./evaluate.ts";
 import { filterOut } from "./filters.ts";
-import type { Known } from "./known.ts";
+import type { Lookup } from "./known.ts";
 import type { IndicatorMatch, IndicatorReason } from "./match.ts";
+import { subjectOf } from "./subject.ts";
+import { trafficOf } from "./traffic.ts";
 
 /** What indicators are compared with. */
-export interface IndicatorOptions extends Filters {
-  readonly partial_matches: boolean;
-  readonly known: Known;
+export interface IndicatorOptions
+  extends Filters, Readonly<Pick<Config, "partial_matches" | "exact_only">> {
+  readonly alert: Alert;
   readonly iocs: readonly Ioc[];
+  readonly lookup: Lookup;
 }
 
 /** A match, or why an indicator is none. */
@@ -43,9 +43,14 @@ export function matchIndicators(
   options: IndicatorOptions,
 ): readonly IndicatorOutcome[] {
   const lengths = lengthsToRead(indicators);
+  const { exact_only } = options;
+  const compare = compareWith({
+    ...options,
+    traffic: trafficOf(options.alert),
+  });
   return indicators.map((indicator) => {
     const maxLength = lengths.get(indicator) ?? 0;
-    const match = matchPattern(indicator, { ...options, maxLength });
+    const match = matchPattern(indicator, { maxLength, compare, exact_only });
     if ("why" in match) return { indicator, reason: match };
     if (!options.partial_matches && match.type !== "indicator_pattern_match") {
       return { indicator, reason: { why: "partial_matches" } };
@@ -79,9 +84,11 @@ function lengthsToRead(
 /** Compares an indicator's pattern with our IoCs. */
 function matchPattern(
   indicator: Indicator,
-  { known, iocs, maxLength }: IndicatorOptions & {
+  { maxLength, compare, exact_only }: {
     /** How much of it is read. */
     readonly maxLength: number;
+    readonly compare: Compare;
+    readonly exact_only: boolean;
   },
 ): IndicatorMatch | IndicatorReason {
   const text = indicator.pattern ?? "";
@@ -92,115 +99,65 @@ function matchPattern(
   if (maxLength === 0 && text !== "") return noIoc;
   const reading = readPattern(text, maxLength);
   if ("problem" in reading) return { why: "unreadable", ...reading };
-  const { values, isQualified } = flatten(reading.pattern);
-  const ours = values.map(known);
-  const ioc = ours.find((one) => one !== undefined);
-  if (ioc === undefined) return noIoc;
-  const isExact = !isQualified && !reading.isCut &&
-    values.every((value) => value?.isDirect) &&
-    (ours.every((one) => one === ioc) || areOneFile(values, iocs));
+  const { pattern, isCut } = reading;
+  const { state, met, unmet } = evaluate(pattern, compare);
+  if (state === "contradicted") return { why: "contradicted", unmet };
+  if (met === undefined || state === "unknown") return noIoc;
+  const doubts = [
+    ...unmet,
+    ...isCut ? [{ comparison: "", alert: "cut" } as const] : [],
+    ...exact_only && !saysOneThing(pattern, compare)
+      ? [{ comparison: "", alert: "more" } as const]
+      : [],
+  ];
   return {
-    type: isExact
+    type: state === "holds" && doubts.length === 0
       ? "indicator_pattern_match"
       : "indicator_partial_pattern_match",
-    ioc,
+    met,
+    unmet: doubts,
     indicator,
   };
 }
 
-/** A value that a pattern looks for, in its normal form. */
-interface PatternValue extends NormalValue {
-  /** Whether it stands where a value of its kind is written, not a reference. */
-  readonly isDirect: boolean;
+/** Whether a pattern says one IoC, or one file by several hashes, and no more. */
+function saysOneThing(pattern: Pattern, compare: Compare): boolean {
+  const comparisons = comparisonsIn(pattern);
+  if (comparisons === undefined) return false;
+  const verdicts = comparisons.map(compare);
+  const iocs = new Set(verdicts.map(({ met }) => met?.ioc));
+  return comparisons.every(({ values }) => values.length === 1) &&
+    (iocs.size === 1 || comparisons.every(isOfHash) &&
+        verdicts.every(({ unmet }) =>
+          unmet.every(({ alert }) => alert === "silent")
+        ));
 }
 
-/** What a pattern's comparisons look for, `undefined` for any other. */
-interface Flat {
-  readonly values: readonly (PatternValue | undefined)[];
-  /** Whether it asks for more than values: a time, an order, a repetition. */
-  readonly isQualified: boolean;
+function isOfHash({ path }: Comparison): boolean {
+  const subject = subjectOf(path);
+  return subject?.type === "value" &&
+    subject.kinds.every((kind) => HASH_KINDS.some((hash) => hash === kind));
 }
 
-function flatten(pattern: Pattern): Flat {
+/** The comparisons of a pattern; `undefined` if it is of time or order too. */
+function comparisonsIn(pattern: Pattern): readonly Comparison[] | undefined {
   switch (pattern.type) {
     case "observation":
-      return { values: valuesIn(pattern.condition), isQualified: false };
+      return inCondition(pattern.condition);
     case "qualified":
-      return { ...flatten(pattern.operand), isQualified: true };
+    case "FOLLOWEDBY":
+      return undefined;
     default: {
-      const operands = pattern.operands.map(flatten);
-      return {
-        values: operands.flatMap(({ values }) => values),
-        isQualified: pattern.type === "FOLLOWEDBY" ||
-          operands.some(({ isQualified }) => isQualified),
-      };
+      const all = pattern.operands.map(comparisonsIn);
+      return all.includes(undefined)
+        ? undefined
+        : all.flatMap((one) => one ?? []);
     }
   }
 }
 
-function valuesIn(condition: Condition): (PatternValue | undefined)[] {
+function inCondition(condition: Condition): readonly Comparison[] {
   return condition.type === "comparison"
-    ? comparedWith(condition)
-    : condition.operands.flatMap(valuesIn);
-}
-
-const SEARCHES: ReadonlySet<string> = new Set(["=", "IN", "ISSUBSET"]);
-
-function comparedWith(
-  { path, operator, isNegated, values }: Comparison,
-): (PatternValue | undefined)[] {
-  if (!SEARCHES.has(operator) || isNegated) {
-    return values.length === 0 ? [undefined] : values.map(() => undefined);
-  }
-  return values.map(({ type, text }) =>
-    type === "string" ? valueAt(path, text) : undefined
-  );
-}
-
-function valueAt(path: string, text: string): PatternValue | undefined {
-  const plain = plainPath(path);
-  // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
-  const isReference = /_refs?(?:\[[\d*]+\])?\.value$/.test(plain);
-  const kind = isReference ? "host" : PATH_KINDS.get(plain);
-  const value = kind && normalize(kind, text);
-  return value && {
-    ...value,
-    isDirect: KINDS[value.kind].textKind === PATH_KINDS.get(plain) ||
-      KINDS[value.kind].stixPaths.some((path) => plainPath(path) === plain),
-  };
-}
-
-const PATH_KINDS: ReadonlyMap<string, TextKind> = new Map(
-  Object.values(KINDS).flatMap(({ stixPaths, textKind }) =>
-    stixPaths.map((path) => [plainPath(path), textKind] as const)
-  ),
-);
-
-/** Hash names are spelled in many ways: 'SHA-256', "sha256", SHA256. */
-function plainPath(path: string): string {
-  const [object = "", ...properties] = path.toLowerCase().split(".");
-  return [
-    object.replace(/^artifact:/, "file:"),
-    ...properties.map((property) => property.replace(/['"-]/g, "")),
-  ].join(".");
-}
-
-/**
- * Whether values are hashes of one file, and the alert has no other hashes of
- * these kinds: then they say the file that the alert has one of the hashes of.
- */
-function areOneFile(
-  values: readonly (NormalValue | undefined)[],
-  iocs: readonly Ioc[],
-): boolean {
-  const kinds = new Set(values.map((value) => value?.kind));
-  return kinds.size === values.length &&
-    values.every((value) =>
-      value !== undefined && isHash(value) &&
-      iocs.every((ioc) => ioc.kind !== value.kind || ioc.value === value.value)
-    );
-}
-
-function isHash({ kind }: NormalValue): boolean {
-  return HASH_KINDS.some((hash) => hash === kind);
+    ? [condition]
+    : condition.operands.flatMap(inCondition);
 }

@@ -3,42 +3,42 @@
  *
  * @module
  */
-import type { Ioc } from "../alert/ioc.ts";
 import type { Indicator, Observable } from "../opencti/schema.ts";
+import type { Met, Unmet } from "./evaluate.ts";
 import type { Filtered } from "./filters.ts";
 
 /** What is emitted of an IoC. */
 export type Match = IndicatorMatch | ObservableMatch | RelatedMatch;
 
-/**
- * An indicator whose pattern says exactly our IoC, or has it as one comparison
- * among others.
- */
-export interface IndicatorMatch {
-  readonly type: "indicator_pattern_match" | "indicator_partial_pattern_match";
-  readonly ioc: Ioc;
+/** What each match says. */
+interface Found {
+  /** The IoC, and how it was met. */
+  readonly met: Met;
+  /** What is not known to hold of it; empty for a match in full. */
+  readonly unmet: readonly Unmet[];
   readonly indicator: Indicator;
 }
 
+/** An indicator whose pattern holds of the alert, in full or in part. */
+export interface IndicatorMatch extends Found {
+  readonly type: "indicator_pattern_match" | "indicator_partial_pattern_match";
+}
+
 /** An observable of our IoC, with the best of its indicators. */
-export interface ObservableMatch {
+export interface ObservableMatch extends Found {
   readonly type: "observable_with_indicator";
-  readonly ioc: Ioc;
   readonly observable: Observable;
-  readonly indicator: Indicator;
 }
 
 /**
  * An observable of our IoC without indicators, and one that is related to it
  * and has some, with the best of these.
  */
-export interface RelatedMatch {
+export interface RelatedMatch extends Found {
   readonly type: "observable_with_related_indicator";
-  readonly ioc: Ioc;
   readonly observable: Observable;
   readonly related: Observable;
   readonly relationship: string;
-  readonly indicator: Indicator;
 }
 
 /** What became of an indicator, an observable or a match, and why. */
@@ -75,6 +75,7 @@ export type IndicatorReason =
     /** How much of its pattern was read, if not all. */
     readonly readLength?: number;
   }
+  | { readonly why: "contradicted"; readonly unmet: readonly Unmet[] }
   | { readonly why: "partial_matches" }
   | { readonly why: "filtered"; readonly filtered: Filtered };
 
@@ -93,10 +94,12 @@ export type ObservableReason =
  * import { assertEquals } from "@std/assert";
  * import { Indicator } from "../opencti/schema.ts";
  *
+ * const ioc = { kind: "ipv4", value: "1.2.3.4", spellings: [], field: "" } as const;
  * assertEquals(
  *   matchKey({
  *     type: "indicator_pattern_match",
- *     ioc: { kind: "ipv4", value: "1.2.3.4", spellings: ["1.2.3.4"], field: "" },
+ *     met: { ioc, matched: "ipv4-addr:value = '1.2.3.4'" },
+ *     unmet: [],
  *     indicator: Indicator.parse({ id: "1d9e" }),
  *   }),
  *   "indicator_pattern_match ipv4 1.2.3.4 1d9e",
@@ -109,6 +112,6 @@ export function matchKey(match: Match): string {
     : "observable" in match
     ? [match.observable.id]
     : [];
-  const { type, ioc, indicator } = match;
+  const { type, met: { ioc }, indicator } = match;
   return [type, ioc.kind, ioc.value, ...observables, indicator.id].join(" ");
 }

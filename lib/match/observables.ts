@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { Ioc } from "../alert/ioc.ts";
 import type { Filters } from "../config/config.ts";
 import type { FoundObservable, Indicator } from "../opencti/schema.ts";
 import { filterOut } from "./filters.ts";
-import { type Known, valuesOf } from "./known.ts";
+import type { Met, Unmet } from "./evaluate.ts";
+import { knownObservable, type Lookup } from "./known.ts";
 import type {
   Decision,
   ObservableMatch,
@@ -19,7 +19,7 @@ import { rank } from "./rank.ts";
 
 /** What observables are compared with. */
 export interface ObservableOptions extends Filters {
-  readonly known: Known;
+  readonly lookup: Lookup;
   /** The ids of the indicators that are emitted by themselves. */
   readonly emitted: ReadonlySet<string>;
 }
@@ -48,28 +48,48 @@ function matchObservable(
   observable: FoundObservable,
   options: ObservableOptions,
 ): Outcome {
-  const ioc = valuesOf(observable).map(options.known).find((one) => one);
-  if (ioc === undefined) return none(observable, "no_ioc");
+  const found = findIoc(observable, options);
+  if (found === undefined) return none(observable, "no_ioc");
   const all = observable.indicators.nodes;
   const { left, skipped } = filterAll(all, options);
   const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
     (indicator): ObservableMatch => ({
       type: "observable_with_indicator",
-      ioc,
+      ...found,
       observable,
       indicator,
     }),
   );
   if (matches.length > 0) return { matches: best(matches, options), skipped };
-  if (all.length === 0) return matchRelated(observable, ioc, options);
+  if (all.length === 0) return matchRelated(observable, found, options);
   const why = left.length > 0 ? "indicators_emitted" : "indicators_filtered";
   return none(observable, why, skipped);
+}
+
+/** The IoC that an observable is, and what is not known to hold of it. */
+type FoundIoc = Pick<ObservableMatch, "met" | "unmet">;
+
+function findIoc(
+  observable: FoundObservable,
+  { lookup }: ObservableOptions,
+): FoundIoc | undefined {
+  const known = knownObservable(observable, lookup);
+  if (known === undefined) return undefined;
+  const { text, ...rest } = known;
+  const matched = `${observable.entity_type}: ${text}`;
+  const met: Met = { ...rest, matched };
+  const unmet: readonly Unmet[] = known.parent !== undefined
+    ? [{ comparison: matched, alert: "below" }]
+    : known.isOtherCase
+    ? [{ comparison: matched, alert: "other_case" }]
+    : [];
+  return { met, unmet };
 }
 
 /** What those that are related to an observable without indicators have. */
 function matchRelated(
   observable: FoundObservable,
-  ioc: Ioc,
+  found: FoundIoc,
   options: ObservableOptions,
 ): Outcome {
   const outcomes = observable.stixCoreRelationships.nodes.map(
@@ -81,7 +101,7 @@ function matchRelated(
       const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
         (indicator): RelatedMatch => ({
           type: "observable_with_related_indicator",
-          ioc,
+          ...found,
           observable,
           related,
           relationship: relationship_type,

@@ -6,7 +6,7 @@
 import { messageOf, OpenctiError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
 import { NOTHING, saysNothing } from "./nothing.ts";
-import type { Question } from "./query.ts";
+import type { Question } from "./question.ts";
 import {
   MAX_BODY_BYTES,
   mendProxyLogin,
@@ -142,7 +142,8 @@ export async function isUp(
   }
 }
 
-function headersFor(apiKey: string): Readonly<Record<string, string>> {
+/** What is said with each question. */
+export function headersFor(apiKey: string): Readonly<Record<string, string>> {
   return {
     "authorization": `Bearer ${apiKey}`,
     "content-type": "application/json",
@@ -237,7 +238,9 @@ async function tryOnce(
 }
 
 /** The body, `undefined` if it is too long. */
-async function readBody(response: Response): Promise<string | undefined> {
+export async function readBody(
+  response: Response,
+): Promise<string | undefined> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

@@ -6,7 +6,7 @@
  * @module
  */
 import { memberOf } from "../json.ts";
-import type { Variables } from "./query.ts";
+import type { Variables } from "./question.ts";
 import type { Answer } from "./schema.ts";
 
 /** An answer with nothing in it. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type * as z from "zod/mini";
-import type { Variables } from "./query.ts";
+import type { Variables } from "./question.ts";
 import type { Places } from "../config/places.ts";
 import {
   MAX_BODY_BYTES,
@@ -92,7 +92,9 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
     ? graphql.data
     : { data: undefined, errors: [] };
   const canRetry = errors.length > 0 &&
-    errors.every((error) => codeOf(error) === "DATABASE_ERROR");
+    errors.every((error) =>
+      codeOf(error) === "DATABASE_ERROR" && !error.extensions.isTooLarge
+    );
   const { answer, missing, malformed } = readData(data, asked);
   const problems = [
     ...errors.map((error) => explain(error, asked.places)),
@@ -260,6 +262,15 @@ function refusal(
   }
 }
 
+/** It looks like an outage, but the same question never passes. */
+const TOO_LARGE: Problem = {
+  kind: "not_understood",
+  says:
+    "OpenCTI's search engine takes no question as large as this one: raise " +
+    "indices.query.bool.max_clause_count (or search.max_clause_count) there to " +
+    "1024 at least",
+};
+
 function explain(error: ErrorEntry, places: Places): Problem {
   const code = codeOf(error);
   const message = error.message ?? "no message";
@@ -269,6 +280,7 @@ function explain(error: ErrorEntry, places: Places): Problem {
     case "IP_FORBIDDEN":
       return { kind: "refused", says: refusal(code, places) };
     case "DATABASE_ERROR":
+      if (error.extensions.isTooLarge) return TOO_LARGE;
       return {
         kind: "database",
         says: `OpenCTI's database failed${at(error)}: look at its health`,
@@ -290,7 +302,7 @@ function explain(error: ErrorEntry, places: Places): Problem {
 }
 
 function codeOf({ extensions, name }: ErrorEntry): string {
-  const code = extensions?.code ?? "no code";
+  const code = extensions.code ?? "no code";
   // Old versions have it in the name, beside a code that says nothing.
   const saysNothing = code === "no code" || code === "INTERNAL_SERVER_ERROR";
   return saysNothing ? name ?? code : code;

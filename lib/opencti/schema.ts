@@ -5,11 +5,10 @@
  */
 import * as z from "zod/mini";
 import {
-  FIRST,
-  FIRST_OF_MANY,
-  FIRST_OF_RELATED,
+  FIRST_REFERENCES,
   FIRST_THREATS,
   MAX_FIRST,
+  MAX_RELATED,
 } from "./query.ts";
 
 const text = z.catch(z.nullable(z.string()), null);
@@ -177,7 +176,7 @@ export const Indicator = z.object({
     z.object({ kill_chain_name: text, phase_name: text }),
   ),
   externalReferences: z.catch(
-    connectionOf(ExternalReference, { first: FIRST }),
+    connectionOf(ExternalReference, { first: FIRST_REFERENCES }),
     { nodes: [], hasMore: false },
   ),
   threats: z.catch(connectionOf(Indicates, { first: FIRST_THREATS }), {
@@ -195,7 +194,7 @@ export const Observable = z.object({
   entity_type: z.string(),
   observable_value: z.string(),
   indicators: connectionOf(Indicator, {
-    first: FIRST_OF_MANY,
+    first: MAX_FIRST,
     cost: INDICATOR_COST,
   }),
 });
@@ -207,7 +206,7 @@ export type Observable = z.infer<typeof Observable>;
 const end = z.catch(
   z.nullable(z.extend(Observable, {
     indicators: connectionOf(Indicator, {
-      first: FIRST_OF_RELATED,
+      first: MAX_RELATED,
       cost: INDICATOR_COST,
     }),
   })),
@@ -222,7 +221,9 @@ const Relationship = z.object({
 
 const FoundObservable = z.extend(Observable, {
   hashes: extraListOf(z.object({ algorithm: z.string(), hash: text })),
-  stixCoreRelationships: connectionOf(Relationship, { first: FIRST }),
+  stixCoreRelationships: connectionOf(Relationship, {
+    first: MAX_RELATED,
+  }),
 });
 
 /** An observable that was asked for, with its relationships. */
@@ -239,7 +240,7 @@ export const Answer = z.object({
 /** What OpenCTI knows. What was not asked for, or failed, is empty. */
 export type Answer = z.infer<typeof Answer>;
 
-/** So many errors are read, and so much of what each says: all is told. */
+/** So many errors are read, and so much of what each says. */
 const MAX_ERRORS = 100;
 const MAX_SAID = 1000;
 
@@ -258,15 +259,35 @@ function upTo(count: number) {
   );
 }
 
+/** What the search engine says of a question with too much in it. */
+const TOO_LARGE = /maxClauseCount|too_many_(?:nested_)?clauses/;
+
+const extensions = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value) => {
+    const { data } = Code.safeParse(value);
+    // It is deep in the cause, and in other places in each version.
+    const isTooLarge = TOO_LARGE.test(JSON.stringify(value) ?? "");
+    return { code: data?.code ?? null, isTooLarge };
+  }),
+);
+
+const Code = z.object({ code: said });
+
 const ErrorEntry = z.catch(
   z.object({
     message: said,
     path: z.catch(z.pipe(upTo(1), z.nullish(z.array(z.unknown()))), null),
     // Where old versions have the code.
     name: said,
-    extensions: z.catch(z.nullish(z.object({ code: said })), null),
+    extensions,
   }),
-  { message: null, path: null, name: null, extensions: null },
+  {
+    message: null,
+    path: null,
+    name: null,
+    extensions: { code: null, isTooLarge: false },
+  },
 );
 
 /** An error in a GraphQL response. */

@@ -1,96 +1,146 @@
 /**
- * STIX patterns, written for an IoC.
- *
- * @see https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html#_e8slinrhxcc9
+ * STIX patterns, written for an IoC: whole, and the phrases of a longer one.
  *
  * @module
  */
-import { type Ioc } from "../alert/ioc.ts";
-import { type IocKind, KINDS, type NormalValue } from "../alert/kinds.ts";
+import { wordsIn } from "./filters.ts";
+import { type IocKind, KINDS } from "../alert/kinds.ts";
+import { type NetworkChoice, networksAround } from "./networks.ts";
+import { firstOfEach, type Spelled, spellingsOf } from "./spellings.ts";
 
 /**
- * The patterns that say exactly one IoC, in every spelling that OpenCTI stores.
+ * The patterns that say exactly one IoC, in every spelling that OpenCTI may
+ * have, and a network that an address is in; the likeliest first.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const ioc = { kind: "ipv4", spellings: ["1.2.3.4"] } as const;
- * assertEquals(patternsOf(ioc), ["[ipv4-addr:value = '1.2.3.4']"]);
- * ```
- */
-export function patternsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
-  return KINDS[ioc.kind].stixPaths.flatMap((path) =>
-    ioc.spellings.map((value) => `[${comparison(path, value)}]`)
-  );
-}
-
-/** Where else in a pattern a domain may stand. */
-const REFERENCES = [
-  "network-traffic:dst_ref.value",
-  "network-traffic:src_ref.value",
-  "domain-name:resolves_to_refs[*].value",
-];
-
-/**
- * The comparisons by which a pattern with more in it may look for a domain.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const ioc = { kind: "domain", spellings: ["a.example"] } as const;
- * assertEquals(comparisonsOf(ioc).slice(0, 2), [
- *   "domain-name:value = 'a.example'",
- *   "domain-name:value IN ('a.example'",
+ * const ioc = { kind: "mac", value: "00:11:22:33:44:55", spellings: [] } as const;
+ * assertEquals(patternsOf(ioc, "narrow").slice(0, 2), [
+ *   "[mac-addr:value = '00:11:22:33:44:55']",
+ *   "[mac-addr:value = '00-11-22-33-44-55']",
  * ]);
  * ```
  */
-export function comparisonsOf(ioc: Pick<Ioc, "kind" | "spellings">): string[] {
-  return [...KINDS[ioc.kind].stixPaths, ...REFERENCES].flatMap((path) =>
-    ioc.spellings.map(quoted).flatMap((value) => [
-      `${path} = ${value}`,
-      `${path} IN (${value}`,
-    ])
-  );
+export function patternsOf(
+  ioc: Spelled,
+  networks: NetworkChoice,
+): readonly string[] {
+  const [first = "", ...others] = spellingsOf(ioc);
+  const isOne = (text: string) =>
+    stixPaths(ioc.kind, text).map((path) => `[${path} = ${quoted(text)}]`);
+  const around = networkTexts(ioc, networks);
+  return [
+    ...isOne(first),
+    ...around.flatMap(isOne),
+    ...others.flatMap(isOne),
+    ...around.flatMap((text) =>
+      stixPaths(ioc.kind, text).map((path) =>
+        `[${path} ISSUBSET ${quoted(text)}]`
+      )
+    ),
+  ];
 }
 
-/** The order in which OpenCTI writes the hashes of one file. */
-const HASHES: readonly IocKind[] = ["sha256", "sha1", "md5"];
+/** A mapped IPv4 address is written where IPv6 addresses are. */
+function stixPaths(kind: IocKind, text: string): readonly string[] {
+  return KINDS[kind === "ipv4" && text.includes(":") ? "ipv6" : kind].stixPaths;
+}
 
-/**
- * OpenCTI's own pattern for a file with a hash of each kind, one OR of all.
- * Empty if there is not one of each.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(filePatternOf([
- *   { kind: "md5", value: "c" },
- *   { kind: "sha1", value: "b" },
- *   { kind: "sha256", value: "a" },
- * ]), [
- *   "[file:hashes.'SHA-256' = 'a' OR file:hashes.'SHA-1' = 'b' OR file:hashes.MD5 = 'c']",
- * ]);
- * ```
- */
-export function filePatternOf(values: readonly NormalValue[]): string[] {
-  const comparisons = HASHES.flatMap((kind) => {
-    const ofKind = values.filter((value) => value.kind === kind);
-    const [path = ""] = KINDS[kind].stixPaths;
-    // With hashes of two files, nobody knows which belong together.
-    return ofKind.length === 1
-      ? ofKind.map(({ value }) => comparison(path, value))
-      : [];
-  });
-  return comparisons.length === HASHES.length
-    ? [`[${comparisons.join(" OR ")}]`]
+/** The networks of an address, as OpenCTI's values have them. */
+export function networkTexts(
+  { kind, value }: Spelled,
+  networks: NetworkChoice,
+): readonly string[] {
+  return kind === "ipv4" || kind === "ipv6"
+    ? networksAround(value, networks).map(({ value }) => value)
     : [];
 }
 
-function comparison(path: string, value: string): string {
-  return `${path} = ${quoted(value)}`;
+/** Where a host may stand in a pattern, besides its own place. */
+const REFERENCES = [
+  "network-traffic:dst_ref.value",
+  "network-traffic:src_ref.value",
+  // domain-name:resolves_to_refs[*].value
+  "].value",
+  // process:opened_connection_refs[*].dst_ref.value
+  "].dst_ref.value",
+  "].src_ref.value",
+];
+
+const HOST_HEADERS = ["request_header.Host", "request_header.'Host'"];
+
+/**
+ * Where else values are asked for that are part of many others, an address or a
+ * domain of each URL on it, a URL of each that is longer: not anywhere, as all
+ * other kinds are, but by their paths.
+ */
+const ELSEWHERE: Readonly<Partial<Record<IocKind, readonly string[]>>> = {
+  ipv4: [...REFERENCES, ...HOST_HEADERS],
+  ipv6: REFERENCES,
+  domain: [...REFERENCES, ...HOST_HEADERS],
+  hostname: [],
+  url: [],
+};
+
+/** Of an IPv6 address, the rarest are asked for as whole patterns alone. */
+const MAX_NETWORKS = 24;
+
+/** What finds a pattern that has an IoC in it as one comparison of several. */
+export interface Phrases {
+  /** Any of these is enough; the likeliest first. */
+  readonly alone: readonly string[];
+  /** These are, in a pattern that also has one of `lists`. */
+  readonly inLists: readonly string[];
+  readonly lists: readonly string[];
+}
+
+/**
+ * The phrases of an IoC. A value that is part of many others is asked for with
+ * its path, or anywhere in a list: ten URLs on a domain must not keep out what
+ * names the domain.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ioc = { kind: "url", value: "http://a.example/x", spellings: [] } as const;
+ * const { alone, inLists, lists } = phrasesOf(ioc, "narrow");
+ * assertEquals(alone[0], "url:value = 'http://a.example/x'");
+ * assertEquals([inLists[0], lists], ["'http://a.example/x'", ["url:value IN"]]);
+ * ```
+ */
+export function phrasesOf(ioc: Spelled, networks: NetworkChoice): Phrases {
+  const texts = apartByWords(spellingsOf(ioc)).map(quoted);
+  const elsewhere = ELSEWHERE[ioc.kind];
+  if (elsewhere === undefined) return { alone: texts, inLists: [], lists: [] };
+  const own = texts.flatMap((text) =>
+    stixPaths(ioc.kind, text).map((path) => `${path} = ${text}`)
+  );
+  return {
+    alone: [
+      ...own,
+      ...networkTexts(ioc, networks).slice(0, MAX_NETWORKS).map(quoted),
+      ...texts.flatMap((text) => elsewhere.map((path) => `${path} = ${text}`)),
+    ],
+    inLists: texts,
+    lists: [
+      ...new Set(texts.flatMap((text) => stixPaths(ioc.kind, text))),
+      ...elsewhere,
+    ].map((path) => `${path} IN`),
+  };
+}
+
+/**
+ * The spellings that are another phrase each: it is the words that are looked
+ * for, and what goes on after them (as `/32` does) is found too.
+ */
+function apartByWords(texts: readonly string[]): readonly string[] {
+  return firstOfEach(
+    texts.filter((text) => !/^[^/]+\/\d+$/.test(text)),
+    (text) => wordsIn(text.toLowerCase()).join(" "),
+  );
 }
 
 function quoted(value: string): string {

@@ -11,10 +11,11 @@ import { type Alert, textAt, textsAt } from "../alert/alert.ts";
 import type { Config } from "../config/config.ts";
 import { KINDS } from "../alert/kinds.ts";
 import type { Match } from "../match/match.ts";
-import { isExpired } from "../match/filters.ts";
+import { stateOf } from "../match/filters.ts";
 import type { Indicator, Observable } from "../opencti/schema.ts";
 import { commandLine } from "../alert/sources/audit.ts";
 import { threatOf } from "../match/threat.ts";
+import { sentenceOnUnmet } from "./unmet.ts";
 
 /** An event. All but `integration` stands under `opencti`. */
 export interface Event {
@@ -40,13 +41,14 @@ export interface EventContext {
   /** From which score on a match has which severity. */
   readonly severity: Config["severity"];
   readonly now: Date;
+  /** Whether an indicator is active before its `valid_from`. */
+  readonly future_is_active: boolean;
+  /** Whether the severity of a match in part is one step lower. */
+  readonly lower_partial: boolean;
 }
 
 /** How severe a match is. */
 export type Severity = "low" | "medium" | "high" | "critical";
-
-/** Whether an indicator is valid, else why not. */
-export type State = "active" | "revoked" | "expired";
 
 /** A description is for a glance: the link leads to the rest. */
 const MAX_DESCRIPTION = 500;
@@ -56,15 +58,25 @@ const MAX_ID_LENGTH = 512;
 
 /** Makes the event of a match. */
 export function matchEvent(match: Match, context: EventContext): Event {
-  const { ioc, indicator } = match;
+  const { met, unmet, indicator } = match;
+  const { ioc } = met;
   return {
     integration: "opencti",
     opencti: {
       event_type: match.type,
-      ioc: { kind: ioc.kind, value: ioc.value, field: ioc.field },
+      ioc: {
+        kind: ioc.kind,
+        value: ioc.value,
+        field: ioc.field,
+        source: ioc.source,
+        network: met.network,
+        parent: met.parent,
+      },
+      matched: met.matched,
+      unmet: sentenceOnUnmet(unmet),
       score: indicator.x_opencti_score,
-      severity: severityOf(indicator.x_opencti_score, context.severity),
-      state: stateOf(indicator, context.now),
+      severity: severityOfMatch(match, context),
+      state: stateOf(indicator, context),
       threat: { ...threatOf(indicator) },
       ...factsOf(match, context),
       latency_ms: context.latencyMs,
@@ -74,6 +86,26 @@ export function matchEvent(match: Match, context: EventContext): Event {
     },
   };
 }
+
+/**
+ * A match in part is a step less severe, and so is one of an IoC that only the
+ * sweep for all took for one.
+ */
+function severityOfMatch(
+  { met: { ioc }, unmet, indicator }: Match,
+  { severity, lower_partial }: EventContext,
+): Severity {
+  const whole = severityOf(indicator.x_opencti_score, severity);
+  const sure = ioc.isUnsure ? ONE_LOWER[whole] : whole;
+  return lower_partial && unmet.length > 0 ? ONE_LOWER[sure] : sure;
+}
+
+const ONE_LOWER: Readonly<Record<Severity, Severity>> = {
+  critical: "high",
+  high: "medium",
+  medium: "low",
+  low: "low",
+};
 
 /**
  * How severe a match with an indicator of this score is. Not to know the score
@@ -97,29 +129,6 @@ export function severityOf(
   if (score >= critical) return "critical";
   if (score >= high) return "high";
   return score >= medium ? "medium" : "low";
-}
-
-/**
- * The state of an indicator. OpenCTI revokes what expires: that is told as
- * expired.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const now = new Date("2026-06-01T00:00:00Z");
- * const valid_until = "2026-05-31T00:00:00Z";
- * assertEquals(stateOf({ valid_until, revoked: true }, now), "expired");
- * assertEquals(stateOf({ valid_until: null, revoked: true }, now), "revoked");
- * assertEquals(stateOf({ valid_until: null, revoked: null }, now), "active");
- * ```
- */
-export function stateOf(
-  indicator: Pick<Indicator, "valid_until" | "revoked">,
-  now: Date,
-): State {
-  if (isExpired(indicator, now)) return "expired";
-  return indicator.revoked === true ? "revoked" : "active";
 }
 
 /**

@@ -94,8 +94,25 @@ export function ruleFoldersIn(xml: string): readonly string[] {
   return named.length > 0 ? named : ["ruleset/rules", "etc/rules"];
 }
 
-/** What Wazuh reads of a name in all roots, for it takes them as one. */
-function sectionsOf(xml: string, name: string): readonly Element[] {
+/**
+ * The last value of a setting, by the names of its section and of itself.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ */
+export function confValueIn(
+  xml: string,
+  [section, name]: readonly [section: string, name: string],
+): string | undefined {
+  return sectionsOf(xml, section).map((one) => textIn(one, name))
+    .findLast((value) => value !== undefined);
+}
+
+/**
+ * The sections of a name in all roots, for Wazuh takes these as one.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ */
+export function sectionsOf(xml: string, name: string): readonly Element[] {
   return parseXml(xml).filter((root) => root.name === "ossec_config")
     .flatMap(({ children }) => children)
     .filter((section) => section.name === name);

@@ -40,7 +40,6 @@ Deno.test("makeFinder() asks for all spellings that an IoC has in an alert", () 
   });
   assertEquals(iocs[0]?.spellings, [
     "http://a.example/x",
-    "http://a.example:80/x",
     "http://a.example/./x",
   ]);
 });

@@ -62,6 +62,10 @@ Deno.test("readIgnoreLists() has built-in lists, each with its switch", async (t
     ],
     ["public_resolvers", ["address", "8.8.8.8", "53"], "public DNS resolver"],
     ["public_resolvers", ["address", "2620:fe::fe", "853"], "public DNS"],
+    ["private_names", ["host", "router.home.arpa"], "private networks"],
+    ["private_names", ["host", "dc01.corp"], "private networks"],
+    ["private_names", ["url", "http://wiki.intranet/x"], "private networks"],
+    ["private_names", ["email", "bob@mail.lan"], "private networks"],
     ["own_opencti", ["host", "opencti.corp.example"], "OpenCTI that is asked"],
     ["own_opencti", ["url", "http://opencti.corp.example/x"], "that is asked"],
   ];

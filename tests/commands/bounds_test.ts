@@ -12,12 +12,14 @@ import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { type TextKind } from "../../lib/alert/kinds.ts";
 import { matchAnswer } from "../../lib/match/answer.ts";
 import { matchKey } from "../../lib/match/match.ts";
-import { questionFor } from "../../lib/opencti/query.ts";
+import { questionFor } from "../../lib/opencti/question.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { makeFinder } from "../../lib/alert/find.ts";
+import { type Sweep, SWEEPS } from "../../lib/alert/sweep.ts";
 import { FIND_DEFAULTS } from "../stand_ins/alerts.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { startTcp } from "../stand_ins/network.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { PLACES } from "../stand_ins/places.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { runProgram, SLACK_MS } from "../stand_ins/program.ts";
@@ -227,9 +229,9 @@ const HOSTILE_UNREAD: Readonly<Record<string, Hostile>> = {
 };
 
 /** All that is done with an alert before OpenCTI is asked, and its error. */
-function readAlert(alert: Alert, generic: boolean): void {
-  const { iocs } = makeFinder({ ...FIND_DEFAULTS, generic })(alert);
-  questionFor(iocs, { ...DEFAULTS, partial: true, now: new Date(0) });
+function readAlert(alert: Alert, sweep: Sweep): void {
+  const { iocs } = makeFinder({ ...FIND_DEFAULTS, sweep })(alert);
+  questionFor(iocs, { ...DEFAULTS, now: new Date(0) });
   const error = { kind: "x", error: "x", alerts: 1 };
   encode(errorEvent(error, alert));
 }
@@ -239,22 +241,16 @@ function encode(event: Parameters<typeof encodeEvent>[0]): void {
   encodeEvent(event, { maxBytes: 65_000, redact });
 }
 
-for (
-  const [hostile, generic] of [
-    [HOSTILE_ALERTS, false],
-    [HOSTILE_UNREAD, true],
-  ] as const
-) {
-  const whose = generic ? "that no source reads " : "";
-  Deno.test(`an alert ${whose}takes time in proportion, and not for long`, async (t) => {
-    for (const [name, { n, make }] of Object.entries(hostile)) {
+for (const sweep of SWEEPS) {
+  Deno.test(`with the sweep ${sweep}, an alert takes time in proportion, and not for long`, async (t) => {
+    const all = { ...HOSTILE_ALERTS, ...HOSTILE_UNREAD };
+    for (const [name, { n, make }] of Object.entries(all)) {
       await t.step(name, () => {
         assertBounded(n, (n) => {
           const made = make(n);
           const json = typeof made === "string" ? made : JSON.stringify(made);
-          // Parsed anew each time: what was read of an alert is known.
           const alert = parseAlert(json);
-          return () => readAlert(alert, generic);
+          return () => readAlert(alert, sweep);
         });
       });
     }
@@ -406,7 +402,9 @@ function readAnswer(body: string, alert: Alert): void {
   };
   for (const min_confidence of [0, 50]) {
     const { matches } = matchAnswer(IOCS, outcome.answer, {
+      ...MATCHING,
       ...options,
+      alert,
       min_confidence,
     });
     for (const match of matches) {
@@ -514,7 +512,7 @@ function typesOf(messages: readonly string[]): string[] {
   );
 }
 
-/** 80 000 indicators, where ten were asked for. */
+/** 80 000 indicators, where fifty were asked for, then five hundred. */
 function startLavish() {
   const pattern = `[ipv4-addr:value = '${MALICIOUS}']`;
   const empty = edges([]);
@@ -553,12 +551,15 @@ Deno.test("custom-opencti ends in time, however long the alert or the answer", a
       options: { total_timeout: 2 },
     });
     assertEquals(status, 0, stderr);
-    assertEquals((await queue.receive(3)).length, 3);
+    assertEquals(typesOf(await queue.receive(4)), [
+      ...Array(3).fill("indicator_pattern_match"),
+      "error",
+    ]);
     assert(ms < 2000 + SLACK_MS, `${ms} ms`);
     const log = await Deno.readTextFile(`${home}/logs/integrations.log`);
     assertStringIncludes(
       log,
-      "matches to emit: 3 of 10, OpenCTI has more exact",
+      "matches to emit: 3 of 500, OpenCTI has more exact",
     );
   });
 });
@@ -600,13 +601,13 @@ Deno.test("custom-opencti acts on SIGTERM at once, however long the alert or the
     const asked = Promise.withResolvers<void>();
     await using lavish = startLavish();
     await using front = startOpencti(KNOWN, {
-      respond: async () => {
+      respond: async (_, count) => {
         const { body } = await fetch(`${lavish.url}/graphql`, {
           method: "POST",
           body: "{}",
         });
         // Until then it has the answer, and reads it.
-        setTimeout(asked.resolve, 300);
+        if (count === 1) setTimeout(asked.resolve, 300);
         return new Response(body);
       },
     });

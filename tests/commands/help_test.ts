@@ -40,7 +40,7 @@ Deno.test("unknownCommand() names the nearest one, and never says the word: it c
   assert(!message.includes("flgrn"), message);
   assertStringIncludes(
     message,
-    "alert, explain, lookup, install, uninstall, retry, version, help",
+    TOPICS.join(", "),
   );
 });
 

@@ -133,7 +133,7 @@ Deno.test("the options may name another configuration file", async () => {
 
 Deno.test("a condition of a source is kept to", async () => {
   const { status, log } = await run({
-    config: { sources: [ACME_SOURCE] },
+    config: { sources: [ACME_SOURCE], sweep: "off" },
     alert: { ...ACME, data: { ...ACME.data, verdict: "allowed" } },
     events: 0,
   });
@@ -151,10 +151,13 @@ Deno.test("a source that is built in can be switched off, or read other fields",
   await t.step("switched off", async () => {
     const { log } = await run({
       alert: sshd,
-      config: { sources: [{ name: "sshd", enabled: false }] },
+      config: { sources: [{ name: "sshd", enabled: false }], sweep: "all" },
       events: 0,
     });
-    assertStringIncludes(log, "sources that read it: none\n");
+    assertStringIncludes(
+      log,
+      "skipped: 185.244.31.158 in data.srcip: the source is switched off",
+    );
   });
   await t.step("other fields", async () => {
     const { log } = await run({
@@ -168,7 +171,10 @@ Deno.test("a source that is built in can be switched off, or read other fields",
       events: 0,
     });
     assertStringIncludes(log, "skipped: bob in data.dstuser: no IP");
-    assert(!log.includes("185.244.31.158 in data.srcip"), log);
+    assertStringIncludes(
+      log,
+      "skipped: 185.244.31.158 in data.srcip: the source reads other fields",
+    );
   });
 });
 
@@ -224,7 +230,7 @@ Deno.test("a mistake is told with its place, and the rest works", async (t) => {
   );
 });
 
-Deno.test("generic finds IoCs by the names of fields, where no source reads", async (t) => {
+Deno.test("the sweep finds what no source reads, as far as it is wanted", async (t) => {
   const alert = {
     id: "8.1",
     rule: { groups: ["own"] },
@@ -234,33 +240,45 @@ Deno.test("generic finds IoCs by the names of fields, where no source reads", as
         srcip: "none",
         dns: [{ queryName: "morrishittu.ddns.net" }],
         version: "16.0.5.1",
-        colour: "9.9.9.9",
+        resolver: "9.9.9.9",
       },
     },
   };
   await t.step("off", async () => {
-    const { asked } = await run({ alert, events: 0 });
+    const { asked } = await run({ alert, config: { sweep: "off" }, events: 0 });
     assertEquals(asked, []);
   });
-  await t.step("on", async () => {
-    const { log, events } = await run({
-      alert,
-      config: { generic: true },
-      events: 2,
+  const found = {
+    "by default": {},
+    "generic": { sweep: "off", generic: true },
+  };
+  for (const [name, config] of Object.entries(found)) {
+    await t.step(name, async () => {
+      const { log, events } = await run({ alert, config, events: 2 });
+      assertEquals(valuesOf(events), [
+        "185.244.31.158",
+        "morrishittu.ddns.net",
+      ]);
+      assertEquals(
+        events.map(({ ioc }) => ioc?.source),
+        ["sweep", "sweep"],
+      );
+      for (const text of ["16.0.5.1", "9.9.9.9"]) {
+        assert(!log.includes(text), "what is no IoC by its name");
+      }
     });
-    assertEquals(valuesOf(events), ["185.244.31.158", "morrishittu.ddns.net"]);
-    assertStringIncludes(log, "sources that read it: generic\n");
-    for (const text of ["16.0.5.1", "9.9.9.9"]) {
-      assert(!log.includes(text), "only fields that are named like one");
-    }
-  });
-  await t.step("on, where a source reads", async () => {
-    const { log } = await run({
-      alert: { ...alert, rule: { groups: ["own", "sshd"] } },
-      config: { generic: true },
-      events: 0,
+  }
+  await t.step("what only all finds is less severe", async () => {
+    const log = {
+      id: "8.2",
+      full_log: "lookup of morrishittu.ddns.net failed",
+    };
+    const { events } = await run({
+      alert: log,
+      config: { sweep: "all" },
+      events: 1,
     });
-    assertStringIncludes(log, "sources that read it: sshd\n");
+    assertEquals(events.map(({ severity }) => severity), ["low"]);
   });
 });
 

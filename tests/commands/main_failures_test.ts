@@ -199,7 +199,8 @@ Deno.test("custom-opencti tries again as often as RETRIES says", async () => {
     "2",
   ]);
   assertEquals(status, 0);
-  assertEquals(opencti.requests.length, 3);
+  // The last is for what the event says.
+  assertEquals(opencti.requests.length, 4);
   assertStringIncludes(
     (await queue.receive(1))[0] ?? "",
     "indicator_partial_pattern_match",

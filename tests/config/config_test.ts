@@ -17,15 +17,22 @@ Deno.test("completeConfig() fills in the defaults", () => {
     max_ind_alerts: 3,
     max_obs_alerts: 2,
     partial_matches: true,
+    exact_only: false,
+    networks: "narrow",
+    url_case: true,
+    parent_domains: false,
+    lower_partial: true,
     min_score: 0,
     min_confidence: 0,
     only_detection: false,
     include_revoked: true,
     include_expired: true,
+    future_is_active: false,
     labels: [],
     not_labels: [],
     severity: { medium: 40, high: 60, critical: 80 },
     kinds: {},
+    sweep: "safe",
     generic: false,
     ignore: DEFAULT_IGNORE,
     sources: [],
@@ -154,7 +161,7 @@ Deno.test("parseOptions() tells a mistake with its path, and uses the rest", asy
       { sources: [] },
       [
         "sources[0].fields[0].kind: must be address, host, hostname, url, " +
-        "email, hash, sha512, sha256, sha1, md5, text, user_agent, mac, did " +
+        "email, hash, sha512, sha256, sha1, md5, text, command, request, user_agent, mac, did " +
         'you mean "address"? (source "x" is left out)',
       ],
     ],

@@ -28,7 +28,21 @@ Deno.test("joinSources() adds, changes and switches off", async (t) => {
       { name: "audit", fields: FIELDS },
       [DOCKER, { name: "audit", groups: ["audit"], fields: FIELDS }],
     ],
-    "off": [{ name: "docker", enabled: false }, [AUDIT]],
+    "off": [{ name: "docker", enabled: false }, [{
+      ...DOCKER,
+      leave: [{ when: [], because: "the source is switched off (sources)" }],
+    }, AUDIT]],
+    "other fields": [
+      { name: "docker", fields: [{ path: "data.x", kind: "address" }] },
+      [{
+        ...DOCKER,
+        fields: [{ path: "data.x", kind: "address" }, {
+          path: ["data.ip"],
+          skip: "the source reads other fields (sources)",
+          kind: "text",
+        }],
+      }, AUDIT],
+    ],
     "one's own, off": [
       { name: "acme", enabled: false, groups: ["acme"], fields: FIELDS },
       BUILT_IN,

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
-import { type TextKind } from "../../lib/alert/kinds.ts";
-import { DEFAULTS } from "../../lib/config/defaults.ts";
+import type { TextKind } from "../../lib/alert/kinds.ts";
 import {
   matchAnswer,
   type Matches,
   type MatchOptions,
 } from "../../lib/match/answer.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { sentencesOn } from "../../lib/commands/decisions.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
 
@@ -45,13 +45,13 @@ function match(
     & Partial<MatchOptions> = {},
 ): Matches & { readonly sentences: readonly string[] } {
   const matches = matchAnswer(iocs, Answer.parse(data), {
-    ...DEFAULTS,
+    ...MATCHING,
     now: NOW,
     ...options,
   });
   return {
     ...matches,
-    sentences: sentencesOn(matches.decisions, { now: NOW }),
+    sentences: sentencesOn(matches.decisions, MATCHING),
   };
 }
 
@@ -63,14 +63,14 @@ function emitted({ matches }: Matches): string[] {
   );
 }
 
-Deno.test("matchAnswer() parts an exact pattern from one comparison among others", async (t) => {
+Deno.test("matchAnswer() parts a pattern that holds from one that may", async (t) => {
   const cases: readonly [pattern: string | null, type: string | undefined][] = [
     ["[ipv4-addr:value = '1.2.3.4']", "indicator_pattern_match"],
     ["[ IPV4-ADDR:value='1.2.3.4' ]", "indicator_pattern_match"],
     ["[ipv4-addr:value = '1.2.3.4/32']", "indicator_pattern_match"],
     [
       "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']",
-      "indicator_partial_pattern_match",
+      "indicator_pattern_match",
     ],
     [
       "[ipv4-addr:value = '1.2.3.4'] AND [ipv4-addr:value = '5.6.7.8']",
@@ -78,11 +78,11 @@ Deno.test("matchAnswer() parts an exact pattern from one comparison among others
     ],
     [
       "[ipv4-addr:value = '1.2.3.4'] WITHIN 5 SECONDS",
-      "indicator_partial_pattern_match",
+      "indicator_pattern_match",
     ],
     [
       "[ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]",
-      "indicator_partial_pattern_match",
+      "indicator_pattern_match",
     ],
     [
       "[network-traffic:dst_ref.value = '1.2.3.4']",
@@ -131,7 +131,7 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
     ],
     [
       `[file:hashes.MD5 = '${c}' OR file:hashes.MD5 = '${"d".repeat(32)}']`,
-      "indicator_partial_pattern_match",
+      "indicator_pattern_match",
     ],
     [
       `[file:hashes.MD5 = '${c}' AND file:name = 'x']`,
@@ -144,42 +144,84 @@ Deno.test("matchAnswer() takes all hashes of our file for the file itself", asyn
       assertEquals(emitted(match(data, { iocs })), [`${type} x`]);
     });
   }
-  await t.step("one hash is enough, if no other says otherwise", () => {
-    const pattern =
-      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`;
-    const data = { exact: connection(indicator("x", { pattern })) };
-    assertEquals(emitted(match(data, { iocs: [iocOf("sha256", a)] })), [
+  await t.step("one hash of an OR is enough, of an AND it is not", () => {
+    const data = (operator: string) => ({
+      exact: connection(indicator("x", {
+        pattern:
+          `[file:hashes.'SHA-256' = '${a}' ${operator} file:hashes.MD5 = '${c}']`,
+      })),
+    });
+    const one = { iocs: [iocOf("sha256", a)] };
+    assertEquals(emitted(match(data("OR"), one)), [
       "indicator_pattern_match x",
     ]);
-    const others = [iocOf("sha256", a), iocOf("md5", "d".repeat(32))];
-    assertEquals(emitted(match(data, { iocs: others })), [
-      "indicator_partial_pattern_match x",
+    const partial = match(data("AND"), one);
+    assertEquals(emitted(partial), ["indicator_partial_pattern_match x"]);
+    assertEquals(partial.matches[0]?.unmet, [
+      { comparison: `file:hashes.MD5 = '${c}'`, alert: "silent" },
     ]);
-  });
-  await t.step("two hashes of one kind are two files", () => {
-    const pattern = `[file:hashes.MD5 = '${c}' AND file:hashes.MD5 = '${
-      "d".repeat(32)
-    }']`;
-    const data = { exact: connection(indicator("x", { pattern })) };
-    const two = [iocOf("md5", c), iocOf("md5", "d".repeat(32))];
-    assertEquals(emitted(match(data, { iocs: two })), [
-      "indicator_partial_pattern_match x",
-    ]);
-  });
-  await t.step("two values of the alert that are no file are not one", () => {
-    const pattern =
-      "[ipv4-addr:value = '1.2.3.4' OR domain-name:value = 'a.example']";
-    const data = { exact: connection(indicator("x", { pattern })) };
-    const both = [iocOf("address", "1.2.3.4"), iocOf("host", "a.example")];
-    assertEquals(emitted(match(data, { iocs: both })), [
-      "indicator_partial_pattern_match x",
+    const d = "d".repeat(32);
+    const others = { iocs: [iocOf("sha256", a), iocOf("md5", d)] };
+    assertEquals(match(data("AND"), others).matches[0]?.unmet, [
+      { comparison: `file:hashes.MD5 = '${c}'`, alert: { says: [d] } },
     ]);
   });
 });
 
+Deno.test("matchAnswer() takes only what says the IoC alone as full, if exact_only is true", async (t) => {
+  const [a, c] = ["a".repeat(64), "c".repeat(32)];
+  const files = [iocOf("sha256", a), iocOf("md5", c)];
+  const address = [iocOf("address", "1.2.3.4"), iocOf("address", "5.6.7.8")];
+  const cases: readonly [readonly Ioc[], string, "full" | "partial"][] = [
+    [address, "[ipv4-addr:value = '1.2.3.4']", "full"],
+    [
+      address,
+      "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '9.9.9.9']",
+      "partial",
+    ],
+    [address, "[ipv4-addr:value IN ('1.2.3.4', '9.9.9.9')]", "partial"],
+    [
+      address,
+      "[ipv4-addr:value = '1.2.3.4'] AND [ipv4-addr:value = '5.6.7.8']",
+      "partial",
+    ],
+    [address, "[ipv4-addr:value = '1.2.3.4'] WITHIN 5 SECONDS", "partial"],
+    [
+      files,
+      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`,
+      "full",
+    ],
+    [
+      files.slice(1),
+      `[file:hashes.'SHA-256' = '${a}' OR file:hashes.MD5 = '${c}']`,
+      "full",
+    ],
+    [
+      files,
+      `[file:hashes.'SHA-256' = '${
+        "b".repeat(64)
+      }' OR file:hashes.MD5 = '${c}']`,
+      "partial",
+    ],
+    [files, `[file:hashes.MD5 = '${c}' OR file:name = 'x']`, "partial"],
+  ];
+  for (const [iocs, pattern, expected] of cases) {
+    await t.step(pattern, () => {
+      const data = { exact: connection(indicator("x", { pattern })) };
+      const [found] = match(data, { iocs, exact_only: true }).matches;
+      assertEquals(
+        found?.type,
+        expected === "full"
+          ? "indicator_pattern_match"
+          : "indicator_partial_pattern_match",
+      );
+    });
+  }
+});
+
 Deno.test("matchAnswer() ranks by what is best to know, and takes nulls", async (t) => {
   const partial =
-    "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']";
+    "[ipv4-addr:value = '1.2.3.4' AND ipv4-addr:value = '5.6.7.8']";
   const best = {
     revoked: false,
     x_opencti_detection: true,
@@ -188,15 +230,27 @@ Deno.test("matchAnswer() ranks by what is best to know, and takes nulls", async 
     valid_until: "2030-01-01T00:00:00.000Z",
   };
   const worse: Readonly<Record<string, Record<string, unknown>>> = {
-    "exact before partial": { pattern: partial, x_opencti_score: 100 },
+    "active before all else": {
+      pattern: partial,
+      revoked: true,
+      x_opencti_score: 100,
+    },
+    "in full before in part": { pattern: partial, x_opencti_score: 100 },
     "not revoked": { revoked: true, x_opencti_score: 100 },
+    "not in the future": {
+      valid_from: "2026-06-02T00:00:00.000Z",
+      x_opencti_score: 100,
+    },
     "detection": { x_opencti_detection: false, x_opencti_score: 100 },
     "detection unknown": { x_opencti_detection: null, x_opencti_score: 100 },
     "score": { x_opencti_score: 79, confidence: 100 },
     "score unknown": { x_opencti_score: null, confidence: 100 },
     "confidence": { confidence: 79 },
     "confidence unknown": { confidence: null },
-    "not expired": { valid_until: "2026-05-31T00:00:00.000Z" },
+    "not expired": {
+      valid_until: "2026-05-31T00:00:00.000Z",
+      x_opencti_score: 100,
+    },
   };
   for (const [name, fields] of Object.entries(worse)) {
     await t.step(name, () => {
@@ -238,13 +292,18 @@ Deno.test("matchAnswer() emits an indicator once, and no more than max_ind_alert
 });
 
 Deno.test("matchAnswer() emits no partial match if partial_matches is false", () => {
-  const pattern =
-    "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '5.6.7.8']";
+  const and = "[ipv4-addr:value = '1.2.3.4' AND ipv4-addr:value = '5.6.7.8']";
   const data = {
-    exact: connection(indicator("a"), indicator("b", { pattern })),
+    exact: connection(
+      indicator("a"),
+      indicator("b", { pattern: and }),
+      indicator("c", { pattern: and.replace("AND", "OR") }),
+    ),
   };
-  const { matches, sentences } = match(data, { partial_matches: false });
-  assertEquals(matches.map((m) => m.indicator.id), ["a"]);
+  const { matches, sentences } = match(data, {
+    partial_matches: false,
+  });
+  assertEquals(matches.map((m) => m.indicator.id), ["a", "c"]);
   assert(
     sentences.some((sentence) => sentence.includes("partial_matches is false")),
   );
@@ -508,7 +567,7 @@ Deno.test("matchAnswer() compares an observable with our IoCs", async (t) => {
         values: connection(observable("o", { ...fields, indicators })),
       }, { iocs });
       assertEquals(
-        matches.map(({ ioc }) => ioc.kind),
+        matches.map(({ met: { ioc } }) => ioc.kind),
         kind === undefined ? [] : [kind],
       );
     });
@@ -525,6 +584,7 @@ Deno.test("matchAnswer() takes an answer that holds nothing", () => {
       matches: [],
       found: 0,
       cutOff: [],
+      hasMore: false,
       decisions: [],
       sentences: [],
     });
@@ -551,6 +611,9 @@ Deno.test("matchAnswer() says when OpenCTI has more about an observable", () => 
   assertEquals(cutOff({ stixCoreRelationships: { edges: [{ node }] } }), [
     "related indicators",
   ]);
+  // What is related matters only for what has no indicator.
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  assertEquals(cutOff({ indicators, stixCoreRelationships: more }), []);
   assertEquals(cutOff({}), []);
 });
 
@@ -570,7 +633,10 @@ Deno.test("matchAnswer() emits an indicator of two observables once for an IoC",
   const { matches, sentences } = match({ values }, {
     iocs: [iocOf("host", "a.example"), iocOf("host", "b.example")],
   });
-  assertEquals(matches.map(({ ioc }) => ioc.value), ["a.example", "b.example"]);
+  assertEquals(matches.map(({ met: { ioc } }) => ioc.value), [
+    "a.example",
+    "b.example",
+  ]);
   assert(
     sentences.some((sentence) =>
       sentence.startsWith("skipped, its indicator is emitted already:")
@@ -578,16 +644,44 @@ Deno.test("matchAnswer() emits an indicator of two observables once for an IoC",
   );
 });
 
-Deno.test("matchAnswer() ignores case as OpenCTI does", () => {
-  const pattern = "[url:value = 'http://evil.example/virus']";
-  const data = { exact: connection(indicator("i", { pattern })) };
-  const iocs = [iocOf("url", "http://evil.example/VIRUS")];
-  assertEquals(emitted(match(data, { iocs })), ["indicator_pattern_match i"]);
+Deno.test("matchAnswer() takes a URL in other case in part, unless url_case is false", async (t) => {
+  const cases = [
+    ["http://evil.example/virus", false],
+    ["http://evil.example/VIRUS", true],
+    ["HTTP://EVIL.example/VIRUS", true],
+    ["http://evil.example/V%49RUS", true],
+  ] as const;
+  for (const [url, isSame] of cases) {
+    await t.step(url, () => {
+      const data = {
+        exact: connection(
+          indicator("i", { pattern: `[url:value = '${url}']` }),
+        ),
+      };
+      const iocs = [iocOf("url", "http://evil.example/VIRUS")];
+      const found = match(data, { iocs });
+      assertEquals(
+        emitted(found),
+        isSame
+          ? ["indicator_pattern_match i"]
+          : ["indicator_partial_pattern_match i"],
+      );
+      assertEquals(
+        found.matches[0]?.unmet,
+        isSame
+          ? []
+          : [{ comparison: `url:value = '${url}'`, alert: "other_case" }],
+      );
+      assertEquals(emitted(match(data, { iocs, url_case: false })), [
+        "indicator_pattern_match i",
+      ]);
+    });
+  }
 });
 
 Deno.test("matchAnswer() takes no more of an answer than was asked for", async (t) => {
   const exact = connection(
-    ...Array.from({ length: 60 }, (_, n) => indicator(`i${n}`)),
+    ...Array.from({ length: 600 }, (_, n) => indicator(`i${n}`)),
   );
   const indicators = connection(indicator("i", { pattern: "yara" }));
   const values = connection(
@@ -597,19 +691,20 @@ Deno.test("matchAnswer() takes no more of an answer than was asked for", async (
     ),
   );
   const cases: readonly [Partial<MatchOptions>, [number, number]][] = [
-    [{}, [10, 10]],
-    [{ max_ind_alerts: 20 }, [20, 10]],
-    [{ max_obs_alerts: 30 }, [10, 30]],
-    [{ not_labels: ["benign"] }, [50, 10]],
+    [{}, [50, 10]],
+    [{ max_ind_alerts: 70 }, [70, 10]],
+    [{ max_obs_alerts: 30 }, [50, 30]],
+    [{ page: 2 }, [500, 60]],
   ];
   for (const [options, [ofExact, ofValues]] of cases) {
     await t.step(JSON.stringify(options), () => {
       const found = match({ exact }, options);
       assertEquals([found.found, found.cutOff], [ofExact, ["exact"]]);
       const observables = match({ values }, options);
-      assertEquals([observables.found, observables.cutOff], [ofValues, [
-        "values",
-      ]]);
+      assertEquals(
+        [observables.found, observables.cutOff],
+        [ofValues, ofValues < 60 ? ["values"] : []],
+      );
     });
   }
 });
@@ -648,7 +743,7 @@ Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) 
     );
     assertEquals(emitted(match({ exact })), [
       "indicator_pattern_match b",
-      "indicator_partial_pattern_match c",
+      "indicator_pattern_match c",
     ]);
   });
 });

@@ -6,8 +6,9 @@ import { matchEvent } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { matchAnswer } from "../../lib/match/answer.ts";
 import { type Filtered, filterOut } from "../../lib/match/filters.ts";
-import { questionFor } from "../../lib/opencti/query.ts";
+import { questionFor } from "../../lib/opencti/question.ts";
 import { Answer, Indicator } from "../../lib/opencti/schema.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import {
   type KnownIndicator,
   startOpencti,
@@ -211,8 +212,8 @@ Deno.test("each option leaves out rows of the answer and events, of every kind",
         after.rows,
         isAsked ? { exact: 1, partial: 2 } : before.rows,
       );
-      assertEquals(before.first, 10);
-      assertEquals(after.first, isAsked ? 10 : 50);
+      assertEquals(before.askMarks, undefined);
+      assertEquals(after.askMarks, isAsked ? undefined : true);
       assertEquals(before.emitted.toSorted(), [
         "indicator_partial_pattern_match good partial",
         "indicator_partial_pattern_match worse partial",
@@ -274,7 +275,7 @@ async function lookUp(
   ) => ({ id, name: id, pattern, ...fields });
   const exact = "[ipv4-addr:value = '1.2.3.4']";
   const partial =
-    "[ipv4-addr:value = '1.2.3.4' OR ipv4-addr:value = '9.9.9.9']";
+    "[ipv4-addr:value = '1.2.3.4' AND ipv4-addr:value = '9.9.9.9']";
   const address = (id: string) => ({
     id,
     entity_type: "IPv4-Addr",
@@ -313,8 +314,8 @@ async function ask(
   iocs: readonly Ioc[],
   options: Partial<Config>,
 ) {
-  const config = { ...DEFAULTS, max_ind_alerts: 9, ...options, now: NOW };
-  const question = questionFor(iocs, { ...config, partial: true });
+  const config = { ...MATCHING, max_ind_alerts: 9, ...options, now: NOW };
+  const { question } = questionFor(iocs, config);
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}` },
@@ -325,7 +326,7 @@ async function ask(
   const answer = Answer.parse(data);
   const { matches } = matchAnswer(iocs, answer, config);
   return {
-    first: question.variables.first,
+    askMarks: question.variables.askMarks,
     rows: {
       exact: answer.exact.nodes.length,
       partial: answer.partial.nodes.length,

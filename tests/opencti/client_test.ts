@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { ask, type AskOptions } from "../../lib/opencti/client.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
-import { questionFor } from "../../lib/opencti/query.ts";
+import { questionFor } from "../../lib/opencti/question.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { PLACES } from "../stand_ins/places.ts";
 import {
@@ -13,12 +13,11 @@ import {
 } from "../stand_ins/opencti.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
 
-const QUESTION = questionFor([{
+const { question: QUESTION } = questionFor([{
   kind: "ipv4",
   value: "185.244.31.158",
   spellings: ["185.244.31.158"],
-  field: "f",
-}], { ...DEFAULTS, partial: true, now: new Date(0) });
+}], { ...DEFAULTS, now: new Date(0) });
 
 const EMPTY = { edges: [] };
 const NOTHING = { data: { exact: EMPTY, partial: EMPTY, values: EMPTY } };
@@ -297,7 +296,7 @@ Deno.test("ask() says in one sentence what is wrong, and retries what may pass",
   }
 });
 
-Deno.test("ask() refuses a wrong token, and does not tell it", async () => {
+Deno.test("ask() refuses a wrong token, and does not say it", async () => {
   await using opencti = startOpencti(KNOWLEDGE);
   const error = await assertRejects(
     () => ask(QUESTION, options(opencti.url, { apiKey: "wrong-token-0815" })),
@@ -418,7 +417,7 @@ Deno.test("ask() takes the answer of a later attempt", async () => {
   assertEquals(answer.partial.nodes.length, 1);
 });
 
-Deno.test("ask() uses an answer for what it holds, and tells the error", async (t) => {
+Deno.test("ask() uses an answer for what it holds, and says the error", async (t) => {
   const indicator = {
     id: "i",
     name: "n",

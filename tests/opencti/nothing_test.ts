@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { matchAnswer } from "../../lib/match/answer.ts";
-import { DEFAULTS } from "../../lib/config/defaults.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { isNothing, NOTHING, saysNothing } from "../../lib/opencti/nothing.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { PLACES } from "../stand_ins/places.ts";
@@ -114,7 +114,6 @@ Deno.test("where saysNothing() sees nothing, the schema reads nothing, and nothi
 
 Deno.test("isNothing() is what matchAnswer() finds nothing in", () => {
   assert(isNothing(NOTHING));
-  const options = { ...DEFAULTS, now: new Date() };
-  assertEquals(matchAnswer([], NOTHING, options).found, 0);
-  assertEquals(matchAnswer([], NOTHING, options).cutOff, []);
+  assertEquals(matchAnswer([], NOTHING, MATCHING).found, 0);
+  assertEquals(matchAnswer([], NOTHING, MATCHING).cutOff, []);
 });

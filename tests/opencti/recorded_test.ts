@@ -31,6 +31,7 @@ import {
   RECORDED,
   RIGHTS,
 } from "../stand_ins/recorded.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { PLACES } from "../stand_ins/places.ts";
 
 const BASE_URL = "https://cti.example";
@@ -84,7 +85,7 @@ Deno.test("readResponse() says what right a token lacks, as OpenCTI refuses it",
   }
 });
 
-Deno.test("readResponse() cannot tell a wrong token from a role without token usage", () => {
+Deno.test("readResponse() cannot part a wrong token from a role without token usage", () => {
   const [wrong, ...others] = ["wrong token", "noapi", "apiparent"].map((user) =>
     RIGHTS[user]?.answers["me"]
   );
@@ -143,19 +144,19 @@ function iocOf(
   return { ...ioc, spellings: spellings ?? [ioc.value] };
 }
 
-/** What the recorded answers were asked for, and what there is to tell. */
+/** What the recorded answers were asked for, and what there is to emit. */
 const ALERTS: Readonly<
   Record<string, {
     readonly iocs: readonly Ioc[];
     /** Event types, and the names of the indicators. */
-    readonly told: readonly string[];
+    readonly emitted: readonly string[];
     readonly cutOff?: readonly string[];
   }>
 > = {
   // Of its pattern, and of ten URLs of it that score higher.
   "address, crowded": {
     iocs: [iocOf("address", "45.155.205.233")],
-    told: ["indicator_pattern_match: C2 server"],
+    emitted: ["indicator_pattern_match: C2 server"],
     cutOff: ["partial"],
   },
   file: {
@@ -167,11 +168,11 @@ const ALERTS: Readonly<
       iocOf("sha1", "da39a3ee5e6b4b0d3255bfef95601890afd8070a"),
       iocOf("md5", "d41d8cd98f00b204e9800998ecf8427f"),
     ],
-    told: ["indicator_pattern_match: dropper.bin"],
+    emitted: ["indicator_pattern_match: dropper.bin"],
   },
   related: {
     iocs: [iocOf("host", "update.badcdn-example.net")],
-    told: ["observable_with_related_indicator: badcdn host"],
+    emitted: ["observable_with_related_indicator: badcdn host"],
   },
   "quoted url": {
     iocs: [
@@ -182,7 +183,7 @@ const ALERTS: Readonly<
         "http://malware-example.org:80/it's%20%22here%22.php?a=b\\c",
       ]),
     ],
-    told: ["indicator_pattern_match: quoted url"],
+    emitted: ["indicator_pattern_match: quoted url"],
   },
   v6: {
     iocs: [
@@ -191,14 +192,14 @@ const ALERTS: Readonly<
         "2a06:98c1:3120:0000:0000:0000:0000:0009",
       ]),
     ],
-    told: [],
+    emitted: [],
   },
-  // OpenCTI revoked it as it expired: that is told.
+  // OpenCTI revoked it as it expired: that is emitted.
   decayed: {
     iocs: [iocOf("address", "91.92.240.11")],
-    told: ["indicator_pattern_match: old one"],
+    emitted: ["indicator_pattern_match: old one"],
   },
-  subdomain: { iocs: [iocOf("host", "www.evil-parent.net")], told: [] },
+  subdomain: { iocs: [iocOf("host", "www.evil-parent.net")], emitted: [] },
   // The observable's indicator is of something else, but it is its indicator.
   idn: {
     iocs: [
@@ -207,13 +208,13 @@ const ALERTS: Readonly<
         "løveskateboards.com",
       ]),
     ],
-    told: [
+    emitted: [
       "observable_with_indicator: [ipv4-addr:value = '5.188.206.18' AND " +
       "network-traffic:dst_port = 443]",
     ],
   },
-  "bare observable": { iocs: [iocOf("address", "9.9.9.99")], told: [] },
-  network: { iocs: [iocOf("address", "45.155.205.200")], told: [] },
+  "bare observable": { iocs: [iocOf("address", "9.9.9.99")], emitted: [] },
+  network: { iocs: [iocOf("address", "45.155.205.200")], emitted: [] },
 };
 
 /** The events of a recorded answer, as Wazuh gets them. */
@@ -227,10 +228,10 @@ function eventsOf(
   assertEquals(outcome.problems, []);
   const now = new Date("2026-11-25T04:00:00Z");
   const { matches, found, cutOff } = matchAnswer(held.iocs, outcome.answer, {
-    ...DEFAULTS,
+    ...MATCHING,
     now,
   });
-  assertEquals(found, held.told.length);
+  assertEquals(found, held.emitted.length);
   assertEquals(cutOff, held.cutOff ?? []);
   return matches.map((match) =>
     JSON.parse(encodeEvent(
@@ -238,7 +239,7 @@ function eventsOf(
         alert: parseAlert("{}"),
         baseUrl: BASE_URL,
         latencyMs: 0,
-        severity: DEFAULTS.severity,
+        ...DEFAULTS,
         now,
       }),
       { maxBytes: 65_000, redact: (text) => text },
@@ -263,15 +264,15 @@ Deno.test("matchAnswer() finds in OpenCTI's answers what they hold of the alert"
   const events = new Map<string, unknown>();
   for (const recorded of ANSWERS.answers) {
     await t.step(recorded.alert, () => {
-      const told = eventsOf(recorded);
-      events.set(recorded.alert, told);
+      const found = eventsOf(recorded);
+      events.set(recorded.alert, found);
       assertEquals(
-        told.map(({ opencti }) =>
+        found.map(({ opencti }) =>
           `${opencti.event_type}: ${
             (opencti.related ?? opencti).indicator.name
           }`
         ),
-        [...ALERTS[recorded.alert]?.told ?? []],
+        [...ALERTS[recorded.alert]?.emitted ?? []],
       );
     });
   }
@@ -434,4 +435,30 @@ Deno.test("the stand-in answers our question as OpenCTI does", async (t) => {
       assertEquals(await ask(opencti, question), answer);
     });
   }
+});
+
+Deno.test("readResponse() knows a question that is too large for the search engine from an outage", async () => {
+  await using opencti = startOpencti({ indicators: [], observables: [] });
+  const { query, variables } = filtered("indicators", {
+    key: ["pattern"],
+    values: Array.from({ length: 1025 }, (_, n) => `${n}`),
+  });
+  const body = await ask(opencti, {
+    query: query.replace("{ indicators", "{ exact: indicators"),
+    variables,
+  });
+  assertEquals(body.errors?.[0]?.name, "DATABASE_ERROR");
+  assertFailure(
+    body,
+    "not_understood",
+    "OpenCTI's search engine takes no question as large as this one: raise " +
+      "indices.query.bool.max_clause_count (or search.max_clause_count) there " +
+      "to 1024 at least",
+  );
+  // One that failed for another reason may pass.
+  const other = JSON.parse(
+    JSON.stringify(body).replaceAll("maxClauseCount", "x")
+      .replaceAll("too_many_nested_clauses", "x"),
+  );
+  assertEquals(outcomeOf(other).canRetry, true);
 });

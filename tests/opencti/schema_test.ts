@@ -51,22 +51,22 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
     return { first, hasMore };
   };
   await t.step("indicators of an observable", () => {
-    const { first, hasMore } = inValues({ indicators: indicators(60) });
-    assertEquals(first.indicators.nodes.length, 50);
+    const { first, hasMore } = inValues({ indicators: indicators(600) });
+    assertEquals(first.indicators.nodes.length, 500);
     assertEquals([first.indicators.hasMore, hasMore], [true, true]);
   });
   await t.step("relationships, and indicators at their ends", () => {
     const { first } = inValues({
-      stixCoreRelationships: edges(list(20, () => ({
+      stixCoreRelationships: edges(list(60, () => ({
         relationship_type: "related-to",
         from: null,
-        to: observable({ indicators: indicators(20) }),
+        to: observable({ indicators: indicators(60) }),
       }))),
     });
     const { nodes, hasMore } = first.stixCoreRelationships;
-    assertEquals([nodes.length, hasMore], [10, true]);
+    assertEquals([nodes.length, hasMore], [50, true]);
     const to = nodes[0]?.to?.indicators;
-    assertEquals([to?.nodes.length, to?.hasMore], [5, true]);
+    assertEquals([to?.nodes.length, to?.hasMore], [50, true]);
   });
   await t.step("hashes", () => {
     const hashes = list(200, () => ({ algorithm: "MD5", hash: "x" }));

@@ -18,7 +18,7 @@ const ALERTS = new URL("../testdata/alerts/", import.meta.url);
 export const FIND_DEFAULTS: FindOptions = {
   sources: SOURCES,
   kinds: {},
-  generic: false,
+  sweep: "off",
   ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
 };
 
@@ -33,6 +33,14 @@ export function findIn(alert: unknown): Findings {
 export async function findInFile(name: string): Promise<Findings> {
   const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
   return find(parseAlert(json));
+}
+
+const findSafe = makeFinder({ ...FIND_DEFAULTS, sweep: "safe" });
+
+/** The same with the sweep as it is by default. */
+export async function sweepFile(name: string): Promise<Findings> {
+  const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
+  return findSafe(parseAlert(json));
 }
 
 /** The real alerts, by the names of their files. */

@@ -36,7 +36,8 @@ export const KNOWLEDGE: Knowledge = {
       name: "Dynamic DNS command and control",
       description: "A host of dynamic DNS from which AgentTesla is led.",
       pattern: "[domain-name:value = 'morrishittu.ddns.net' OR " +
-        "ipv4-addr:value = '185.244.31.158']",
+        "ipv4-addr:value = '185.244.31.158'] AND " +
+        "[file:name = 'invoice.exe']",
       valid_from: "2025-11-03T00:00:00.000Z",
       valid_until: "2036-01-01T00:00:00.000Z",
       confidence: 75,

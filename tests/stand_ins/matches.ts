@@ -10,6 +10,15 @@ import { type Event, matchEvent } from "../../lib/wazuh/event.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 
+/** What is compared by, where a test does not care. */
+export const MATCHING = {
+  ...DEFAULTS,
+  alert: parseAlert("{}"),
+  parents: [],
+  page: 1,
+  now: new Date("2026-06-01T00:00:00Z"),
+} as const;
+
 /** A match of the IoC and the agent that are named. */
 export interface MatchFacts {
   readonly type?: Match["type"];
@@ -36,21 +45,22 @@ export function sentMatch(
     observable_value: value,
     indicators: null,
   });
-  const told = { ioc, indicator };
+  const met = { ioc, matched: "ipv4-addr:value = '1.2.3.4'" };
+  const found = { met, unmet: [], indicator };
   const matches: Readonly<Record<Match["type"], Match>> = {
-    indicator_pattern_match: { type: "indicator_pattern_match", ...told },
+    indicator_pattern_match: { type: "indicator_pattern_match", ...found },
     indicator_partial_pattern_match: {
       type: "indicator_partial_pattern_match",
-      ...told,
+      ...found,
     },
     observable_with_indicator: {
       type: "observable_with_indicator",
-      ...told,
+      ...found,
       observable,
     },
     observable_with_related_indicator: {
       type: "observable_with_related_indicator",
-      ...told,
+      ...found,
       observable,
       related: observable,
       relationship: "related-to",
@@ -60,7 +70,7 @@ export function sentMatch(
     alert: parseAlert(JSON.stringify({ agent: { id: agent } })),
     baseUrl: "https://cti.example",
     latencyMs: 1,
-    severity: DEFAULTS.severity,
+    ...DEFAULTS,
     now: new Date("2026-06-01T00:00:00Z"),
   }));
 }

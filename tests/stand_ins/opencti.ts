@@ -24,6 +24,7 @@ import {
   type Fields,
   type FilterGroup,
   passes,
+  standardId,
 } from "./opencti_filters.ts";
 import { TOKEN } from "./secret.ts";
 
@@ -117,6 +118,8 @@ export interface OpenctiOptions {
   readonly user?: string;
   /** The capabilities of that user's role; all that are needed if missing. */
   readonly capabilities?: readonly string[];
+  /** Markings that this user may not see. */
+  readonly hiddenMarkings?: readonly string[];
   /** Responds in its place, `undefined` to let it respond. */
   readonly respond?: (
     request: Request,
@@ -150,7 +153,11 @@ export function startOpencti(
       if (path !== `${basePath}/graphql`) {
         return Response.json({ message: "Not found" }, { status: 404 });
       }
-      const rootValue = rootOf(knowledge, userOf(authorization, options));
+      const rootValue = rootOf(
+        knowledge,
+        userOf(authorization, options),
+        options.hiddenMarkings ?? [],
+      );
       return Response.json(bodyOf(await answer(request, schema, rootValue)));
     },
   );
@@ -260,7 +267,11 @@ function authorize(user: User | undefined, capability?: string): User {
 }
 
 /** What each root field is. An error in one leaves the others as they are. */
-function rootOf(knowledge: Knowledge, user: User | undefined) {
+function rootOf(
+  knowledge: Knowledge,
+  user: User | undefined,
+  hidden: readonly string[],
+) {
   const resolve = resolversOf(knowledge);
   return {
     about: () => {
@@ -272,8 +283,15 @@ function rootOf(knowledge: Knowledge, user: User | undefined) {
       return {
         name,
         capabilities: capabilities.map((name) => ({ name })),
-        allowed_marking: MARKINGS.map((definition) => ({ definition })),
+        allowed_marking: MARKINGS
+          .filter((definition) => !hidden.includes(definition))
+          .map((definition) => ({ definition })),
       };
+    },
+    // All are named to everybody.
+    markingDefinitions: (args: ListArgs) => {
+      authorize(user);
+      return connection(MARKINGS.map((definition) => ({ definition })), args);
     },
     // What is public is for everyone, and here is none.
     streamCollections: (args: ListArgs) => connection([], args),
@@ -332,13 +350,17 @@ function connection<T>(nodes: readonly T[], { first }: ListArgs) {
   return {
     edges: page.map((node) => ({ node })),
     // It says no more than that the page is as long as it was asked to be.
-    pageInfo: { hasNextPage: page.length === first },
+    pageInfo: {
+      hasNextPage: page.length === first,
+      globalCount: nodes.length,
+    },
   };
 }
 
 function filterableOf(indicator: KnownIndicator): Fields {
   const { x_opencti_score, x_opencti_detection, valid_until } = indicator;
   return {
+    ids: [indicator.id, standardId(indicator.pattern)],
     pattern: [indicator.pattern],
     pattern_type: [indicator.pattern_type ?? "stix"],
     revoked: [indicator.revoked ?? false],
@@ -365,12 +387,6 @@ function fieldsOf(
     ),
   };
 }
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  "IPv4-Addr": "IPv4Addr",
-  "IPv6-Addr": "IPv6Addr",
-  "Domain-Name": "DomainName",
-};
 
 function resolversOf(knowledge: Knowledge) {
   const indicator = (known: KnownIndicator) => ({
@@ -411,7 +427,7 @@ function resolversOf(knowledge: Knowledge) {
       knowledge.indicators.filter(({ id }) => known.indicators?.includes(id)),
     ).map(indicator);
   const observable = (known: KnownObservable): Record<string, unknown> => ({
-    __typename: TYPE_NAMES[known.entity_type] ?? known.entity_type,
+    __typename: known.entity_type.replaceAll("-", ""),
     ...known,
     hashes: Object.entries(known.hashes ?? {})
       .map(([algorithm, hash]) => ({ algorithm, hash })),

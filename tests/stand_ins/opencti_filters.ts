@@ -28,6 +28,8 @@ export type Fields = Readonly<Record<string, readonly Value[]>>;
 
 /** What a key holds: a filter is refused that does not fit it. */
 const KEYS: Readonly<Record<string, "text" | "number" | "flag" | "date">> = {
+  // Of an object, its own or that of STIX.
+  ids: "text",
   pattern: "text",
   pattern_type: "text",
   value: "text",
@@ -49,8 +51,8 @@ const HASHES: ReadonlySet<string> = new Set([
   "TLSH",
 ]);
 
-/** The search engine's limit, with the one clause for each value. */
-const MAX_VALUES = 1024;
+/** The search engine's limit for all that is asked of one list. */
+const MAX_CLAUSES = 1024;
 
 /** The keyword of a longer text is not kept. */
 const MAX_KEYWORD = 512;
@@ -72,6 +74,23 @@ export function checkFilters(group: FilterGroup | null | undefined): void {
   }
   for (const key of keys) checkHash(key);
   for (const filter of filters) checkFilter(filter);
+  const clauses = filters.reduce((sum, one) => sum + clausesOf(one), 0);
+  if (clauses > MAX_CLAUSES) {
+    throw engineFailure(
+      "too_many_nested_clauses",
+      `Query contains too many nested clauses; maxClauseCount is set to ${MAX_CLAUSES}`,
+    );
+  }
+}
+
+/** Older search engines count each word of a phrase. */
+function clausesOf({ operator, values }: Filter): number {
+  return operator === "wildcard"
+    ? values.reduce<number>(
+      (sum, value) => sum + wordsOf(String(value)).length,
+      0,
+    )
+    : values.length;
 }
 
 function allFilters(group: FilterGroup | null | undefined): readonly Filter[] {
@@ -122,12 +141,6 @@ function checkFilter(filter: Filter): void {
       filter,
       filterOperator: operator,
     });
-  }
-  if (values.length > MAX_VALUES) {
-    throw engineFailure(
-      "too_many_nested_clauses",
-      `Query contains too many nested clauses; maxClauseCount is set to ${MAX_VALUES}`,
-    );
   }
   const phrases = operator === "wildcard" ? values.map(String) : [];
   const broken = phrases.find((phrase) => !isPhrase(phrase));
@@ -225,8 +238,16 @@ const WORD =
   /_*[\p{L}\p{Nd}](?:[\p{L}\p{Nd}\p{M}_]|(?<=\p{L}\p{M}*)[.:'’](?=\p{L})|(?<=\p{Nd})[.,;'’](?=\p{Nd}))*/gu;
 
 function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(WORD) ?? [];
+  const known = parted.get(text);
+  if (known !== undefined) return known;
+  const words = text.toLowerCase().match(WORD) ?? [];
+  if (parted.size > 10_000) parted.clear();
+  parted.set(text, words);
+  return words;
 }
+
+/** A search engine has an index: what is timed against this should not wait. */
+const parted = new Map<string, readonly string[]>();
 
 /**
  * Whether a text has the words of the value in a row. OpenCTI 7.260817 escapes

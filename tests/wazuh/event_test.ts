@@ -9,6 +9,7 @@ import {
 } from "../../lib/wazuh/event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
+import { MATCHING } from "../stand_ins/matches.ts";
 import { redactor } from "../../lib/redact.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 
@@ -27,7 +28,8 @@ function ioc(): Ioc {
 function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
   return {
     type: "indicator_pattern_match",
-    ioc: ioc(),
+    met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+    unmet: [],
     indicator: Indicator.parse({ id: "i", ...indicator }),
   };
 }
@@ -39,7 +41,7 @@ function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
       alert: parseAlert(JSON.stringify(alert)),
       baseUrl: "https://cti.example/base",
       latencyMs: 12,
-      severity: DEFAULTS.severity,
+      ...DEFAULTS,
       now: new Date("2026-06-01T00:00:00Z"),
     }),
     options(maxBytes),
@@ -66,6 +68,7 @@ Deno.test("encodeEvent() leaves out nulls, empty texts, arrays and objects", () 
   assertEquals(opencti, {
     event_type: "indicator_pattern_match",
     ioc: { kind: "ipv4", value: "1.2.3.4", field: "f" },
+    matched: "ipv4-addr:value = '1.2.3.4'",
     severity: "medium",
     state: "active",
     indicator: { id: "i", revoked: false },
@@ -97,7 +100,8 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
       });
       const { opencti } = encode({
         type: "observable_with_related_indicator",
-        ioc: ioc(),
+        met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+        unmet: [],
         observable,
         related: observable,
         relationship: "related-to",
@@ -136,7 +140,7 @@ Deno.test("matchEvent() writes phases and references in words", () => {
 /** A match of each kind with the same indicator. */
 function matchesOf(fields: Record<string, unknown>): Match[] {
   const direct = indicatorMatch(fields);
-  const { ioc, indicator } = direct;
+  const { met, unmet, indicator } = direct;
   const observable = Observable.parse({
     id: "o",
     entity_type: "Url",
@@ -145,11 +149,12 @@ function matchesOf(fields: Record<string, unknown>): Match[] {
   });
   return [
     direct,
-    { type: "indicator_partial_pattern_match", ioc, indicator },
-    { type: "observable_with_indicator", ioc, indicator, observable },
+    { type: "indicator_partial_pattern_match", met, unmet, indicator },
+    { type: "observable_with_indicator", met, unmet, indicator, observable },
     {
       type: "observable_with_related_indicator",
-      ioc,
+      met,
+      unmet,
       indicator,
       observable,
       related: observable,
@@ -168,9 +173,10 @@ Deno.test("matchEvent() puts what rules need at the same place for every kind of
   for (const match of matches) {
     await t.step(match.type, () => {
       const { opencti } = encode(match);
-      assertEquals(Object.keys(opencti).slice(0, 6), [
+      assertEquals(Object.keys(opencti).slice(0, 7), [
         "event_type",
         "ioc",
+        "matched",
         "score",
         "severity",
         "state",
@@ -316,7 +322,8 @@ Deno.test("matchEvent() links an observable by its type", async (t) => {
       const indicator = Indicator.parse({ id: "i" });
       const { opencti } = encode({
         type: "observable_with_indicator",
-        ioc: ioc(),
+        met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+        unmet: [],
         observable,
         indicator,
       });
@@ -554,7 +561,10 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   const url = `http://evil.example/${"x".repeat(1000)}`;
   const read = toIoc({ kind: "url", text: url, field: "f" });
   assert("spellings" in read);
-  const ofUrl = encode({ ...indicatorMatch(), ioc: read }).opencti;
+  const ofUrl = encode({
+    ...indicatorMatch(),
+    met: { ioc: read, matched: "x" },
+  }).opencti;
   assertEquals(ofUrl.truncated, ["ioc.value"]);
   assert(ofUrl.ioc.value.length <= 450);
   assert(ofUrl.query_values.includes(url), "there it is whole");
@@ -566,7 +576,8 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   });
   const related = encode({
     type: "observable_with_related_indicator",
-    ioc: ioc(),
+    met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
+    unmet: [],
     observable,
     related: { ...observable, observable_value: "v" },
     relationship: "related-to",
@@ -644,4 +655,54 @@ Deno.test("encodeEvent() reads no more of a text than may be sent", async (t) =>
 Deno.test("matchEvent() links no more of an id than ids have", () => {
   const { opencti } = encode(indicatorMatch({ id: "ü".repeat(100_000) }));
   assert(opencti.indicator_link.length < 4000);
+});
+
+Deno.test("matchEvent() says the severity of a match in part one step lower, unless lower_partial is false", () => {
+  const severityOf = (x_opencti_score: number, lower_partial: boolean) => {
+    const { opencti } = matchEvent({
+      ...indicatorMatch({ x_opencti_score }),
+      unmet: [{ comparison: "file:name = 'x'", alert: "silent" }],
+    }, { ...MATCHING, lower_partial, baseUrl: "", latencyMs: 1 });
+    return opencti["severity"];
+  };
+  const scores = [90, 70, 50, 10];
+  assertEquals(scores.map((score) => severityOf(score, true)), [
+    "high",
+    "medium",
+    "low",
+    "low",
+  ]);
+  assertEquals(scores.map((score) => severityOf(score, false)), [
+    "critical",
+    "high",
+    "medium",
+    "low",
+  ]);
+});
+
+Deno.test("matchEvent() says that an indicator is of the future, unless future_is_active is true", () => {
+  const stateOf = (future_is_active: boolean) =>
+    matchEvent(
+      indicatorMatch({ valid_from: "2026-06-02T00:00:00Z" }),
+      { ...MATCHING, future_is_active, baseUrl: "", latencyMs: 1 },
+    ).opencti["state"];
+  assertEquals([stateOf(false), stateOf(true)], ["future", "active"]);
+});
+
+Deno.test("matchEvent() names the network, the parent and what is not known", () => {
+  const match = indicatorMatch();
+  const { opencti } = encode({
+    ...match,
+    met: { ...match.met, network: "1.2.3.0/24", parent: "a.example" },
+    unmet: [{ comparison: "file:name = 'x'", alert: "silent" }],
+  });
+  assertEquals(
+    [opencti.ioc.network, opencti.ioc.parent, opencti.matched, opencti.unmet],
+    [
+      "1.2.3.0/24",
+      "a.example",
+      "ipv4-addr:value = '1.2.3.4'",
+      "file:name = 'x': the alert does not say",
+    ],
+  );
 });

@@ -4,11 +4,13 @@ import { publishedSchema } from "../../scripts/schema.ts";
 import {
   eventTypesOf,
   meets,
+  parseRules,
   pcre2,
   type Rule,
   rulesMetBy,
 } from "../../lib/wazuh/rules.ts";
 import { readRules } from "../../scripts/rules.ts";
+import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
 import { valueAt } from "../../lib/json.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { selectorOf } from "../../lib/alert/sources/select.ts";
@@ -55,7 +57,12 @@ function elementsOf(xml: string): string[] {
 
 Deno.test("wazuh/ holds well-formed XML", async (t) => {
   for (
-    const name of ["opencti_rules.xml", "opencti_decoder.xml", "ossec.conf"]
+    const name of [
+      "opencti_rules.xml",
+      "opencti_sources_rules.xml",
+      "opencti_decoder.xml",
+      "ossec.conf",
+    ]
   ) {
     await t.step(
       name,
@@ -262,8 +269,7 @@ Deno.test("opencti_rules.xml has a rule for each golden event", () => {
     "110210",
     "110212",
     "110213",
-    "110214",
-    "110217",
+    "110216",
     "110220",
   ]);
 });
@@ -477,5 +483,49 @@ Deno.test("the rules for what an attacker has say so in MITRE's ids", async () =
       [...rule.matchAll(/<id>(.*?)<\/id>/g)].map(([, id]) => id),
       isMatch ? ["T1583", "T1588"] : [],
     );
+  }
+});
+
+Deno.test("opencti_sources_rules.xml raises alerts that get through to a source", async (t) => {
+  const rules = parseRules(await read("opencti_sources_rules.xml"));
+  const block = readIntegrationBlocks(await read("ossec.conf"))[0];
+  const groups = block?.group?.split(",") ?? [];
+  const taken = new Set(RULES.map(({ id }) => id));
+  assertEquals(rules.map(({ id }) => id), [
+    "110250",
+    "110251",
+    "110252",
+    "110253",
+    "110254",
+    "110255",
+  ]);
+  for (const rule of rules) {
+    assert(!taken.has(rule.id), rule.id);
+    assertEquals(rule.level, Number(block?.level), rule.id);
+    assert(rule.groups.some((group) => groups.includes(group)), rule.id);
+  }
+  // Records as Wazuh decodes them, and the rule that must take each.
+  const records: Readonly<Record<string, string>> = {
+    suricata_dns_v2_answer: "110250",
+    suricata_http_malicious: "110251",
+    packetbeat_dns: "110254",
+  };
+  for (const [name, id] of Object.entries(records)) {
+    await t.step(name, async () => {
+      const { data } = JSON.parse(
+        await Deno.readTextFile(
+          new URL(`../testdata/alerts/${name}.json`, import.meta.url),
+        ),
+      );
+      const met = rules.filter((rule) =>
+        rule.fields.length > 0 && meets(data, rule)
+      );
+      assertEquals(met.map((rule) => rule.id), [id]);
+      const [rule] = met;
+      const alert = parseAlert(
+        JSON.stringify({ id: "1", rule: { groups: rule?.groups }, data }),
+      );
+      assert(selectorOf(SOURCES)(alert).reading.length > 0, name);
+    });
   }
 });

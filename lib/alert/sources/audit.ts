@@ -1,5 +1,5 @@
 /**
- * Linux audit: the URLs in the command line of a program that was started.
+ * Linux audit: what the command line of a program that was started names.
  * Code, for arguments may be written in hexadecimal digits, and in parts.
  *
  * @see https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment
@@ -8,7 +8,7 @@
  */
 import { type Alert, textAt, textsAt } from "../alert.ts";
 import { type Finding, MAX_SEARCHED } from "./source.ts";
-import { eachUrlIn, urlAndHost } from "./urls.ts";
+import { findInCommand } from "./commands.ts";
 
 /** An argument of the program that was started. */
 interface Argument {
@@ -17,28 +17,32 @@ interface Argument {
   readonly field: string;
 }
 
-/** The URLs in the command line of an alert, and the host of each. */
+/** What the command line of an alert holds: each argument, and all together. */
 export function* findInCommandLine(alert: Alert): Generator<Finding> {
-  let hasUrl = false;
-  for (
-    const { text, field } of [
-      ...decodedArguments(alert),
-      ...loggedArguments(alert),
-    ]
-  ) {
-    for (const url of eachUrlIn(text.slice(0, MAX_SEARCHED))) {
-      hasUrl = true;
-      yield* urlAndHost(url, field);
+  const found = new Set<string>();
+  const decoded = decodedArguments(alert);
+  const logged = loggedArguments(alert);
+  const all = logged.length > 0 ? logged : decoded;
+  const line = {
+    text: all.map(({ text }) => text).join(" "),
+    field: logged.length > 0 ? "full_log" : "data.audit.execve",
+  };
+  for (const { text, field } of [...decoded, ...logged, line]) {
+    const isLine = field === line.field;
+    for (const one of findInCommand(text.slice(0, MAX_SEARCHED), field)) {
+      const key = `${one.kind} ${one.text}`;
+      if (!isLine || !found.has(key)) yield one;
+      found.add(key);
     }
-    if (text.length > MAX_SEARCHED) yield cutOff(text, field);
+    if (!isLine && text.length > MAX_SEARCHED) yield cutOff(text, field);
   }
   const { full_log: log = "" } = alert;
   if (log.length > MAX_SEARCHED) yield cutOff(log, "full_log");
-  if (!hasUrl) {
+  if (found.size === 0) {
     yield {
       text: textAt(alert, "data.audit.exe") ?? "",
       field: "data.audit.execve",
-      reason: "the command line has no URL in it",
+      reason: "the command line names no URL and no host",
     };
   }
 }

@@ -54,13 +54,40 @@ export const CLOUD: readonly Source[] = [
         kind: "host",
       },
       { path: "data.aws.url", kind: "url" },
-      { path: ["data.aws.referer", "data.aws.httpRequest.uri"], kind: "text" },
+      {
+        path: [
+          "data.aws.referer",
+          "data.aws.httpRequest.uri",
+          "data.aws.httpRequest.args",
+        ],
+        kind: "text",
+      },
       // `GET https://own.example:443/x HTTP/1.1`: what follows the own host.
       {
         path: "data.aws.request",
         pattern: "^\\S+ https?://[^/\\s]+(?<text>/\\S*)",
       },
+      {
+        path: "data.aws.request",
+        pattern: "^\\S+ https?://[^/\\s]+(?<request>/.*)",
+      },
       { path: "data.aws.httpRequest.headers.Referer", kind: "text" },
+      {
+        path: [
+          "data.aws.httpRequest.uri",
+          "data.aws.httpRequest.args",
+          "data.aws.httpRequest.headers.User-Agent",
+          "data.aws.httpRequest.headers.user-agent",
+          "data.aws.user_agent",
+          "data.aws.userAgent",
+        ],
+        kind: "request",
+      },
+      {
+        path: "data.aws.service.runtimeDetails.process.executableSha256",
+        kind: "sha256",
+      },
+      { path: "data.aws.client_port", kind: "address" },
       {
         path: "data.aws.httpRequest.headers.X-Forwarded-For",
         pattern: "(?<address>[^,\\s]+)",
@@ -81,6 +108,9 @@ export const CLOUD: readonly Source[] = [
           "data.aws.host_header",
           "data.aws.domain_name",
           "data.aws.httpRequest.headers.Host",
+          "data.aws.httpRequest.headers.host",
+          "data.aws.target_port",
+          "data.aws.backend_port",
         ],
         kind: "host",
         skip: "the account's own",
@@ -233,7 +263,13 @@ export const CLOUD: readonly Source[] = [
         ],
         kind: "host",
       },
-      { path: `${EVIDENCE}.processCommandLine`, kind: "text" },
+      {
+        path: [
+          `${EVIDENCE}.processCommandLine`,
+          `${EVIDENCE}.parentProcessCommandLine`,
+        ],
+        kind: "command",
+      },
       {
         path: [
           `${EVIDENCE}.lastIpAddress`,

@@ -6,16 +6,30 @@
  */
 import { findInCommandLine } from "./audit.ts";
 import { findInEmbedded } from "./embedded.ts";
-import { hashesIn, type Source } from "./source.ts";
+import { type Field, hashesIn, type Source } from "./source.ts";
 
 const EVENTDATA = "data.win.eventdata";
 
 /** `SHA1=…,MD5=…,SHA256=…,IMPHASH=…`; the last is no hash of the file. */
-const HASHES = "(?:^|[,>])(?:SHA1=(?<sha1>[0-9A-F]+)|MD5=(?<md5>[0-9A-F]+)" +
+const HASHES =
+  "(?:^|[,>]|\\sHashes: +)(?:SHA1=(?<sha1>[0-9A-F]+)|MD5=(?<md5>[0-9A-F]+)" +
   "|SHA256=(?<sha256>[0-9A-F]+))";
 
 /** `type:  5 a.example;::ffff:1.2.3.4;` */
 const QUERY_RESULTS = "(?:^|;)\\s*(?:type:\\s*\\d+\\s+)?(?<host>[^;\\s]+)";
+
+/** Where Sysmon's fields stand, of Windows and of Linux. */
+const SYSMON = [EVENTDATA, "data.eventdata"];
+
+/** Sysmon for Linux begins the same names with a capital letter, in places. */
+function sysmonPaths(...names: readonly string[]): readonly string[] {
+  return SYSMON.flatMap((data) =>
+    names.flatMap((name) => [
+      `${data}.${name}`,
+      `${data}.${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    ])
+  );
+}
 
 /** An image's registry, if that has a dot in it: `ghcr.io/a/b` */
 const REGISTRY =
@@ -60,7 +74,7 @@ export const HOSTS: readonly Source[] = [
     }],
     fields: [],
     find: {
-      takes: "URLs anywhere in the command line, and the host of each",
+      takes: "URLs, hosts and addresses anywhere in the command line",
       in: findInCommandLine,
     },
   },
@@ -78,49 +92,59 @@ export const HOSTS: readonly Source[] = [
   {
     name: "sysmon",
     groups: ["sysmon", "sysmon_*"],
+    decoders: ["sysmon-linux*"],
     or: channel("Sysmon"),
     fields: [
-      { path: [`${EVENTDATA}.hashes`, `${EVENTDATA}.hash`], pattern: HASHES },
-      { path: `${EVENTDATA}.sourceIp`, kind: "address" },
-      {
-        path: `${EVENTDATA}.destinationIp`,
+      { path: sysmonPaths("hashes", "hash"), pattern: HASHES },
+      { path: sysmonPaths("sourceIp"), kind: "address" },
+      ...SYSMON.map((data): Field => ({
+        path: [`${data}.destinationIp`, `${data}.DestinationIp`],
         kind: "address",
-        port: `${EVENTDATA}.destinationPort`,
-      },
+        port: `${data}.destinationPort`,
+      })),
       {
-        path: [
-          `${EVENTDATA}.sourceHostname`,
-          `${EVENTDATA}.destinationHostname`,
-          `${EVENTDATA}.queryName`,
-        ],
+        path: sysmonPaths("sourceHostname", "destinationHostname", "queryName"),
         kind: "host",
       },
-      { path: `${EVENTDATA}.queryResults`, pattern: QUERY_RESULTS },
+      { path: sysmonPaths("queryResults"), pattern: QUERY_RESULTS },
       {
-        path: [
-          `${EVENTDATA}.commandLine`,
-          `${EVENTDATA}.parentCommandLine`,
+        path: sysmonPaths(
+          "commandLine",
+          "parentCommandLine",
           // Event 15: what the stream Zone.Identifier says of a download.
-          `${EVENTDATA}.contents`,
-        ],
-        kind: "text",
+          "contents",
+        ),
+        kind: "command",
       },
-      // Event 24: `user: EX\bob ip: 1.2.3.4 hostname: x`
+      // Event 24: `user: EX\\bob ip: 1.2.3.4 hostname: x`
       {
-        path: `${EVENTDATA}.clientInfo`,
+        path: sysmonPaths("clientInfo"),
         pattern: "\\bip:\\s*(?<address>[\\da-f.:]+)",
       },
-      // Sysmon for Linux has no decoder.
+      // Sysmon for Linux may have no decoder.
       {
         path: "full_log",
         pattern: HASHES,
-        when: [{ field: "full_log", matches: "<Event>" }],
+        when: [{ field: "full_log", matches: "<Event>|WinEvtLog" }],
       },
       {
         path: "full_log",
         pattern: '<Data Name="(?:(?:Source|Destination)Ip">(?<address>[^<]+)' +
           '|(?:Source|Destination)Hostname">(?<host>[^<\\s-][^<]*)' +
-          '|QueryName">(?<host2>[^<]+)|(?:Parent)?CommandLine">(?<text>[^<]+))',
+          '|QueryName">(?<host2>[^<]+)|(?:Parent)?CommandLine">(?<command>[^<]+))',
+      },
+      // What agents of Windows before channels sent, `QueryName: evil.example`.
+      {
+        path: "full_log",
+        pattern: "\\s(?:(?:Source|Destination)Ip: +(?<address>[\\da-f.:]+)" +
+          "|(?:Source|Destination)Hostname: +(?<host>[^\\s:]+\\.[^\\s:]+)" +
+          "|QueryName: +(?<host2>\\S+))",
+        when: [{ field: "full_log", matches: "WinEvtLog: .{0,99}Sysmon" }],
+      },
+      {
+        path: "full_log",
+        pattern: "\\sQueryResults: +(?:type: +\\d+ +)?(?<host>[^;\\s]+)",
+        when: [{ field: "full_log", matches: "WinEvtLog: .{0,99}Sysmon" }],
       },
     ],
   },
@@ -137,6 +161,52 @@ export const HOSTS: readonly Source[] = [
       {
         path: [`${EVENTDATA}.ipAddress`, `${EVENTDATA}.clientAddress`],
         kind: "address",
+      },
+    ],
+  },
+  {
+    // 4688, and what else says which program was started.
+    name: "windows_process",
+    groups: ["windows"],
+    decoders: ["windows_eventchannel"],
+    when: [
+      { field: `${EVENTDATA}.commandLine`, matches: "." },
+      {
+        field: "data.win.system.providerName",
+        matches: "Sysmon",
+        not: true,
+      },
+    ],
+    fields: [
+      {
+        path: [
+          `${EVENTDATA}.commandLine`,
+          `${EVENTDATA}.processCommandLine`,
+          `${EVENTDATA}.parentCommandLine`,
+        ],
+        kind: "command",
+      },
+    ],
+  },
+  {
+    // Services and scheduled tasks that are made: 7045, 4697, 4698, 4702.
+    name: "windows_service",
+    groups: ["windows"],
+    decoders: ["windows_eventchannel"],
+    when: [{
+      field: "data.win.system.eventID",
+      equals: ["7045", "4697", "4698", "4702", "106", "200"],
+    }],
+    fields: [
+      {
+        path: [
+          `${EVENTDATA}.imagePath`,
+          `${EVENTDATA}.serviceFileName`,
+          `${EVENTDATA}.taskContent`,
+          `${EVENTDATA}.taskContentNew`,
+          `${EVENTDATA}.actionName`,
+        ],
+        kind: "command",
       },
     ],
   },
@@ -158,7 +228,7 @@ export const HOSTS: readonly Source[] = [
     groups: ["windows_defender"],
     or: channel("Windows Defender"),
     fields: [
-      { path: `${EVENTDATA}.path`, kind: "text" },
+      { path: `${EVENTDATA}.path`, kind: "command" },
       {
         path: `${EVENTDATA}.fWLink`,
         kind: "url",
@@ -178,7 +248,7 @@ export const HOSTS: readonly Source[] = [
           `${EVENTDATA}.contextInfo`,
           `${EVENTDATA}.data`,
         ],
-        kind: "text",
+        kind: "command",
       },
     ],
   },
@@ -255,7 +325,7 @@ export const HOSTS: readonly Source[] = [
           kind: "host",
         },
         { path: [`${row}.url`, `${row}.referrer`], kind: "url" },
-        { path: [`${row}.cmdline`, `${row}.command`], kind: "text" },
+        { path: [`${row}.cmdline`, `${row}.command`], kind: "command" },
       ],
     ),
   },
@@ -314,7 +384,7 @@ export const HOSTS: readonly Source[] = [
     fields: [
       { path: ["data.Hash", "data.ParentHash", "data.ChildHash"], kind: "md5" },
       { path: "data.src", kind: "address" },
-      { path: "data.Params", kind: "text" },
+      { path: "data.Params", kind: "command" },
       { path: "data.MUID", kind: "md5", skip: "the machine's id" },
     ],
   },
@@ -401,7 +471,28 @@ export const HOSTS: readonly Source[] = [
         path: "full_log",
         pattern: "Login failed for \\S* from (?<address>[\\da-f.:]*[\\da-f])",
       },
+      {
+        path: "full_log",
+        pattern: "\\brhost=(?<host>[^\\s.]+\\.[^\\s;,]+)",
+      },
       { path: ["data.userAgent", "data.ua"], kind: "user_agent" },
+    ],
+  },
+  {
+    name: "commands",
+    groups: ["cron", "crond", "sudo", "su", "snoopy*", "bash*"],
+    decoders: ["cron*", "sudo", "su", "snoopy*", "bash*"],
+    or: [{
+      when: [{ field: "full_log", matches: "\\bCRON(?:\\[\\d+\\])?: \\(" }],
+    }],
+    fields: [
+      { path: "data.command", kind: "command" },
+      {
+        path: "full_log",
+        pattern: "\\bCMD \\((?<command>.+)\\)|\\bCOMMAND=(?<command2>.+)" +
+          "|\\bsnoopy\\[\\d+\\]: \\[[^\\]]*\\]: (?<command3>.+)" +
+          "|\\bHISTORY: (?<command4>.+)",
+      },
     ],
   },
   {

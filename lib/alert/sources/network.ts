@@ -130,6 +130,30 @@ export const NETWORK: readonly Source[] = [
         kind: "host",
       },
       {
+        path: ["data.http.url", "data.http.http_user_agent"],
+        kind: "request",
+      },
+      {
+        path: ["data.http.xff", "data.xff"],
+        kind: "address",
+      },
+      {
+        path: ["data.quic.sni", "data.smtp.helo"],
+        kind: "host",
+      },
+      {
+        path: [
+          "data.smtp.mail_from",
+          "data.smtp.rcpt_to[]",
+          "data.email.from",
+          "data.email.to[]",
+          "data.email.cc[]",
+        ],
+        kind: "email",
+      },
+      { path: "data.email.url[]", kind: "url" },
+      { path: "data.email.attachment[]", kind: "text" },
+      {
         path: "data.http.url",
         kind: "url",
         host: "data.http.hostname",
@@ -189,7 +213,14 @@ export const NETWORK: readonly Source[] = [
         scheme: "http",
       },
       { path: "data.referrer", kind: "url" },
+      { path: ["data.uri", "data.user_agent"], kind: "request" },
       ...hashesIn("data"),
+      { path: ["data.helo", "data.san.dns[]"], kind: "host" },
+      { path: ["data.x_originating_ip", "data.path[]"], kind: "address" },
+      {
+        path: "data.proxied[]",
+        pattern: "FOR -> (?<address>[^\\s,]+)(?:, ?(?<address2>[^\\s,]+))?",
+      },
       { path: ["data.mailfrom", "data.rcptto[]", "data.from"], kind: "email" },
       { path: "data.user_agent", kind: "user_agent" },
     ],
@@ -267,7 +298,8 @@ export const NETWORK: readonly Source[] = [
       // The other end of a VPN.
       { path: ["data.remip", "data.tunnelip"], kind: "address" },
       { path: "data.locip", kind: "address", skip: "the firewall's own" },
-      { path: ["data.hostname", "data.qname"], kind: "host" },
+      { path: ["data.hostname", "data.qname", "data.dstname"], kind: "host" },
+      { path: ["data.forwardedfor", "data.trueclntip"], kind: "address" },
       {
         path: "data.url",
         kind: "url",
@@ -275,6 +307,7 @@ export const NETWORK: readonly Source[] = [
         port: "data.dstport",
       },
       { path: "data.analyticscksum", kind: "sha256" },
+      { path: "data.filehash", kind: "hash" },
       { path: ["data.srcmac", "data.dstmac"], kind: "mac" },
     ],
   },
@@ -309,6 +342,14 @@ export const NETWORK: readonly Source[] = [
         port: "data.destination_port",
       },
       { path: "data.file_digest", kind: "hash" },
+      // LEEF, and GlobalProtect's who connects.
+      { path: ["data.public_ip", "data.srcip"], kind: "address" },
+      {
+        path: "full_log",
+        pattern:
+          '\\|(?:URL|Miscellaneous|Filename)="?(?<url>[^\\s"|]+\\.[^\\s"|]*/[^\\s"|]*)',
+        when: [{ field: "full_log", matches: "\\bLEEF:" }],
+      },
       { path: "data.cloud", kind: "host", skip: "the product's own cloud" },
       { path: "data.user_agent", kind: "user_agent" },
     ],
@@ -485,6 +526,15 @@ export const NETWORK: readonly Source[] = [
     fields: [
       { path: "data.ClientIP", kind: "address" },
       { path: "data.ClientRequestURI", kind: "text" },
+      {
+        path: [
+          "data.ClientRequestURI",
+          "data.ClientRequestPath",
+          "data.ClientRequestUserAgent",
+          "data.ClientRequestReferer",
+        ],
+        kind: "request",
+      },
       { path: "data.ClientRequestReferer", kind: "url" },
       {
         path: ["data.OriginIP", "data.ClientRequestHost", "data.ZoneName"],
@@ -492,6 +542,20 @@ export const NETWORK: readonly Source[] = [
         skip: "the site's own",
       },
       { path: "data.ClientRequestUserAgent", kind: "user_agent" },
+    ],
+  },
+  {
+    name: "maltrail",
+    groups: ["maltrail*", "Maltrail*"],
+    decoders: ["maltrail*"],
+    fields: [
+      ...ENDS,
+      // What it watches for: a name, an address or a URL.
+      { path: "data.trail", kind: "host" },
+      {
+        path: "data.trail",
+        pattern: "^(?<url>[^/\\s.]+\\.[^/\\s]+/\\S*)$",
+      },
     ],
   },
   {

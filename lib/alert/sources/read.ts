@@ -17,6 +17,7 @@ import {
   type ReadAlert,
   type Source,
 } from "./source.ts";
+import { findInCommand, findInRequest } from "./commands.ts";
 import { eachUrlIn, urlAndHost } from "./urls.ts";
 
 /** How much may be taken of an alert yet. What is taken is taken off. */
@@ -41,11 +42,20 @@ export interface Context {
   readonly room: Room;
 }
 
-/** The texts of an alert that a source takes for IoCs, in the order they are asked for. */
-export type ReadSource = (
-  alert: Alert,
-  context?: Partial<Context>,
-) => readonly Finding[];
+/** What a source takes from an alert. */
+export interface SourceReading {
+  /** The texts that it takes for IoCs, in the order they are asked for. */
+  readonly findings: readonly Finding[];
+  /** Whether nothing of the alert is asked for. */
+  readonly isLeft: boolean;
+}
+
+/** A source that is ready to read alerts. */
+export interface Reader {
+  readonly read: (alert: Alert, context?: Partial<Context>) => SourceReading;
+  /** The paths of the fields that it reads, without `[]`; a log is more. */
+  readonly paths: ReadonlySet<string>;
+}
 
 /**
  * Makes a source ready to read alerts.
@@ -56,16 +66,16 @@ export type ReadSource = (
  * import { parseAlert } from "../alert.ts";
  *
  * const alert = parseAlert('{"full_log":"from=<a@b.example> ip=1.2.3.4"}');
- * const read = readerFor({
+ * const { read } = readerFor({
  *   name: "mail",
  *   fields: [{ path: "full_log", pattern: "ip=(?<address>[\\d.]+)" }],
  * });
- * assertEquals(read(alert), [
+ * assertEquals(read(alert).findings, [
  *   { kind: "address", text: "1.2.3.4", field: "full_log" },
  * ]);
  * ```
  */
-export function readerFor({ fields, find, leave = [] }: Source): ReadSource {
+export function readerFor({ fields, find, leave = [] }: Source): Reader {
   const readFields = fields.flatMap((field) =>
     [field.path].flat().map((path) => fieldReader(field, path))
   );
@@ -73,10 +83,16 @@ export function readerFor({ fields, find, leave = [] }: Source): ReadSource {
     holds: testOf(when),
     because,
   }));
-  return (
-    alert,
-    { readAlert = () => [], room = roomForAlert() } = {},
-  ) => {
+  const paths = new Set(
+    fields.flatMap(({ path }) => path).filter((path) => path !== "full_log")
+      .map((path) => path.replaceAll("[]", "")),
+  );
+  return { paths, read };
+
+  function read(
+    alert: Alert,
+    { readAlert = () => [], room = roomForAlert() }: Partial<Context> = {},
+  ): SourceReading {
     const { found, take } = basket(room);
     if (readFields.every((read) => read(alert, take))) {
       for (const finding of find?.in(alert, readAlert) ?? []) {
@@ -84,10 +100,11 @@ export function readerFor({ fields, find, leave = [] }: Source): ReadSource {
       }
     }
     const reason = reasons.find(({ holds }) => holds(alert))?.because;
-    return reason === undefined
-      ? found
-      : found.map(({ text, field }) => ({ text, field, reason }));
-  };
+    return reason === undefined ? { findings: found, isLeft: false } : {
+      findings: found.map(({ text, field }) => ({ text, field, reason })),
+      isLeft: true,
+    };
+  }
 }
 
 /** Takes one more, and says whether there is room for others. */
@@ -160,7 +177,7 @@ interface Reading {
 function readTexts(texts: readonly string[], reading: Reading): boolean {
   const { ready: { path, kind, pattern }, take, leftOut } = reading;
   const rows = texts.length;
-  const isSearched = pattern !== undefined || kind === "text";
+  const isSearched = pattern !== undefined || SEARCHED.has(kind);
   const findPort = besides(reading.ready.readPort, { ...reading, rows });
   const findHost = besides(reading.ready.host?.read, { ...reading, rows });
   let room = MAX_SEARCHED;
@@ -202,6 +219,11 @@ function readTexts(texts: readonly string[], reading: Reading): boolean {
     return take({ text, field: path, reason });
   }
 }
+
+/** What is in a text of these kinds, not the text, is a value. */
+const SEARCHED: ReadonlySet<FieldKind | undefined> = new Set(
+  ["text", "command", "request"] as const,
+);
 
 /** Finds what belongs to a value: the only one there is, or that of its row. */
 function besides(
@@ -276,9 +298,12 @@ function readValue({ kind, text }: Value, place: Place): boolean {
   if (skip !== undefined) return take({ text, field, reason: skip });
   switch (kind) {
     case "text":
-      // CEF and LEEF escape "=".
-      return eachUrlIn(text.replaceAll("\\=", "="))
-        .every((url) => urlAndHost(url, field).every(take));
+      return eachUrlIn(text)
+        .every(({ url }) => urlAndHost(url, field).every(take));
+    case "command":
+      return findInCommand(text, field).every(take);
+    case "request":
+      return findInRequest(text, field).every(take);
     case "url":
       return readUrl(text, place).every(take);
     case "email": {

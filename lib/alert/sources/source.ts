@@ -11,7 +11,10 @@ import { HASH_KINDS, type TextKind } from "../kinds.ts";
 /** A text that may be an IoC, or one that is skipped, and why. */
 export type Finding = Candidate | Skipped;
 
-/** What a field may hold; `text` is searched for URLs. */
+/**
+ * What a field may hold. `text` is searched for URLs, `command` for all that a
+ * command line or a script names, `request` for commands that it carries.
+ */
 export const FIELD_KINDS = [
   "address",
   "host",
@@ -21,9 +24,11 @@ export const FIELD_KINDS = [
   "hash",
   ...HASH_KINDS,
   "text",
+  "command",
+  "request",
   "user_agent",
   "mac",
-] as const satisfies readonly (TextKind | "text")[];
+] as const satisfies readonly (TextKind | "text" | "command" | "request")[];
 
 /** See {@linkcode FIELD_KINDS}. */
 export type FieldKind = typeof FIELD_KINDS[number];

@@ -40,17 +40,29 @@ export const WEB: readonly Source[] = [
     fields: [
       CLIENT,
       { path: "data.url", kind: "text" },
-      // The line has the request, and the header Referer; of the user agent,
-      // which often names a crawler's page, what makes Log4j load code.
+      { path: ["data.url", "data.user_agent"], kind: "request" },
+      // The line has the request, and the header Referer. The user agent often
+      // names a crawler's page: of it, as of all, what a command in it says.
       {
         path: "full_log",
         pattern: '"[A-Z]{3,10} (?<text>[^"]{1,8000}) HTTP/' +
-          '|(?<!\\[ref )"(?<text2>https?://[^"]+)"' +
-          '|\\$\\{[^{}]{0,99}(?<text3>(?:ldaps?|rmi|https?)://[^}\\s"]+)',
+          '|(?<!\\[ref )"(?<text2>https?://[^"]+)"',
+      },
+      {
+        path: "full_log",
+        pattern: '"(?<request>[^"]{8,8000})"',
       },
       {
         path: "full_log",
         pattern: "\\s(?<text>https?://\\S+)",
+        when: [{ field: "decoder.name", matches: "iis" }],
+      },
+      // IIS: time, perhaps the site's and the server's name, its address.
+      {
+        path: "full_log",
+        pattern:
+          "^\\S+ \\S+ (?:\\S+ \\S+ )?(?<address>[\\da-f.:]+) [A-Z]{3,10} /",
+        skip: "the server's own address",
         when: [{ field: "decoder.name", matches: "iis" }],
       },
       { path: "data.user_agent", kind: "user_agent" },
@@ -104,13 +116,16 @@ export const WEB: readonly Source[] = [
   },
   {
     name: "dnsmasq",
-    groups: ["dnsmasq*"],
-    decoders: ["dnsmasq*"],
+    groups: ["dnsmasq*", "pihole*", "pi-hole*"],
+    decoders: ["dnsmasq*", "pihole*"],
     fields: [
       {
         path: "full_log",
         pattern: "\\bdnsmasq\\S{0,99} (?:\\d+ \\S+ )?" +
-          "(?:query\\[[^\\]]{1,32}\\]|reply|cached(?:-stale)?|forwarded) " +
+          "(?:query\\[[^\\]]{1,32}\\]|reply|cached(?:-stale)?|forwarded|config" +
+          // Pi-hole's
+          "|(?:(?:gravity|regex|exactly|special|upstream|external) )?" +
+          "(?:blocked|blacklisted|denied|gravity)|/\\S{1,99}) " +
           "(?<host>\\S+)(?: (?:from|is) (?<host2>[^\\s<]+))?",
       },
     ],

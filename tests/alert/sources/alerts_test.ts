@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { findInFile, valuesOf } from "../../stand_ins/alerts.ts";
+import { findInFile, sweepFile, valuesOf } from "../../stand_ins/alerts.ts";
 // Written by reading the alerts, not by running the program.
+// What the sweep adds, and why each is one.
+import swept from "../../testdata/swept.json" with { type: "json" };
 import expected from "../../testdata/iocs.json" with { type: "json" };
 
 const ALERTS = new URL("../../testdata/alerts/", import.meta.url);
@@ -15,6 +17,17 @@ Deno.test("makeFinder() finds what a real alert holds, and nothing else", async 
     await t.step(name, async () => {
       const found = await findInFile(name.replace(/\.json$/, ""));
       assertEquals(valuesOf(found).sort(), [...values].sort());
+    });
+  }
+});
+
+Deno.test("the sweep adds to a real alert what was reviewed, and nothing else", async (t) => {
+  const added = new Map(Object.entries<Record<string, string>>(swept));
+  for (const [name, values] of Object.entries(expected)) {
+    await t.step(name, async () => {
+      const found = await sweepFile(name.replace(/\.json$/, ""));
+      const more = Object.keys(added.get(name) ?? {});
+      assertEquals(valuesOf(found).sort(), [...values, ...more].sort());
     });
   }
 });

@@ -223,7 +223,8 @@ Deno.test("readerFor() reads each kind of field", async (t) => {
   ];
   for (const [name, field, expected] of cases) {
     await t.step(name, () => {
-      const found = readerFor({ name: "x", fields: [field] })(alert);
+      const found =
+        readerFor({ name: "x", fields: [field] }).read(alert).findings;
       assertEquals(
         found.map((one) =>
           "reason" in one
@@ -248,7 +249,7 @@ Deno.test("readerFor() takes nothing from an alert that a source leaves", () => 
         because: "it is an administrator's",
       }],
       fields: [{ path: "data.ip", kind: "address" }],
-    })(alert),
+    }).read(alert).findings,
     [{
       text: "1.2.3.4",
       field: "data.ip",
@@ -263,7 +264,7 @@ Deno.test("readerFor() searches no more of a text than analysisd takes, and says
     readerFor({
       name: "x",
       fields: [{ path: "full_log", pattern: "ip=(?<address>[\\d.]+)" }],
-    })(alert),
+    }).read(alert).findings,
     [{
       text: `${"x".repeat(40)}…`,
       field: "full_log",
@@ -277,7 +278,9 @@ Deno.test("readerFor() says what it does not take, and takes the first", async (
     Array.from({ length }, (_, n) => entry(n));
   /** How many values, and what is said of the others. */
   const read = (field: Field, data: object) => {
-    const found = readerFor({ name: "x", fields: [field] })(alertOf({ data }));
+    const found =
+      readerFor({ name: "x", fields: [field] }).read(alertOf({ data }))
+        .findings;
     const reasons = found.filter((one) => "reason" in one);
     const { length } = found;
     return { values: length - reasons.length, reasons, found };
@@ -356,7 +359,8 @@ Deno.test("readerFor() takes from long lists what stands in one row", async (t) 
       ip: Array.from({ length: ips }, () => "1.2.3.4"),
       port: Array.from({ length: ports }, (_, n) => n),
     };
-    return readerFor({ name: "x", fields: [field] })(alertOf({ data }))
+    return readerFor({ name: "x", fields: [field] }).read(alertOf({ data }))
+      .findings
       .flatMap((one) => "reason" in one ? [] : [one.port]);
   };
   await t.step("if both are as long", () => {
@@ -383,7 +387,7 @@ Deno.test("readerFor() takes no time for what looks like a host", () => {
   const url = Array.from({ length: 200 }, (_, n) => `${n}${".a".repeat(2000)}`);
   const fields: Field[] = [{ path: "data.url", kind: "url" }];
   const start = performance.now();
-  readerFor({ name: "x", fields })(alertOf({ data: { url } }));
+  readerFor({ name: "x", fields }).read(alertOf({ data: { url } }));
   const ms = performance.now() - start;
   assert(ms < 300, `${ms} ms`);
 });

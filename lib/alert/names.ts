@@ -1,0 +1,227 @@
+/**
+ * What the name of a field says of the value in it, whatever the product: that
+ * it is a file's hash, a name that was looked up, a version, a link to the
+ * vendor's page, or the network's own.
+ *
+ * @module
+ */
+import { HASH_KINDS, type TextKind } from "./kinds.ts";
+
+/** What a name says. */
+export type Meaning =
+  /** A file's hash of a kind, or a host. */
+  | { readonly kind: TextKind }
+  /** A command line or a script. */
+  | { readonly kind: "command" }
+  /** Nothing of it is asked for, and why. */
+  | { readonly skip: string };
+
+/**
+ * What a field's name says of its value, `undefined` if nothing.
+ *
+ * @param name The last name of a path, or what stands before a value in a text.
+ * @param parent The name above it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(meaningOf("SHA256String"), { kind: "sha256" });
+ * assertEquals(meaningOf("value", "hashes"), { kind: "hash" });
+ * assertEquals(meaningOf("questionName"), { kind: "host" });
+ * assertEquals(meaningOf("FalconHostLink"), { skip: "a link, by its name" });
+ * assertEquals(meaningOf("src_ip"), undefined);
+ * ```
+ */
+export function meaningOf(name: string, parent = ""): Meaning | undefined {
+  const inParent = remembered.get(parent) ?? new Map<string, Remembered>();
+  const known = inParent.get(name);
+  if (known !== undefined) return known.meaning;
+  const meaning = readName(plain(name), plain(parent));
+  if (size < MAX_REMEMBERED) {
+    size++;
+    inParent.set(name, { meaning });
+    remembered.set(parent, inParent);
+  }
+  return meaning;
+}
+
+/** Names come again and again; whoever writes alerts can make up others. */
+const remembered = new Map<string, Map<string, Remembered>>();
+const MAX_REMEMBERED = 2000;
+let size = 0;
+
+interface Remembered {
+  readonly meaning: Meaning | undefined;
+}
+
+/** A longer name says nothing. */
+const MAX_LENGTH = 64;
+
+function plain(name: string): string {
+  return name.slice(0, MAX_LENGTH).toLowerCase().replace(/[^a-z\d]/g, "");
+}
+
+/**
+ * Whether a name says that numbers with dots are a version.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isVersion("OCS_Version"), true);
+ * assertEquals(isVersion("server"), false);
+ * ```
+ */
+export function isVersion(name: string): boolean {
+  return saysVersion(plain(name));
+}
+
+function readName(name: string, parent: string): Meaning | undefined {
+  if (saysVersion(name)) return { skip: "a version or an id, by its name" };
+  if (saysLink(name) || saysLink(parent) || parent === "claims") {
+    return { skip: "a link, by its name" };
+  }
+  if (OWN.has(name) || OWN_PARENT.has(parent) && OF_PARENT.has(name)) {
+    return { skip: "the network's own, by its name" };
+  }
+  if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
+    return { kind: "command" };
+  }
+  const hash = hashNamed(name, parent);
+  if (hash !== undefined) return { kind: hash };
+  return LOOKED_UP.has(name) || parent === "question" && name === "name"
+    ? { kind: "host" }
+    : undefined;
+}
+
+// Sets and ends of words: to make ready regular expressions of so many choices
+// takes longer than all else that most alerts need.
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
+}
+
+function endsIn(name: string, ends: readonly string[]): boolean {
+  return ends.some((end) => name.endsWith(end));
+}
+
+function saysVersion(name: string): boolean {
+  return VERSION.has(name) || endsIn(name, VERSION_ENDS);
+}
+
+const VERSION = words(
+  "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
+    "productver pkgver enginever build release firmware revision rev oid serial " +
+    "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
+);
+const VERSION_ENDS = [
+  "version",
+  "versions",
+  "versionnumber",
+  "versionstring",
+  "useragent",
+  "signatureid",
+  "messageid",
+  "msgid",
+];
+
+function saysLink(name: string): boolean {
+  return LINK.has(name) || name.startsWith("selflink") ||
+    endsIn(name, LINK_ENDS);
+}
+
+const LINK = words(
+  "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
+    "documentation schema xmlns namespace moreinfo advisory remediation " +
+    "recommendation",
+);
+const LINK_ENDS = [
+  "link",
+  "links",
+  "href",
+  ...("permalink web portal html console self rule alert incident details help doc " +
+    "ref reference info ticket").split(" ").flatMap((what) => [
+      `${what}url`,
+      `${what}urls`,
+      `${what}uri`,
+    ]),
+];
+
+const OWN = words(
+  "fw fwip lip laddr gaddr locip locaddr localip localaddr localaddress localhost " +
+    "localhostname localipaddress devip deviceip devname devicename devaddr " +
+    "deviceaddress devextip devhost devicehost devicehostname dvc dvcip dvchost " +
+    "origin originip originsicname gateway gatewayip gatewayname gw nas nasip " +
+    "nasipaddress nasipv4address nasipv6address nasid nasidentifier agentip " +
+    "agentname agenthost agenthostname sensor sensorip sensorname sensorhost " +
+    "computer computername machine machinename manager managerip managername " +
+    "externalip externaladdr externaladdress publicip publicipaddress " +
+    "publicdnsname lastexternalip lastexternalipaddress lastipaddress endpointip " +
+    "endpointname endpointaddress observer observerip observername collector " +
+    "collectorip reporter listenip listenaddr listenaddress listenerip " +
+    "listeneraddress vip edgeip edgeserverip upstream transrcip srcpostnat natsrcip " +
+    "xlatesrc resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
+    "backendip backendport backendaddr targetport targetip elb workstation " +
+    "workstationname",
+);
+
+/** What stands in these is of the machine that says it. */
+const OWN_PARENT = words(
+  "agent observer host device manager sensor computer endpoint machine collector " +
+    "predecoder hostinfo agentrealtimeinfo",
+);
+const OF_PARENT = words(
+  "ip ips ipv4 ipv6 ipaddress ipaddresses addr address name hostname fqdn dnsname " +
+    "externalip publicip localip",
+);
+
+const COMMAND = words(
+  "command cmd processcommand parentcommand targetcommand childcommand " +
+    "auditcommand scriptblock scriptblocktext execargs exeargs executableargs",
+);
+const COMMAND_ENDS = ["commandline", "cmdline"];
+
+const LOOKED_UP = words(
+  "qname queryname questionname lookupname requestedname qhost queryhost " +
+    "queryhostname questionhost lookuphost requestedhost requestedhostname qdomain " +
+    "querydomain questiondomain lookupdomain requesteddomain qfqdn queryfqdn " +
+    "dnsqueryname dnsquestionname dnsqname dnsquery dnsquestion dnsdomain dnshost " +
+    "dnsrequest rrname sni tlssni sslsni quicsni servername servernameindication " +
+    "tlsservername sslservername dstname dsthost dsthostname dstdomain dstfqdn " +
+    "destname desthost desthostname destdomain destinationname destinationhost " +
+    "destinationhostname destinationdomain destinationfqdn remotename remotehost " +
+    "remotehostname remotedomain remotefqdn urldomain urlhost maliciousdomain " +
+    "malicioushost qh",
+);
+
+/** No file's: of a handshake, a certificate, a login… */
+const OF_NO_FILE =
+  ("imp ja3 ja4 hassh ssdeep tlsh cert tls ssl x509 thumb finger " +
+    "auth context sess pass pwd token key salt nonce container trace span commit etag " +
+    "cookie block rule user cache pehash rich").split(" ");
+
+function hashNamed(name: string, parent: string): TextKind | undefined {
+  const kind = HASH_KINDS.find((kind) => name.includes(kind));
+  const isHash = kind !== undefined || saysHash(name) ||
+    VALUE.has(name) && saysHash(parent);
+  if (
+    !isHash ||
+    OF_NO_FILE.some((word) => name.includes(word) || parent.includes(word))
+  ) return undefined;
+  return kind ?? "hash";
+}
+
+function saysHash(name: string): boolean {
+  return name === "digest" || endsIn(name, HASH_ENDS);
+}
+
+const HASH_ENDS = [
+  ...["hash", "hashes"].flatMap((one) => [one, `${one}value`, `${one}string`]),
+  "checksum",
+  "cksum",
+  "filedigest",
+];
+
+/** What a hash is named in an object of hashes. */
+const VALUE = words("value content hex data");

@@ -1,0 +1,422 @@
+/**
+ * What an alert holds that no table of sources knows: what Wazuh's names of
+ * fields say whatever the product is, and IoCs anywhere in its `data` and log.
+ *
+ * @module
+ */
+import type { Alert } from "./alert.ts";
+import { memberOf } from "../json.ts";
+import type { Candidate, Skipped } from "./ioc.ts";
+import { hostOf, normalize, type TextKind } from "./kinds.ts";
+import { meaningOf } from "./names.ts";
+import { findInCommand, findInRequest } from "./sources/commands.ts";
+import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
+import {
+  addressesIn,
+  domainsIn,
+  emailsIn,
+  fileHashesIn,
+  nameBefore,
+} from "./tokens.ts";
+
+/**
+ * How much is looked for: nothing; what is sure to be one by its form or by the
+ * name of its field; or bare domains and hashes too, and in the logs before.
+ */
+export const SWEEPS = ["off", "safe", "all"] as const;
+
+/** See {@linkcode SWEEPS}. */
+export type Sweep = typeof SWEEPS[number];
+
+/** A candidate that no table gave. */
+export interface Swept extends Candidate {
+  /** What found it: the name of its field, or the sweep. */
+  readonly source: "any_alert" | "sweep";
+  /** Only a sweep for all takes it. */
+  readonly isUnsure?: true;
+}
+
+/** No more texts, members of objects and characters are looked at. */
+const MAX_TEXTS = 1000;
+const MAX_MEMBERS = 10_000;
+const MAX_CHARACTERS = 131_072;
+
+/** What is deeper, or has a longer path, is not looked at. */
+const MAX_DEPTH = 50;
+const MAX_PATH_LENGTH = 1000;
+
+/** No more is taken of one alert: it is enough to see what it is about. */
+const MAX_TAKEN = 400;
+
+/**
+ * Finds what may be an IoC in any text of an alert. With no sweep, only what
+ * the names of fields say that Wazuh or all products use alike.
+ *
+ * @param options `isRead` says which paths a table has read: it knows better.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "./alert.ts";
+ *
+ * const alert = parseAlert('{"data":{"x":{"peer":"1.2.3.4","other":"5"}}}');
+ * assertEquals(sweep(alert, { mode: "safe", isRead: () => false }), [
+ *   { kind: "address", text: "1.2.3.4", field: "data.x.peer", source: "sweep" },
+ * ]);
+ * ```
+ */
+export function sweep(
+  alert: Alert,
+  { mode, isRead }: {
+    readonly mode: Sweep;
+    readonly isRead: (path: string) => boolean;
+  },
+): readonly (Swept | Skipped)[] {
+  let own: ReadonlySet<string> | undefined;
+  const found: (Swept | Skipped)[] = [];
+  let room = MAX_CHARACTERS;
+  const read = (value: NamedText): boolean => {
+    const text = value.text.slice(0, room);
+    if (mode !== "off") room -= text.length;
+    if (!isRead(value.path)) {
+      for (const one of candidatesIn({ ...value, text }, mode)) {
+        if (found.length >= MAX_TAKEN) break;
+        own ??= ownNames(alert);
+        if (!isOwn(one, own)) found.push(one);
+      }
+    }
+    return room > 0 && found.length < MAX_TAKEN;
+  };
+  const isWhole = textsIn(alert, { mode, read });
+  if (!isWhole) {
+    found.push({
+      text: "…",
+      field: "data",
+      reason: "the sweep looked at no more of this alert",
+    });
+  }
+  return found;
+}
+
+/** A text, where it stands, and what it is named. */
+interface NamedText {
+  readonly text: string;
+  readonly path: string;
+  readonly name: string;
+  readonly parent: string;
+  /** What the type that stands beside it says. */
+  readonly said?: TextKind | undefined;
+}
+
+/** Reads the texts, and says whether all were. */
+function textsIn(
+  alert: Alert,
+  { mode, read }: {
+    readonly mode: Sweep;
+    readonly read: (value: NamedText) => boolean;
+  },
+): boolean {
+  const { data, full_log: log = "" } = alert;
+  // What is decoded from JSON is in the data, with its names.
+  const isDecoded = log.startsWith("{") && Object.keys(data).length > 0;
+  const places: Readonly<Record<string, unknown>> = {
+    data,
+    ...mode !== "off" && !isDecoded && { full_log: parsed(log) },
+    ...mode === "all" && {
+      previous_output: alert.previous_output,
+      "syscheck.diff": alert.syscheck["diff"],
+    },
+  };
+  let members = 0;
+  let texts = 0;
+  return Object.entries(places).every(([path, value]) =>
+    walk(value, { path, name: path, parent: "", depth: 0 })
+  );
+
+  function walk(
+    value: unknown,
+    place: Omit<NamedText, "text"> & { readonly depth: number },
+  ): boolean {
+    if (++members > MAX_MEMBERS) return false;
+    if (typeof value === "string") {
+      if (!isWorth(value, place.parent)) return true;
+      return ++texts <= MAX_TEXTS && read({ ...place, text: value });
+    }
+    if (typeof value !== "object" || value === null) return true;
+    const { path, name, depth } = place;
+    if (depth === MAX_DEPTH || path.length > MAX_PATH_LENGTH) return false;
+    if (Array.isArray(value)) {
+      return value.every((one) => walk(one, { ...place, depth: depth + 1 }));
+    }
+    const said = typeBeside(value);
+    for (const key in value) {
+      const inner: unknown = Reflect.get(value, key);
+      // Most texts hold nothing: for these, no path is made.
+      if (
+        typeof inner === "string" && said === undefined &&
+        !isWorth(inner, name)
+      ) {
+        members++;
+        continue;
+      }
+      const next = {
+        path: `${path}.${key}`,
+        name: key,
+        parent: name,
+        depth: depth + 1,
+        said: said !== undefined && VALUE.test(key) ? said : undefined,
+      };
+      if (!walk(inner, next)) return false;
+    }
+    return true;
+  }
+
+  function isWorth(text: string, parent: string): boolean {
+    return mayHold(text, mode === "off" && parent !== "data");
+  }
+}
+
+/** Whether a text may hold an IoC: most do not, and this is quick to see. */
+function mayHold(text: string, isHashOnly: boolean): boolean {
+  const { length } = text;
+  if (length >= 32 && (!isHashOnly || HASH_LENGTHS.has(length))) return true;
+  return !isHashOnly && length >= 4 && /[.:@%]/.test(text);
+}
+
+const HASH_LENGTHS: ReadonlySet<number> = new Set([32, 40, 64, 128]);
+
+/** A log that is JSON, as what it says. */
+function parsed(log: string): unknown {
+  if (!log.startsWith("{")) return log;
+  try {
+    return JSON.parse(log);
+  } catch {
+    return log;
+  }
+}
+
+function* candidatesIn(value: NamedText, mode: Sweep): Generator<Swept> {
+  const { text, path: field } = value;
+  const named = candidatesNamed(value, mode);
+  if (named !== undefined) return yield* named;
+  if (mode === "off") return;
+  const of = (kind: TextKind, text: string): Swept => ({
+    kind,
+    text,
+    field,
+    source: "sweep",
+  });
+  for (const { text: address, index } of addressesIn(text)) {
+    if (isMeant(text, index)) yield of("address", address);
+  }
+  for (const { url, before } of eachUrlIn(text)) {
+    if (!isLinked(before) && !isVendors(url)) yield* urlSwept(url, field);
+  }
+  if (CARRIES.test(text)) yield* findInRequest(text, field).map(swept);
+  for (const { text: email, index } of emailsIn(text)) {
+    if (isMeant(text, index)) yield of("email", email);
+  }
+  for (const { text: hash } of fileHashesIn(text)) yield of("hash", hash);
+  if (mode === "safe") return;
+  for (const { text: hash } of fileHashesIn(text, { isAny: true })) {
+    yield { ...of("hash", hash), isUnsure: true };
+  }
+  for (const { text: domain, index } of domainsIn(text)) {
+    if (isMeant(text, index) && isHost(domain, value, index)) {
+      yield { ...of("host", domain), isUnsure: true };
+    }
+  }
+}
+
+/** Whether a bare domain may be a host that somebody spoke to. */
+function isHost(
+  domain: string,
+  { text, name }: NamedText,
+  index: number,
+): boolean {
+  return !NO_HOST.test(name) && !OWN_SITE.test(nameBefore(text, index)) &&
+    !isOfVendor(domain) &&
+    !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
+}
+
+/** What is named so is called with dots, but for no host. */
+const NO_HOST =
+  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature)(?:name)?$/i;
+
+/** How servers log their own names. */
+const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host)$/i;
+
+/** Log4j's lookups, and Shellshock's function. */
+const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{/i;
+
+function urlSwept(url: string, field: string): readonly Swept[] {
+  return urlAndHost(url, field).map(swept);
+}
+
+function swept(one: Candidate): Swept {
+  return { ...one, source: "sweep" };
+}
+
+/** What a field is read as for its name; `undefined` if that says nothing. */
+function candidatesNamed(
+  { text, path: field, name, parent, said }: NamedText,
+  mode: Sweep,
+): readonly Swept[] | undefined {
+  const source = "any_alert";
+  const kind = STATIC_FIELDS.get(field);
+  if (kind !== undefined && normalize(kind, text) !== undefined) {
+    return [{ kind, text, field, source }];
+  }
+  if (kind === "address") {
+    return addressesIn(text).map(({ text }) => ({ kind, text, field, source }));
+  }
+  if (field === "data.url") {
+    return eachUrlIn(text).toArray().flatMap(({ url }) =>
+      urlAndHost(url, field).map((one) => ({ ...one, source }))
+    );
+  }
+  const meaning = said === undefined ? meaningOf(name, parent) : { kind: said };
+  if (meaning === undefined) return undefined;
+  if ("skip" in meaning) return [];
+  if (meaning.kind === "command") {
+    return mode === "off"
+      ? []
+      : findInCommand(text, field).map((one) => swept(one)).toArray();
+  }
+  const normal = normalize(meaning.kind, text);
+  if (normal === undefined) return undefined;
+  return meaning.kind !== "host"
+    ? [{ kind: meaning.kind, text, field, source }]
+    : mode === "off"
+    ? []
+    : [{ kind: meaning.kind, text, field, source: "sweep" }];
+}
+
+/** Feeds and cases write a value, and beside it of what type it is. */
+function typeBeside(object: object): TextKind | undefined {
+  for (const name of TYPE_NAMES) {
+    const type = memberOf(object, name);
+    if (typeof type !== "string") continue;
+    const kind = TYPES.get(type.toLowerCase().replace(/[^a-z\d]/g, ""));
+    if (kind !== undefined) return kind;
+  }
+  return undefined;
+}
+
+const TYPE_NAMES = [
+  "type",
+  "Type",
+  "dataType",
+  "data_type",
+  "ioc_type",
+  "indicator_type",
+  "observable_type",
+  "kind",
+];
+
+/** What the value is named beside its type. */
+const VALUE =
+  /^(?:value\d?|indicator|ioc|ioc_value|observable|data|artifact)$/i;
+
+const TYPES: ReadonlyMap<string, TextKind> = new Map([
+  ...["domain", "hostname", "fqdn", "host", "domainname", "hostnameport"]
+    .map((type) => [type, "host"] as const),
+  ...[
+    "ip",
+    "ipv4",
+    "ipv6",
+    "ipsrc",
+    "ipdst",
+    "ipaddress",
+    "ipv4addr",
+    "ipv6addr",
+  ]
+    .map((type) => [type, "address"] as const),
+  ...["url", "uri"].map((type) => [type, "url"] as const),
+  ...["hash", "md5", "sha1", "sha256", "sha512", "filehash", "file"]
+    .map((type) => [type, "hash"] as const),
+  ...["email", "emailsrc", "emailaddr", "mail"]
+    .map((type) => [type, "email"] as const),
+]);
+
+/** Wazuh's static fields, which decoders of all products share. */
+const STATIC_FIELDS: ReadonlyMap<string, TextKind> = new Map([
+  ["data.srcip", "address"],
+  ["data.dstip", "address"],
+  ["data.hostname", "host"],
+]);
+
+/** Whether what stands before a value in a text does not say that it is none. */
+function isMeant(text: string, index: number): boolean {
+  if (index === 0) return true;
+  const meaning = meaningOf(nameBefore(text, index));
+  return (meaning === undefined || "kind" in meaning) &&
+    !(index < MAX_HEADER && HEADER.test(text.slice(0, index)));
+}
+
+/** Right after the time, syslog and IIS write who logs. */
+const HEADER =
+  /^(?:<\d{1,3}>\d? ?)?[\w ,:.+/-]*\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? $/;
+const MAX_HEADER = 64;
+
+/** A crawler names its page so: `(compatible; Bot/1.0; +http://…)` */
+function isLinked(before: string): boolean {
+  return before.endsWith("+") || before.endsWith("@") ||
+    !isMeant(before, before.length);
+}
+
+function isVendors(url: string): boolean {
+  const host = normalize("url", url);
+  const name = host && hostOf(host);
+  return name ? isOfVendor(name.value) : false;
+}
+
+function isOfVendor(host: string): boolean {
+  const labels = host.toLowerCase().split(".");
+  return labels.some((_, n) => VENDORS.has(labels.slice(n).join(".")));
+}
+
+/** Whose pages on threats, schemas and products alerts link to. */
+const VENDORS: ReadonlySet<string> = new Set(
+  ("aka.ms attack.mitre.org aws.amazon.com cisa.gov cisco.com checkpoint.com cloudflare.com " +
+    "crowdstrike.com cve.org elastic.co emergingthreats.net eset.com " +
+    "fireeye.com first.org fortiguard.com fortinet.com go.microsoft.com cloud.google.com accounts.google.com www.googleapis.com " +
+    "graph.windows.net management.azure.com management.core.windows.net " +
+    "login.microsoftonline.com sts.windows.net iana.org " +
+    "ietf.org json-schema.org kaspersky.com learn.microsoft.com malwarebytes.com " +
+    "mandiant.com maltiverse.com mcafee.com microsoft.com mitre.org nist.gov " +
+    "oasis-open.org opengis.net openxmlformats.org owasp.org paloaltonetworks.com " +
+    "portal.azure.com proofpoint.com qualys.com rapid7.com redhat.com " +
+    "security.microsoft.com sentinelone.com sentinelone.net snort.org sonicwall.com " +
+    "sophos.com splunk.com suricata-ids.org suricata.io symantec.com " +
+    "technet.microsoft.com tenable.com trellix.com trendmicro.com virustotal.com " +
+    "w3.org watchguard.com wazuh.com wikipedia.org xml.org xmlsoap.org").split(
+      " ",
+    ),
+);
+
+/** Names and addresses of the machines that an alert is made on. */
+function ownNames(alert: Alert): ReadonlySet<string> {
+  const { agent, manager, predecoder, location = "" } = alert;
+  const names = [
+    agent.name,
+    agent.ip,
+    manager.name,
+    predecoder.hostname,
+    // Of what comes by syslog, it is the sender's address.
+    location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, ""),
+  ];
+  return new Set(
+    names.flatMap((name) =>
+      name === undefined || name === "" ? [] : [
+        normalize("hostname", name)?.value ?? name.toLowerCase(),
+      ]
+    ),
+  );
+}
+
+function isOwn({ kind, text }: Candidate, own: ReadonlySet<string>): boolean {
+  const value = normalize(kind, text);
+  if (value === undefined) return false;
+  return own.has(value.value) || own.has(hostOf(value)?.value ?? "");
+}

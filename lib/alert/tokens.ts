@@ -1,0 +1,327 @@
+/**
+ * IoCs in running text: addresses, hashes, e-mail addresses and domains that
+ * stand there as whole words. What only looks like one (a version, a network, an
+ * OID, a file's name) is none.
+ *
+ * Linear in the text: each expression looks at a character a bounded number of
+ * times.
+ *
+ * @module
+ */
+import { normalize } from "./kinds.ts";
+import { isVersion, meaningOf } from "./names.ts";
+
+/** A word of a text that may be an IoC. */
+export interface Token {
+  readonly text: string;
+  /** Where it starts. */
+  readonly index: number;
+}
+
+/** What stands before a token says what it is: no more than this is looked at. */
+const CONTEXT = 40;
+
+/**
+ * What stands right before a token.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(before("ip=1.2.3.4", 3), "ip=");
+ * ```
+ */
+export function before(text: string, index: number): string {
+  return text.slice(Math.max(index - CONTEXT, 0), index);
+}
+
+const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g;
+
+/** Global unicast, which all IPv6 addresses on the Internet are. */
+const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
+
+/**
+ * The addresses in a text. Where a port may follow, it is no part of them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const texts = (text: string) => addressesIn(text).map(({ text }) => text);
+ * assertEquals(texts("from 1.2.3.4:80 to (5.6.7.8)."), ["1.2.3.4", "5.6.7.8"]);
+ * assertEquals(texts("Agent/4.14.7.1 v1.2.3.4 version 10.0.22.1 1.3.6.1.4"), []);
+ * assertEquals(texts("10.0.0.0-10.255.255.255 10.0.0.0/8"), []);
+ * ```
+ */
+export function addressesIn(text: string): readonly Token[] {
+  // Most texts have none: this is quick to see.
+  const found = text.includes(".") ? matchesIn(text, IPV4, isWholeIpv4) : [];
+  return text.includes("::") || COLONS.test(text)
+    ? [...found, ...matchesIn(text, IPV6, isWholeIpv6)]
+    : found;
+}
+
+const COLONS = /:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]/i;
+
+function matchesIn(
+  text: string,
+  pattern: RegExp,
+  isToken: (text: string, token: Token) => boolean,
+): readonly Token[] {
+  const found: Token[] = [];
+  for (const { 0: token, index } of text.matchAll(pattern)) {
+    if (isToken(text, { text: token, index })) {
+      found.push({ text: token, index });
+    }
+  }
+  return found;
+}
+
+function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
+  const end = index + token.length;
+  const previous = text.charAt(index - 1);
+  const next = text.charAt(end);
+  if (/[\w%-]/.test(previous) || /[\w]/.test(next)) return false;
+  // A range, a package's version, a name: 1.2.3.4-5, 1.2.3.4.in-addr.arpa
+  if (/[.-]/.test(next) && /\w/.test(text.charAt(end + 1))) return false;
+  if (next === "/" && isNetwork(token, text.slice(end + 1, end + 4))) {
+    return false;
+  }
+  if (/[/\\]/.test(previous) && !isAfterSlash(text, { index, end })) {
+    return false;
+  }
+  return normalize("address", token) !== undefined &&
+    !isVersion(nameBefore(text, index)) &&
+    !/\b(?:up|down)grad|\binstall/i.test(before(text, index));
+}
+
+/** Whether digits after a `/` are a network's: a port may stand there, too. */
+function isNetwork(address: string, after: string): boolean {
+  const [, digits = ""] = /^(\d{1,2})(?!\d)/.exec(after) ?? [];
+  if (digits === "" || Number(digits) >= 32) return false;
+  const hostBits = 32 - Number(digits);
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  const number = ((a * 256 + b) * 256 + c) * 256 + d;
+  return number % 2 ** hostBits === 0;
+}
+
+/**
+ * Java writes name/1.2.3.4:80, and Cisco interface/1.2.3.4(80). In a path, it is
+ * a version.
+ */
+function isAfterSlash(
+  text: string,
+  { index, end }: { readonly index: number; readonly end: number },
+): boolean {
+  return /^(?:[\s"'(=:,]|)$/.test(text.charAt(index - 2)) ||
+    /^(?::\d|\(\d|\/\d{2,5}(?!\d|\.))/.test(text.slice(end, end + 7));
+}
+
+function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
+  // A year in a date: 2017::
+  if (/^(?:19|20)\d\d:{1,2}\d{0,2}$/.test(token)) return false;
+  const after = text.slice(index + token.length, index + token.length + 4);
+  return !/^(?:\.\w|\/(?!128))/.test(after) &&
+    normalize("address", token)?.kind === "ipv6";
+}
+
+const HASH = /(?<![\w+/-])[\da-f]{32,128}(?![\w+/=-])/gi;
+
+/**
+ * The hashes in a text that the name before them says are a file's: ids of
+ * containers, sessions and traces look alike.
+ *
+ * @param options With `isAny`, whatever stands before them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const md5 = "44d88612fea8a8f36de82e1278abb02f";
+ * assertEquals(fileHashesIn(`MD5: ${md5}`)[0]?.text, md5);
+ * assertEquals(fileHashesIn(`container ${md5}`), []);
+ * ```
+ */
+export function fileHashesIn(
+  text: string,
+  { isAny = false }: { readonly isAny?: boolean } = {},
+): readonly Token[] {
+  return text.length < 32 ? [] : matchesIn(text, HASH, (text, token) => {
+    const hash = normalize("hash", token.text);
+    if (hash === undefined || isAny) return hash !== undefined;
+    const meaning = meaningOf(nameBefore(text, token.index));
+    return meaning !== undefined && "kind" in meaning &&
+      (meaning.kind === "hash" || meaning.kind === hash.kind);
+  });
+}
+
+/**
+ * The name that stands before a value, as logs write it; empty if there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(nameBefore('"src_ip": "1.2.3.4"', 11), "src_ip");
+ * assertEquals(nameBefore("the file's SHA-256 is ab", 22), "SHA-256");
+ * ```
+ */
+export function nameBefore(text: string, index: number): string {
+  const first = Math.max(index - CONTEXT, 0);
+  // Backwards, for a regular expression would begin at each character.
+  let end = skipBack(text, { first, from: index, marks: " \t\"'([<" });
+  const operator = skipBack(text, { first, from: end, marks: ":=>" });
+  const word = text.slice(operator - 3, operator).toLowerCase();
+  end = operator === end && (word === " is" || word === " of")
+    ? operator - 3
+    : operator;
+  end = skipBack(text, { first, from: end, marks: " \t\"')]" });
+  let start = end;
+  while (start > first && /[\w.-]/.test(text.charAt(start - 1))) start--;
+  return text.slice(start, end);
+}
+
+function skipBack(
+  text: string,
+  { first, from, marks }: {
+    readonly first: number;
+    readonly from: number;
+    readonly marks: string;
+  },
+): number {
+  let at = from;
+  while (at > first && marks.includes(text.charAt(at - 1))) at--;
+  return at;
+}
+
+const EMAIL =
+  /(?<![\w.!#$%&*+/=?^`{|}~@-])[\w.!#$%&*+=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,62})\.){1,8}[a-z]{2,24}(?![\w@-]|\.\w)/gi;
+
+/**
+ * The e-mail addresses in a text. A message's id has the same form, and so has
+ * a unit of systemd.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(emailsIn("to <bob@evil.example>")[0]?.text, "bob@evil.example");
+ * assertEquals(emailsIn("user@1000.service message-id=<a@b.example>"), []);
+ * ```
+ */
+export function emailsIn(text: string): readonly Token[] {
+  return text.includes("@")
+    ? matchesIn(
+      text,
+      EMAIL,
+      (text, { text: token, index }) =>
+        !/(?:message-?_?id|msgid|references|in-reply-to)["']?[\s:=<"']*$/i
+          .test(before(text, index)) && !isFileName(token),
+    )
+    : [];
+}
+
+const DOMAIN =
+  /(?<![\w.@/\\$%-])(?:[a-z\d_](?:[a-z\d_-]{0,62})\.){1,20}[a-z]{2,24}(?![\w@-]|\.\w|\()/gi;
+
+/**
+ * The domains in a text that end as domains on the Internet do.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = "resolved cdn.evil.com. by sshd.service, see auth.log";
+ * assertEquals(domainsIn(text).map(({ text }) => text), ["cdn.evil.com"]);
+ * ```
+ */
+export function domainsIn(text: string): readonly Token[] {
+  return text.includes(".")
+    ? matchesIn(text, DOMAIN, (_, { text: token }) => isLikelyDomain(token))
+    : [];
+}
+
+/**
+ * Whether a name with dots in it is one of the Internet, and no file's: by its
+ * end.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isLikelyDomain("evil.ru"), true);
+ * assertEquals(isLikelyDomain("System.Net.WebClient"), false);
+ * assertEquals(isLikelyDomain("install.sh"), false);
+ * ```
+ */
+export function isLikelyDomain(name: string): boolean {
+  const labels = name.toLowerCase().replace(/\.$/, "").split(".");
+  const end = labels.at(-1) ?? "";
+  return labels.length > 1 && !isFileName(name) &&
+    (/^(?:[a-z]{2}|xn--[a-z\d-]+)$/.test(end) || ENDS.has(end));
+}
+
+/**
+ * Whether a name ends as files do: some of these ends are countries' too.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isFileName("x.sh"), true);
+ * assertEquals(isFileName("cdn.transfer.sh"), false);
+ * ```
+ */
+export function isFileName(name: string): boolean {
+  const [, end = ""] = /\.(\w+)$/.exec(name) ?? [];
+  const small = end.toLowerCase();
+  return FILE_ENDS.has(small) ||
+    (ENDS_OF_BOTH.has(small) && name.split(".").length === 2);
+}
+
+/** No countries. */
+const FILE_ENDS: ReadonlySet<string> = new Set(
+  ("aspx bak bat bin bz2 cfg cmd conf config cpp crt css csv ctl dat db deb dll " +
+    "doc docx eml err exe gif gz hta htm html ico img inf ini iso jar jpeg jpg " +
+    "js json jsp jspx key ko lnk local lock log mp3 mp4 msi old ocx pdf pem php " +
+    "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +
+    "socket sql svg swp sys tar target tgz timer tmp toml ts txt vb vbs war " +
+    "wsf xls xlsx xml yaml yml").split(" "),
+);
+
+/** With two labels, these are files more often than hosts. */
+const ENDS_OF_BOTH: ReadonlySet<string> = new Set(
+  "app cab cc md mov mo pl pm ps py rs sh so zip".split(" "),
+);
+
+/** What names end in, but for the two letters of countries. */
+const ENDS: ReadonlySet<string> = new Set(
+  ("com net org info biz name mobi pro tel jobs asia cat coop travel museum aero " +
+    "int edu gov mil arpa onion xyz top site online club shop store live fun space " +
+    "website tech icu vip work works click link buzz cyou bond sbs cfd lol rest " +
+    "quest monster beauty hair skin makeup autos boats homes yachts mom pics life " +
+    "world today email support help solutions services systems network agency " +
+    "center digital media news press host hosting domains cloud app dev page web " +
+    "win bid loan date racing review trade download party science stream cricket " +
+    "faith accountant men gdn ooo kim red blue pink black wiki ink gold one ltd " +
+    "llc inc group team company business zone plus run rocks guru ninja chat " +
+    "social video games game casino bet poker porn sex adult xxx cam dating " +
+    "finance money cash credit loans bank insurance capital fund exchange market " +
+    "marketing consulting expert pub cafe bar restaurant tours vacations city " +
+    "town land house estate properties rent build builders construction tools " +
+    "parts supply supplies equipment energy solar bio health care clinic dental " +
+    "doctor hospital academy school college university education training study " +
+    "art design studio photo photos photography gallery graphics fashion style " +
+    "jewelry shoes clothing boutique gifts flowers toys kids baby family love " +
+    "wedding dog pet pets horse farm garden green eco earth global international " +
+    "direct express delivery shipping taxi limo auto car cars bike moto fit " +
+    "fitness yoga golf football soccer tennis ski run surf fish fishing bingo " +
+    "audio music band radio film movie show tv ws io zip mov new now bot best " +
+    "cool fyi goog google youtube ads foo bar dad phd prof esq day boo rsvp meme " +
+    "nexus how soy blog forum community foundation church faith gay lgbt ong ngo " +
+    "earth moe tokyo nyc london berlin paris wien hamburg koeln moscow istanbul " +
+    "quebec swiss africa capetown durban joburg melbourne sydney vegas miami boston " +
+    "security software computer technology engineering codes coffee email fail " +
+    "exposed lat gratis limited reviews report tips watch webcam cheap deals sale " +
+    "discount bargains promo coupons express").split(" "),
+);

@@ -1,0 +1,243 @@
+/**
+ * The command `doctor`: looks at every link of the chain, and changes nothing.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { readIgnoreLists } from "../alert/ignore.ts";
+import { readApiKey } from "../config/api_key.ts";
+import { placesOf } from "../config/places.ts";
+import { type ReadConfig, readConfig } from "../config/read_config.ts";
+import { messageOf, UsageError } from "../errors.ts";
+import { readFile } from "../files.ts";
+import { redactor } from "../redact.ts";
+import { stateFolders } from "../state/marker.ts";
+import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
+import { type Target, targetOf } from "./arguments.ts";
+import { type Command, print, type RunContext } from "./command.ts";
+import { readOptions } from "./options.ts";
+import { styleOfStdout } from "./style.ts";
+import {
+  AGAIN,
+  amountFindings,
+  check,
+  checkAlerts,
+  checkBlock,
+  checkLately,
+  checkLog,
+  checkProgram,
+  checkQueue,
+  checkRules,
+  checkSpool,
+  checkToken,
+  currentUser,
+  factFindings,
+  failureFinding,
+  type Finding,
+  findingsOf,
+  readSite,
+  showFindings,
+  type Site,
+  statusOf,
+} from "../manager/mod.ts";
+import { ask } from "../opencti/client.ts";
+import { connect } from "../opencti/connection.ts";
+import { askAmounts, askFacts } from "../opencti/facts.ts";
+import { questionFor } from "../opencti/question.ts";
+
+/** Says what is right, what is not, and what to type. */
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Check the way from Wazuh to OpenCTI and back, link by link",
+  usage: ["doctor [--json]"],
+  about: "Looks at everything that an alert needs on its way, in that order, " +
+    "and says for each what is wrong and what corrects it. It changes " +
+    "nothing. Run it as root: other users may not see all of it. The exit " +
+    "status is 0 if all is right, 1 if there are warnings (!), and 2 if " +
+    "alerts are not looked up (✗).",
+  arguments: [],
+  options: [{ name: "json", means: "print the findings as JSON" }],
+  examples: [[
+    "sudo /var/ossec/integrations/custom-opencti doctor",
+    "see what is wrong",
+  ]],
+  run: async ({ words, error }, context) => {
+    if (error !== undefined) throw error;
+    const { has, words: others } = readOptions(words, doctor);
+    if (others.length > 0) throw new UsageError("doctor takes --json alone");
+    const findings = await examine(context);
+    const { home } = context;
+    const { version } = project;
+    const user = currentUser();
+    const { green, yellow, red } = styleOfStdout();
+    await print(
+      has("json")
+        ? `${JSON.stringify({ version, home, user, findings }, null, 2)}\n`
+        : [
+          `custom-opencti ${version}, Wazuh in ${home}, run by ${user}`,
+          "",
+          ...showFindings(findings, { ok: green, warning: yellow, error: red }),
+          "",
+        ].join("\n"),
+    );
+    return statusOf(findings);
+  },
+};
+
+/** Looks at every link, in the order of an alert's way. */
+export async function examine(
+  context: RunContext,
+): Promise<readonly Finding[]> {
+  const { home } = context;
+  const { site, findings: first } = readSite(home);
+  if (site === undefined) return first;
+  const setUps = await Promise.all(
+    site.blocks.map((block) => setUpOf(block, home)),
+  );
+  const redact = redactor(setUps.map(({ apiKey }) => apiKey));
+  const [config] = setUps.map(({ config }) => config);
+  const found = [
+    await check("program", () => checkProgram(site)),
+    first.length > 0 ? first : await check("block", () => checkBlock(site)),
+    setUps.flatMap(({ findings }) => findings),
+    site.blocks.length === 0
+      ? []
+      : await check("alerts", () => checkAlerts(site)),
+    await check("token", () => tokenFindings(site, setUps)),
+  ];
+  for (const setUp of setUps) {
+    found.push(await check("network", () => examineOpencti(setUp, context)));
+  }
+  const folders = stateFolders(home, config?.config ?? {});
+  found.push(
+    await check("queue", () => checkQueue(site)),
+    await check("rules", () => checkRules(site)),
+    await check("log", () => checkLog(site)),
+    await check("spool", () => checkSpool(site, folders)),
+    await check("lately", () => checkLately(site, redact)),
+  );
+  const all = found.flat();
+  const wrong = new Set(
+    all.filter(({ level }) => level !== "ok").map(({ link }) => link),
+  );
+  return all.filter(({ link, level }) => level !== "ok" || !wrong.has(link))
+    .map((finding) => ({ ...finding, says: redact(finding.says) }));
+}
+
+/** What a block and the options come to. */
+interface SetUp {
+  /** Nothing if the block is wrong. */
+  readonly target: Target | undefined;
+  /** The token; empty if it cannot be read. */
+  readonly apiKey: string;
+  /** Why not. */
+  readonly tokenProblem: string | undefined;
+  readonly config: ReadConfig;
+  readonly findings: readonly Finding[];
+}
+
+async function setUpOf(
+  block: IntegrationBlock,
+  home: string,
+): Promise<SetUp> {
+  const read = await readConfig({
+    optionsFile: "",
+    optionsJson: block.options,
+    home,
+  });
+  const findings: Finding[] = [];
+  const wrong = (link: "block" | "options", error: unknown) =>
+    findings.push(findingsOf(link).error(messageOf(error), AGAIN));
+  let target: Target | undefined;
+  let apiKey = "";
+  let tokenProblem: string | undefined;
+  try {
+    target = targetOf(block, home);
+  } catch (error) {
+    wrong("block", error);
+  }
+  try {
+    apiKey = readApiKey(block.apiKey, readFile);
+  } catch (error) {
+    tokenProblem = messageOf(error);
+  }
+  const lists = readIgnoreLists(read.config.ignore, {
+    baseUrl: target?.baseUrl ?? "",
+    readFile,
+  });
+  const problems = [
+    ...read.error === undefined ? [] : [read.error.message],
+    ...read.problems,
+    ...read.joined.problems.map((says) => `Mistakes in ${read.file}: ${says}`),
+    ...lists.problems,
+  ];
+  for (const problem of problems) wrong("options", problem);
+  if (problems.length === 0) {
+    findings.push(findingsOf("options").ok(`${read.file}, no mistakes`));
+  }
+  return { target, apiKey, tokenProblem, config: read, findings };
+}
+
+/** What is wrong with the tokens' files, or with what is in them. */
+function tokenFindings(
+  site: Site,
+  setUps: readonly SetUp[],
+): readonly Finding[] {
+  const ofFiles = checkToken(site);
+  if (ofFiles.some(({ level }) => level !== "ok")) return ofFiles;
+  const wrong = setUps.flatMap(({ tokenProblem }) =>
+    tokenProblem === undefined
+      ? []
+      : [findingsOf("token").error(tokenProblem, AGAIN)]
+  );
+  return wrong.length > 0 ? wrong : ofFiles;
+}
+
+/** What is harmless to look up: nobody has it. */
+const NOBODY = "custom-opencti.invalid";
+
+const MAX_TIMEOUT_MS = 20_000;
+
+async function examineOpencti(
+  { target, apiKey, config: read }: SetUp,
+  { stop, home }: RunContext,
+): Promise<readonly Finding[]> {
+  if (target === undefined || apiKey === "") return [];
+  const { config } = read;
+  const places = placesOf({ home, apiKey: target.apiKey, ...read });
+  const { baseUrl } = target;
+  const timeoutMs = Math.min(target.timeoutMs, MAX_TIMEOUT_MS);
+  const client = await connect(config, { readFile, places });
+  try {
+    const { question } = questionFor([{
+      kind: "domain",
+      value: NOBODY,
+      spellings: [NOBODY],
+    }], { ...config, now: new Date() });
+    const { latencyMs, problems } = await ask(question, {
+      ...target,
+      apiKey,
+      client,
+      places,
+      timeoutMs,
+      retries: 0,
+      leftMs: () => timeoutMs,
+      stop,
+      now: () => performance.now(),
+      sleep: () => Promise.resolve(),
+      hasProxy: config.proxy !== undefined,
+      onAttempt: () => {},
+    });
+    const options = { baseUrl, apiKey, client, timeoutMs, stop };
+    return [
+      findingsOf("network").ok(`${baseUrl} answers in ${latencyMs} ms`),
+      ...problems.map(({ says }) => failureFinding(says)),
+      ...factFindings(await askFacts(options), baseUrl),
+      ...amountFindings(await askAmounts(options)),
+    ];
+  } catch (error) {
+    return [failureFinding(error)];
+  } finally {
+    client?.close();
+  }
+}

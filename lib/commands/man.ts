@@ -1,0 +1,112 @@
+/**
+ * The command `man`: the manual page, made of what each command says of itself.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { UsageError } from "../errors.ts";
+import { type Command, print } from "./command.ts";
+import { readOptions } from "./options.ts";
+
+/**
+ * The command that prints the manual page.
+ *
+ * @param others All commands but this, as they are when it runs.
+ */
+export function manOf(others: () => readonly Command[]): Command {
+  const man: Command = {
+    name: "man",
+    summary: "Print the manual page",
+    usage: ["man"],
+    about: "Prints the manual page, for man(1). The packages bring it along.",
+    arguments: [],
+    options: [],
+    examples: [["custom-opencti man | man -l -", "read it"]],
+    run: async ({ words, error }) => {
+      if (error !== undefined) throw error;
+      if (readOptions(words, man).words.length > 0) {
+        throw new UsageError("man takes nothing");
+      }
+      await print(manPage(others()));
+      return 0;
+    },
+  };
+  return man;
+}
+
+/** The manual page, in roff. */
+export function manPage(commands: readonly Command[]): string {
+  return [
+    `.TH CUSTOM-OPENCTI 8 "" "custom-opencti ${project.version}" ` +
+    '"Wazuh and OpenCTI"',
+    ".SH NAME",
+    "custom\\-opencti \\- look up the IoCs of Wazuh alerts in OpenCTI",
+    ".SH SYNOPSIS",
+    ".nf",
+    ...commands.flatMap(({ usage }) =>
+      usage.map((use) => `.B custom\\-opencti ${roff(use)}`)
+    ),
+    ".fi",
+    ".SH DESCRIPTION",
+    roff(
+      "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of " +
+        "them to Wazuh's queue. Wazuh's integratord starts it, once for each " +
+        "alert. The other commands are for whoever runs the manager.",
+    ),
+    ".SH COMMANDS",
+    ...commands.flatMap(sectionOf),
+    ".SH OPTIONS",
+    ...entry("--home DIR", "Wazuh's home, /var/ossec unless said otherwise"),
+    ...entry("--help", "print the help of the command before it"),
+    ...entry("--version", "print the version"),
+    ".SH EXIT STATUS",
+    ...entry("0", "It is done; for doctor: all is right"),
+    ...entry("1", "It failed, and said why; for doctor: there are warnings"),
+    ...entry(
+      "2",
+      "The call or its options are wrong; for doctor: alerts are not looked up",
+    ),
+    ".SH FILES",
+    ...FILES.flatMap(([path, what]) => entry(path, what)),
+    "",
+  ].join("\n");
+}
+
+const FILES: readonly (readonly [path: string, what: string])[] = [
+  ["/var/ossec/etc/ossec.conf", "Wazuh's configuration, with our block"],
+  ["/var/ossec/etc/opencti.json", "the options"],
+  ["/var/ossec/etc/opencti.token", "OpenCTI's token"],
+  ["/var/ossec/logs/integrations.log", "what runs say"],
+  ["/var/ossec/queue/opencti", "the spool: what waits"],
+];
+
+function sectionOf(command: Command): readonly string[] {
+  const { name, about, options = [], examples } = command;
+  return [
+    `.SS ${roff(name)}`,
+    roff(about),
+    ...command.arguments.flatMap(([argument, means]) => entry(argument, means)),
+    ...options.flatMap(({ name, value, means }) =>
+      entry(`--${name}${value === undefined ? "" : ` ${value}`}`, means)
+    ),
+    ...examples.flatMap(([example, what]) => [
+      ".PP",
+      roff(`Example, to ${what}:`),
+      ".PP",
+      ".nf",
+      roff(example),
+      ".fi",
+    ]),
+  ];
+}
+
+function entry(term: string, means: string): readonly string[] {
+  return [".TP", `.B ${roff(term)}`, roff(means)];
+}
+
+/** A text of which roff takes nothing for its own. */
+function roff(text: string): string {
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-")
+    .replaceAll("…", "...").replace(/^[.']/, "\\&$&")
+    .replaceAll('"', "\\(dq").replaceAll("✗", "x");
+}

@@ -1,0 +1,136 @@
+/**
+ * The command `status`: what went on lately, on one screen.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { readConfig } from "../config/read_config.ts";
+import { messageOf, UsageError } from "../errors.ts";
+import {
+  type Activity,
+  activityIn,
+  type Emitted,
+  emittedIn,
+  lastLinesIn,
+  readSite,
+} from "../manager/mod.ts";
+import { stateFolders } from "../state/marker.ts";
+import { type Waiting, waitingIn } from "../state/waiting.ts";
+import { type Command, print } from "./command.ts";
+import { readOptions } from "./options.ts";
+
+/** Says what went on lately. */
+export const status: Command = {
+  name: "status",
+  summary: "Show what was looked up and emitted lately, and what waits",
+  usage: ["status [--json]"],
+  about:
+    "Shows what the end of logs/integrations.log, today's alerts and the " +
+    "spool tell: the last answer, what was looked up and emitted, answer " +
+    "times, errors, and what waits. It changes nothing, and asks nobody.",
+  arguments: [],
+  options: [{ name: "json", means: "print it as JSON" }],
+  examples: [[
+    "sudo /var/ossec/integrations/custom-opencti status",
+    "see what went on",
+  ]],
+  run: async ({ words, error }, { home }) => {
+    if (error !== undefined) throw error;
+    const { has, words: others } = readOptions(words, status);
+    if (others.length > 0) throw new UsageError("status takes --json alone");
+    const found = await look(home);
+    await print(
+      has("json")
+        ? `${JSON.stringify({ home, ...found }, null, 2)}\n`
+        : show(home, found),
+    );
+    return 0;
+  },
+};
+
+/** What there is to be seen. */
+interface Seen {
+  readonly activity: Activity;
+  readonly emitted: Emitted;
+  readonly waiting: Omit<Waiting, "why">;
+}
+
+async function look(home: string): Promise<Seen> {
+  const read = (path: string) => {
+    try {
+      return lastLinesIn(`${home}/${path}`) ?? [];
+    } catch (error) {
+      throw new UsageError(
+        `Cannot read ${home}/${path}: ${messageOf(error)}, run it as root`,
+      );
+    }
+  };
+  const [block] = readSite(home).site?.blocks ?? [];
+  const { config } = await readConfig({
+    optionsFile: "",
+    optionsJson: block?.options ?? "",
+    home,
+  });
+  let [alerts, events] = [0, 0];
+  let since: number | undefined;
+  for (const folder of stateFolders(home, config)) {
+    const one = await waitingIn(folder).catch((error) => {
+      throw new UsageError(
+        `Cannot read the spool in ${folder}: ${
+          messageOf(error)
+        }, run it as root`,
+      );
+    });
+    if (one === undefined) continue;
+    alerts += one.alerts;
+    events += one.events;
+    if (one.since !== undefined) since = Math.min(since ?? Infinity, one.since);
+  }
+  return {
+    activity: activityIn(read("logs/integrations.log")),
+    emitted: emittedIn(read("logs/alerts/alerts.json")),
+    waiting: { alerts, events, since },
+  };
+}
+
+function show(home: string, { activity, emitted, waiting }: Seen): string {
+  const { since, lastAnswer, alerts, iocs, matches, answerMs } = activity;
+  const types = Object.entries(emitted.byType).sort()
+    .map(([type, count]) => `${type} ${count}`);
+  const rows: readonly (readonly [string, string])[] = [
+    ["last answer", lastAnswer ?? "none"],
+    [
+      "looked up",
+      `alerts ${alerts}, IoCs ${iocs}, matches ${matches}${
+        since === undefined ? "" : `, since ${since}`
+      }`,
+    ],
+    [
+      "answers in",
+      answerMs === undefined
+        ? "no answer"
+        : `${answerMs.median} ms (median), ${answerMs.p95} ms (95 of 100), ` +
+          `${answerMs.longest} ms (longest)`,
+    ],
+    ["errors", String(activity.errors)],
+    ...activity.lastError === undefined
+      ? []
+      : [["last error", activity.lastError] as const],
+    ["alerts today", types.join(", ") || "none"],
+    ["dropped today", String(emitted.dropped)],
+    [
+      "waiting",
+      `alerts ${waiting.alerts}, events ${waiting.events}${
+        waiting.since === undefined
+          ? ""
+          : `, since ${new Date(waiting.since).toISOString()}`
+      }`,
+    ],
+  ];
+  return [
+    `custom-opencti ${project.version}, Wazuh in ${home}`,
+    "",
+    ...rows.map(([name, value]) => `${name.padEnd(14)} ${value}`),
+    "",
+  ].join("\n");
+}

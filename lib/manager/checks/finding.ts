@@ -1,0 +1,144 @@
+/**
+ * What a check found, and how it is shown.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+
+/** How bad it is: alerts are looked up, maybe not all, or none. */
+export type Level = "ok" | "warning" | "error";
+
+/** A link of the chain, in the order of an alert's way. */
+export type Link =
+  | "program"
+  | "block"
+  | "alerts"
+  | "options"
+  | "token"
+  | "network"
+  | "opencti"
+  | "rights"
+  | "knowledge"
+  | "queue"
+  | "rules"
+  | "log"
+  | "spool"
+  | "lately";
+
+/** What was found at a link. */
+export interface Finding {
+  readonly link: Link;
+  readonly level: Level;
+  /** A sentence. */
+  readonly says: string;
+  /** What mends it: a command, or what to do. */
+  readonly mend?: string;
+}
+
+/** Makes the findings of one link. */
+export interface Findings {
+  readonly ok: (says: string) => Finding;
+  readonly warning: (says: string, mend: string) => Finding;
+  readonly error: (says: string, mend: string) => Finding;
+}
+
+/** Where the sentence itself says what to do. */
+export const AGAIN = "correct that, and run doctor again";
+
+/** Makes the findings of one link. */
+export function findingsOf(link: Link): Findings {
+  return {
+    ok: (says) => ({ link, level: "ok", says }),
+    warning: (says, mend) => ({ link, level: "warning", says, mend }),
+    error: (says, mend) => ({ link, level: "error", says, mend }),
+  };
+}
+
+/** Runs a check; what this user may not see is a finding too. */
+export async function check(
+  link: Link,
+  find: () => readonly Finding[] | Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await find();
+  } catch (error) {
+    const { warning, error: wrong } = findingsOf(link);
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return [warning(
+        `This user may not see it: ${error.message.replace(/^.*?: /, "")}`,
+        "run it as root: sudo before the command",
+      )];
+    }
+    if (error instanceof UsageError) return [wrong(error.message, AGAIN)];
+    throw error;
+  }
+}
+
+/** The exit status: 0, 1 for warnings, 2. */
+export function statusOf(findings: readonly Finding[]): 0 | 1 | 2 {
+  if (findings.some(({ level }) => level === "error")) return 2;
+  return findings.some(({ level }) => level === "warning") ? 1 : 0;
+}
+
+const MARKS: Readonly<Record<Level, string>> = {
+  ok: "✓",
+  warning: "!",
+  error: "✗",
+};
+
+/** How the mark of a level is shown. */
+export type Paints = Readonly<Record<Level, (text: string) => string>>;
+
+const INDENT = 12;
+const WIDTH = 80;
+
+/**
+ * Findings in lines that a terminal shows whole; what may be copied from them,
+ * a command, is never broken.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { error } = findingsOf("rules");
+ * const paints = { ok: String, warning: String, error: String };
+ * assertEquals(
+ *   showFindings([error("They are missing", "sudo x install")], paints),
+ *   ["✗ rules     They are missing", "            → sudo x install"],
+ * );
+ * ```
+ */
+export function showFindings(
+  findings: readonly Finding[],
+  paints: Paints,
+): readonly string[] {
+  return findings.flatMap(({ link, level, says, mend }) => {
+    const [first = "", ...rest] = wrapped(says);
+    const mark = paints[level](MARKS[level]);
+    const pad = " ".repeat(INDENT);
+    return [
+      `${mark} ${link.padEnd(INDENT - 2)}${first}`,
+      ...rest.map((line) => pad + line),
+      ...mend === undefined ? [] : mend.split("\n").flatMap((line) => {
+        const isCommand = COMMAND.test(line);
+        const lines = isCommand ? [line] : wrapped(line);
+        return lines.map((part, n) => `${pad}${n === 0 ? "→" : " "} ${part}`);
+      }),
+    ];
+  });
+}
+
+const COMMAND = /^(?:sudo|chown|chmod|systemctl|install|runuser|\/)/;
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    // The arrow of a mend takes two.
+    if (line !== "" && line.length + word.length + 3 > WIDTH - INDENT) {
+      lines.push(line);
+      line = word;
+    } else line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}

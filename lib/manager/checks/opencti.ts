@@ -1,0 +1,95 @@
+/**
+ * The way to OpenCTI, and what its user may see there.
+ *
+ * @module
+ */
+import { messageOf, OpenctiError } from "../../errors.ts";
+import type { Amounts, Facts } from "../../opencti/facts.ts";
+import { AGAIN, type Finding, findingsOf, type Link } from "./finding.ts";
+
+/** Failures of the way there; others are of OpenCTI itself. */
+const OF_NETWORK: ReadonlySet<string> = new Set([
+  "certificate",
+  "too_slow",
+  "unreachable",
+]);
+
+/** Why OpenCTI did not answer the question of an alert. */
+export function failureFinding(error: unknown): Finding {
+  const kind = error instanceof OpenctiError ? error.kind : "";
+  const link: Link = OF_NETWORK.has(kind) ? "network" : "opencti";
+  return findingsOf(link).error(messageOf(error), AGAIN);
+}
+
+const MAX_CLOCK_MS = 60_000;
+
+/** What follows from what OpenCTI says of itself and its user. */
+export function factFindings(
+  facts: Facts,
+  baseUrl: string,
+): readonly Finding[] {
+  const opencti = findingsOf("opencti");
+  const rights = findingsOf("rights");
+  const { version, user, capabilities, hidden, aheadMs = 0 } = facts;
+  const may = (name: string) =>
+    capabilities.some((one) => one.includes(name) || one.includes("BYPASS"));
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  const name = JSON.stringify(user.slice(0, 100));
+  return [
+    opencti.ok(`version ${version.slice(0, 40)}`),
+    ...Math.abs(aheadMs) <= MAX_CLOCK_MS ? [] : [opencti.warning(
+      `Its clock is ${seconds} s ${
+        aheadMs > 0 ? "ahead of" : "behind"
+      } ours: ` +
+        "what is expired or recent is judged by ours",
+      "set both clocks, by chrony or systemd-timesyncd",
+    )],
+    ...may("KNOWLEDGE") ? [] : [rights.error(
+      `User ${name} may not read knowledge: nothing is found`,
+      `give its role "Access knowledge", in ${baseUrl}/dashboard/settings/accesses/roles`,
+    )],
+    ...may("BYPASS")
+      ? [rights.warning(
+        `User ${name} may do everything: who gets the token may, too`,
+        "make a user whose role has two capabilities, Access knowledge and " +
+          "Allow token usage, and run install --token-file FILE",
+      )]
+      : [],
+    ...hidden.length === 0 ? [] : [rights.warning(
+      `User ${name} may not see what is marked ${hidden.join(", ")}: OpenCTI ` +
+        "leaves it out without a word, and it is not found",
+      `allow these markings for its group, in ${baseUrl}/dashboard/settings/accesses/groups`,
+    )],
+    ...may("KNOWLEDGE") && hidden.length === 0 && !may("BYPASS")
+      ? [rights.ok(`user ${name} may read knowledge, of all markings`)]
+      : [],
+  ];
+}
+
+/** Below this share, most matches come at low levels. */
+const FEW = 0.5;
+
+/** What follows from how much OpenCTI knows. */
+export function amountFindings(
+  { indicators, active, observables }: Amounts,
+): readonly Finding[] {
+  const { ok, warning } = findingsOf("knowledge");
+  const kinds = Object.entries(observables).filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${kind} ${count}`);
+  const says = `${indicators} indicators, ${active} of them active; ` +
+    `observables: ${kinds.join(", ") || "none"}`;
+  if (indicators === 0) {
+    return [warning(
+      `${says}: there is nothing to find`,
+      "add a connector or a feed to OpenCTI, or allow the user to see more",
+    )];
+  }
+  if (active < FEW * indicators) {
+    return [warning(
+      `${says}. The others are revoked: decay does that within months. What ` +
+        "they match raises an alert of level 3 alone",
+      "see the decay rules in OpenCTI, Settings, Customization",
+    )];
+  }
+  return [ok(says)];
+}

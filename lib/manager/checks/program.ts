@@ -1,0 +1,79 @@
+/**
+ * The program, as integratord needs it.
+ *
+ * @module
+ */
+import { PROGRAM, SCRIPT } from "../layout.ts";
+import { at, isScript } from "../tree.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import type { Site } from "./site.ts";
+
+const { ok, warning, error } = findingsOf("program");
+
+/**
+ * Whether integratord will start it. It refuses a file that Wazuh's user could
+ * change.
+ */
+export function checkProgram(
+  { home, wazuh }: Site,
+): readonly Finding[] {
+  const path = `${home}/${PROGRAM}`;
+  const info = at(path);
+  if (info === undefined) {
+    return [error(
+      `${path} does not exist`,
+      "sudo ./custom-opencti install, in the folder of what you downloaded",
+    )];
+  }
+  if (!info.isFile) {
+    return [
+      error(`${path} is no file, but a link or a folder`, `sudo rm -r ${path}`),
+    ];
+  }
+  if (isScript(path)) {
+    return [error(
+      `${path} is the script of another integration`,
+      "sudo ./custom-opencti install --replace, in the folder of what you " +
+        "downloaded",
+    )];
+  }
+  const mode = (info.mode ?? 0) % 0o10000;
+  const owner = `chown root:${wazuh.group} ${path}`;
+  const found: Finding[] = [];
+  if (info.uid !== wazuh.root) {
+    found.push(error(
+      `${path} belongs to user ${info.uid}, and must be root's`,
+      owner,
+    ));
+  }
+  if ((mode & 0o022) !== 0) {
+    found.push(error(
+      `${path} may be changed by others (mode ${octal(mode)}): integratord ` +
+        "does not start it",
+      `chmod 0750 ${path}`,
+    ));
+  }
+  const mayRun = info.gid === wazuh.gid ? 0o010 : 0o001;
+  if (info.gid !== wazuh.gid && (mode & 0o001) === 0) {
+    found.push(error(`${path} is not for the group ${wazuh.group}`, owner));
+  } else if ((mode & mayRun) === 0 || (mode & (mayRun << 2)) === 0) {
+    found.push(error(
+      `${path} may not be run by ${wazuh.user} (mode ${octal(mode)})`,
+      `chmod 0750 ${path}`,
+    ));
+  }
+  if (at(`${home}/${SCRIPT}`) !== undefined) {
+    found.push(warning(
+      `${home}/${SCRIPT} is left of another integration`,
+      `sudo rm ${home}/${SCRIPT}`,
+    ));
+  }
+  return found.length > 0
+    ? found
+    : [ok(`${path}, root:${wazuh.group}, mode ${octal(mode)}`)];
+}
+
+/** A mode as `chmod` takes it. */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}

@@ -1,0 +1,44 @@
+/**
+ * Wazuh's queue, and the daemons at both ends of our way.
+ *
+ * @module
+ */
+import { at, canWrite, namesIn } from "../tree.ts";
+import { restartCommand } from "../next.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import type { Site } from "./site.ts";
+
+const { ok, warning, error } = findingsOf("queue");
+
+/** Whether events can be sent, and somebody takes them. */
+export function checkQueue({ home, wazuh }: Site): readonly Finding[] {
+  const path = `${home}/queue/sockets/queue`;
+  const info = at(path);
+  const restart = `sudo ${restartCommand(home)}`;
+  if (info === undefined) {
+    return [error(`${path} does not exist: Wazuh does not run`, restart)];
+  }
+  if (!info.isSocket) {
+    return [error(
+      `${path} is no socket: nothing can be sent`,
+      `sudo rm -r ${path} && ${restart}`,
+    )];
+  }
+  if (!canWrite(info, wazuh)) {
+    return [error(
+      `${wazuh.user} may not write to ${path}`,
+      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+    )];
+  }
+  const running = namesIn(`${home}/var/run`);
+  const missing = ["wazuh-analysisd", "wazuh-integratord"]
+    .filter((name) => !running.some((file) => file.startsWith(`${name}-`)));
+  return missing.length === 0
+    ? [ok(`${path} is there, and ${wazuh.user} may write to it`)]
+    : [
+      warning(
+        `${missing.join(" and ")} left no process id: it does not run`,
+        restart,
+      ),
+    ];
+}

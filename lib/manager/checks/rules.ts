@@ -1,0 +1,202 @@
+/**
+ * The rules that make alerts of our events, and the decoder.
+ *
+ * @module
+ */
+import { messageOf } from "../../errors.ts";
+import {
+  nodeKindIn,
+  ruleFoldersIn,
+  sectionsOf,
+} from "../../wazuh/ossec_conf.ts";
+import { type Element, parseXml } from "../../wazuh/xml.ts";
+import { firstIdIn, readRuleFiles, recordOf } from "../install_files.ts";
+import { DECODER, RULES } from "../layout.ts";
+import { FIRST_ID, isOurs, moveRuleIds, ruleIdsIn } from "../rules.ts";
+import { EARLIER, SHIPPED_DECODER, SHIPPED_RULES } from "../shipped.ts";
+import { sha256Of } from "../steps.ts";
+import { at, canRead, readBytes } from "../tree.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import { installCommand, type Site } from "./site.ts";
+
+const { ok, warning, error } = findingsOf("rules");
+
+/** Whether Wazuh loads our rules, and only ours make alerts of our events. */
+export function checkRules(site: Site): readonly Finding[] {
+  const { home, conf = "" } = site;
+  const path = `${home}/${RULES}`;
+  const content = readBytes(path);
+  if (content === undefined) {
+    return [error(
+      `${path} does not exist: events raise no alerts`,
+      nodeKindIn(conf) === "worker"
+        ? "install on the master of the cluster, which has the rules of all"
+        : installCommand(site),
+    )];
+  }
+  let ids: readonly number[];
+  try {
+    ids = ruleIdsIn(content);
+  } catch (problem) {
+    return [error(
+      `${path}: ${messageOf(problem)}: Wazuh does not start with it`,
+      `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+    )];
+  }
+  const first = firstIdIn(home) ?? FIRST_ID;
+  const shipped = moveRuleIds(SHIPPED_RULES, first);
+  const found = [
+    ...loadFindings(site),
+    ...idFindings(site, { first, ids }),
+    ...content === shipped ? [] : changedFindings(site, content, shipped),
+    ...decoderFindings(site),
+  ];
+  return found.length > 0
+    ? found
+    : [ok(`${ids.length} rules, from ${first} on`)];
+}
+
+/** Whether the file is loaded. */
+function loadFindings({ home, wazuh, conf = "" }: Site): readonly Finding[] {
+  const path = `${home}/${RULES}`;
+  const info = at(path);
+  const found: Finding[] = [];
+  if (info !== undefined && !canRead(info, wazuh)) {
+    found.push(error(
+      `${wazuh.user} may not read ${path}: Wazuh does not start`,
+      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+    ));
+  }
+  const confPath = `${home}/etc/ossec.conf`;
+  if (!ruleFoldersIn(conf).some((folder) => RULES.startsWith(`${folder}/`))) {
+    found.push(error(
+      `<ruleset> in ${confPath} does not name etc/rules: ours are not loaded`,
+      `add <rule_dir>etc/rules</rule_dir> to <ruleset> in ${confPath}`,
+    ));
+  }
+  const excluded = sectionsOf(conf, "ruleset").flatMap(({ children }) =>
+    children.filter(({ name }) => name === "rule_exclude")
+  ).some(({ text }) => /(?:^|\/)opencti_rules\.xml$/.test(text));
+  if (excluded) {
+    found.push(error(
+      `<ruleset> in ${confPath} leaves opencti_rules.xml out`,
+      `take <rule_exclude> of opencti_rules.xml out of ${confPath}`,
+    ));
+  }
+  return found;
+}
+
+/** Whether each id is there once. */
+function idFindings(
+  site: Site,
+  { first, ids }: { readonly first: number; readonly ids: readonly number[] },
+): readonly Finding[] {
+  const { files, broken } = readRuleFiles({ ...site, conf: site.conf ?? "" });
+  const clashes = files.flatMap(({ path, ids: others }) =>
+    others.some((id) => ids.includes(id)) ||
+      others.some((id) => isOurs(id, first))
+      ? [
+        `${path} (${
+          others.filter((id) => isOurs(id, first) || ids.includes(id)).join(
+            ", ",
+          )
+        })`,
+      ]
+      : []
+  );
+  const twice = ids.filter((id, n) => ids.indexOf(id) !== n);
+  return [
+    ...clashes.length === 0 ? [] : [error(
+      `Other rules have ids of ours, and Wazuh takes one of each: ${
+        clashes.join(", ")
+      }`,
+      `take them out, or give ours others: ${
+        installCommand(site)
+      } --rule-ids 120200`,
+    )],
+    ...twice.length === 0 ? [] : [error(
+      `${site.home}/${RULES} has ids twice: ${twice.join(", ")}`,
+      installCommand(site),
+    )],
+    ...broken.map(({ path, says }) =>
+      error(`${path}: ${says}: Wazuh does not start with it`, `correct ${path}`)
+    ),
+  ];
+}
+
+/** What differs from the rules that we publish. */
+function changedFindings(
+  site: Site,
+  content: string,
+  shipped: string,
+): readonly Finding[] {
+  const path = `${site.home}/${RULES}`;
+  const isEarlier = EARLIER.has(sha256Of(content)) ||
+    content === readBytes(`${site.home}/${recordOf(RULES)}`);
+  if (isEarlier) {
+    return [warning(
+      `${path} is of an earlier version than this program`,
+      installCommand(site),
+    )];
+  }
+  const [ours, theirs] = [rulesIn(shipped), rulesIn(content)];
+  const base = [...ours.keys()][0] ?? "";
+  const missing = [...ours.keys()].filter((id) => !theirs.has(id));
+  const isGuarded = textOf(theirs.get(base), "location") ===
+      textOf(ours.get(base), "location") &&
+    theirs.get(base)?.attributes.level === "0";
+  const counted = [...ours].filter(([id, rule]) =>
+    rule.attributes.frequency !== undefined &&
+    theirs.get(id)?.attributes.ignore !== undefined
+  ).map(([id]) => id);
+  const diff = `diff ${site.home}/${recordOf(RULES)} ${path}`;
+  const found: Finding[] = [];
+  if (!isGuarded && theirs.has(base)) {
+    found.push(error(
+      `Rule ${base} is not as we publish it: an agent's log could look like a ` +
+        "match, or any event of ours raise an alert",
+      `give it back its <location> and level 0; see ${diff}`,
+    ));
+  }
+  if (missing.length > 0) {
+    found.push(warning(
+      `Rules are missing: ${missing.join(", ")}`,
+      `see ${diff}, or sudo rm ${path} and ${installCommand(site)}`,
+    ));
+  }
+  if (counted.length > 0) {
+    found.push(warning(
+      `Rules that count have "ignore": ${
+        counted.join(", ")
+      }: they are silent ` +
+        "for all agents after one alert",
+      `take ignore out of them in ${path}`,
+    ));
+  }
+  return found.length > 0 ? found : [ok(`${path} is changed by you`)];
+}
+
+function rulesIn(xml: string): ReadonlyMap<string, Element> {
+  const rulesOf = (element: Element): Element[] =>
+    element.name === "rule" ? [element] : element.children.flatMap(rulesOf);
+  return new Map(
+    parseXml(xml).flatMap(rulesOf).map((
+      rule,
+    ) => [rule.attributes.id ?? "", rule]),
+  );
+}
+
+function textOf(element: Element | undefined, name: string) {
+  return element?.children.find((child) => child.name === name)?.text;
+}
+
+/** A decoder of an earlier version took the fields from all other JSON. */
+function decoderFindings(site: Site): readonly Finding[] {
+  const path = `${site.home}/${DECODER}`;
+  const content = readBytes(path);
+  if (content === undefined || content === SHIPPED_DECODER) return [];
+  return content.includes("json-not-opencti") ? [] : [error(
+    `${path} makes Wazuh lose the fields of all other JSON`,
+    `sudo rm ${path}, and ${installCommand(site)}`,
+  )];
+}

@@ -1,0 +1,73 @@
+/**
+ * The manager that is checked, as far as it can be read.
+ *
+ * @module
+ */
+import { messageOf, UsageError } from "../../errors.ts";
+import {
+  type IntegrationBlock,
+  readIntegrationBlocks,
+} from "../../wazuh/ossec_conf.ts";
+import { CONF } from "../layout.ts";
+import { readBytes, type WazuhUser, wazuhUserOf } from "../tree.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+
+/** A manager. */
+export interface Site {
+  /** Wazuh's home. */
+  readonly home: string;
+  readonly wazuh: WazuhUser;
+  /** Its configuration; nothing if it cannot be read. */
+  readonly conf: string | undefined;
+  readonly blocks: readonly IntegrationBlock[];
+  readonly now: Date;
+}
+
+/** The command that puts everything in place again. */
+export function installCommand({ home }: Pick<Site, "home">): string {
+  return `sudo ${home}/integrations/custom-opencti install`;
+}
+
+/** Reads a manager; what keeps it from being read is a finding. */
+export function readSite(home: string): {
+  /** Nothing if there is no manager. */
+  readonly site: Site | undefined;
+  readonly findings: readonly Finding[];
+} {
+  const { error, warning } = findingsOf("block");
+  const path = `${home}/${CONF}`;
+  let wazuh: WazuhUser;
+  try {
+    wazuh = wazuhUserOf(home);
+  } catch (problem) {
+    if (!(problem instanceof UsageError)) throw problem;
+    return {
+      site: undefined,
+      findings: [
+        findingsOf("program").error(
+          problem.message,
+          "install Wazuh's manager, or say --home DIR",
+        ),
+      ],
+    };
+  }
+  const site = { home, wazuh, blocks: [], now: new Date() };
+  try {
+    const conf = readBytes(path);
+    const blocks = conf === undefined ? [] : readIntegrationBlocks(conf);
+    return { site: { ...site, conf, blocks }, findings: [] };
+  } catch (problem) {
+    const finding = problem instanceof SyntaxError
+      ? error(
+        `Wazuh cannot read ${path}: ${messageOf(problem)}`,
+        `correct ${path}`,
+      )
+      : problem instanceof UsageError
+      ? error(problem.message, `put a file in the place of ${path}`)
+      : warning(
+        `This user may not read ${path}`,
+        "run it as root: sudo before the command",
+      );
+    return { site: { ...site, conf: undefined }, findings: [finding] };
+  }
+}

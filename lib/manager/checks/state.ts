@@ -1,0 +1,175 @@
+/**
+ * What runs leave behind: the log, the spool, and what was said lately.
+ *
+ * @module
+ */
+import { messageOf } from "../../errors.ts";
+import type { StateFolders } from "../../state/marker.ts";
+import { waitingIn } from "../../state/waiting.ts";
+import { lastLinesIn } from "../tail.ts";
+import { at, canRead, canWrite } from "../tree.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import { octal } from "./program.ts";
+import { installCommand, type Site } from "./site.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Whether runs can write to the log. */
+export function checkLog({ home, wazuh }: Site): readonly Finding[] {
+  const { ok, warning } = findingsOf("log");
+  const path = `${home}/logs/integrations.log`;
+  const info = at(path);
+  if (info === undefined) {
+    const folder = at(`${home}/logs`);
+    return folder !== undefined && canWrite(folder, wazuh)
+      ? [ok(`${path} is made by the first run`)]
+      : [warning(
+        `${wazuh.user} cannot make ${path}: runs say nothing there`,
+        `install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ${path}`,
+      )];
+  }
+  if (!info.isFile) {
+    return [
+      warning(
+        `${path} is no file: runs say nothing there`,
+        `sudo rm -r ${path}`,
+      ),
+    ];
+  }
+  return canWrite(info, wazuh) ? [ok(path)] : [warning(
+    `${wazuh.user} may not write to ${path}: runs say nothing there`,
+    `chown ${wazuh.user}:${wazuh.group} ${path}`,
+  )];
+}
+
+/** Whether something can be kept, and what waits. */
+export async function checkSpool(
+  site: Site,
+  folders: StateFolders,
+): Promise<readonly Finding[]> {
+  const { ok, warning, error } = findingsOf("spool");
+  const { wazuh } = site;
+  const [dir = ""] = folders;
+  const info = at(dir);
+  if (info === undefined) {
+    return [warning(
+      `${dir} does not exist: state is kept elsewhere, or not at all`,
+      dir.startsWith(site.home)
+        ? installCommand(site)
+        : `install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${dir}`,
+    )];
+  }
+  const mode = (info.mode ?? 0) % 0o1000;
+  const owner = `chown -R ${wazuh.user}:${wazuh.group} ${dir}`;
+  if (!info.isDirectory) {
+    return [
+      error(`${dir} is no folder: nothing can be kept`, `sudo rm ${dir}`),
+    ];
+  }
+  if ((mode & 0o002) !== 0) {
+    return [error(
+      `${dir} may be changed by everybody (mode ${
+        octal(mode)
+      }): nothing is kept`,
+      `chmod 0750 ${dir}`,
+    )];
+  }
+  if (!canWrite(info, wazuh)) {
+    return [
+      error(`${wazuh.user} may not write to ${dir}: nothing is kept`, owner),
+    ];
+  }
+  const database = at(`${dir}/spool.db`);
+  if (database !== undefined && !canWrite(database, wazuh)) {
+    return [error(
+      `${wazuh.user} may not write to ${dir}/spool.db, which root made`,
+      owner,
+    )];
+  }
+  const waiting = await waitingIn(dir).catch((problem) => messageOf(problem));
+  if (typeof waiting === "string") {
+    return [warning(
+      `What waits in ${dir} cannot be read: ${waiting}`,
+      "see what the next run says in logs/integrations.log",
+    )];
+  }
+  if (waiting === undefined || waiting.alerts + waiting.events === 0) {
+    return [ok(`${dir}, nothing waits`)];
+  }
+  return [warning(
+    `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+      new Date(waiting.since ?? 0).toISOString()
+    }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
+    `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
+  )];
+}
+
+/** What was said of us in the last day. */
+export function checkLately(
+  { home, now }: Site,
+  redact: (text: string) => string,
+): readonly Finding[] {
+  const { ok, warning } = findingsOf("lately");
+  const since = now.getTime() - DAY_MS;
+  const errors = (lastLinesIn(`${home}/logs/integrations.log`) ?? [])
+    .flatMap((line) => {
+      const [, time = "", says] =
+        /^(\S+) custom-opencti error: (.*)$/.exec(line) ?? [];
+      return says !== undefined && Date.parse(time) >= since ? [says] : [];
+    });
+  // integratord writes local time, so that a day more is looked at.
+  const ofWazuh = (lastLinesIn(`${home}/logs/ossec.log`) ?? [])
+    .filter((line) => {
+      const [, date = ""] = /^(\d{4}\/\d\d\/\d\d) /.exec(line) ?? [];
+      return /integratord.*ERROR/.test(line) &&
+        line.includes("custom-opencti") &&
+        Date.parse(date.replaceAll("/", "-")) >= since - DAY_MS;
+    });
+  const found = [
+    ...lastOf(errors, `${home}/logs/integrations.log`),
+    ...lastOf(ofWazuh, `${home}/logs/ossec.log`),
+  ];
+  return found.length === 0
+    ? [ok("no errors in the last day")]
+    : found.map(({ count, last, path }) =>
+      warning(
+        `Errors in the last day: ${count}, the last: ${redact(last)}`,
+        `see ${path}`,
+      )
+    );
+}
+
+function lastOf(lines: readonly string[], path: string) {
+  const last = lines.at(-1);
+  return last === undefined ? [] : [{
+    count: lines.length,
+    last: last.slice(0, 600),
+    path,
+  }];
+}
+
+/** Whether the token's file is there, and for whom it should be. */
+export function checkToken(
+  { home, wazuh, blocks }: Site,
+): readonly Finding[] {
+  const { ok, error } = findingsOf("token");
+  return blocks.flatMap(({ apiKey }) => {
+    const path = /^file:(\/.*)$/.exec(apiKey)?.[1];
+    if (path === undefined) return [];
+    const info = at(path);
+    const owner = `chown root:${wazuh.group} ${path} && chmod 0640 ${path}`;
+    if (info === undefined) {
+      return [error(
+        `${path} does not exist`,
+        `sudo ${home}/integrations/custom-opencti install --token-file FILE`,
+      )];
+    }
+    if (!canRead(info, wazuh)) {
+      return [error(`${wazuh.user} may not read ${path}`, owner)];
+    }
+    if (((info.mode ?? 0) & 0o007) !== 0) {
+      return [error(`${path} may be used by others`, `chmod o= ${path}`)];
+    }
+    return [ok(path)];
+  });
+}

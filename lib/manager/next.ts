@@ -1,0 +1,30 @@
+/**
+ * What is to be typed after files were changed: we start no program.
+ *
+ * @module
+ */
+import { PROGRAM } from "./layout.ts";
+import { hasSystemd } from "./tree.ts";
+
+/** What is to be typed, as lines to print. */
+export function nextSteps(
+  home: string,
+  { isInstalled }: { readonly isInstalled: boolean },
+): readonly string[] {
+  return [
+    "",
+    "Now test the configuration, and restart Wazuh:",
+    `  ${home}/bin/wazuh-analysisd -t`,
+    `  ${restartCommand(home)}`,
+    ...isInstalled
+      ? ["Then see that all is right:", `  ${home}/${PROGRAM} doctor`]
+      : [],
+  ];
+}
+
+/** How Wazuh is restarted here. */
+export function restartCommand(home: string): string {
+  return hasSystemd()
+    ? "systemctl restart wazuh-manager"
+    : `${home}/bin/wazuh-control restart`;
+}

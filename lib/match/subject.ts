@@ -1,0 +1,119 @@
+/**
+ * What the path of a STIX comparison is about.
+ *
+ * @module
+ */
+import { KINDS, type TextKind } from "../alert/kinds.ts";
+
+/** In which role a value stands, where a path says more than its kind. */
+export type Role =
+  | "source"
+  | "destination"
+  | "sender"
+  | "recipient"
+  | "resolved"
+  | "host_header"
+  | "other";
+
+/** What a path is about, as far as an alert may say something of it. */
+export type Subject =
+  | {
+    readonly type: "value";
+    readonly kinds: readonly TextKind[];
+    readonly role?: Role | undefined;
+  }
+  | { readonly type: "port"; readonly side: "source" | "destination" }
+  | { readonly type: "protocol" }
+  | { readonly type: "method" };
+
+const REQUEST = String
+  .raw`^network-traffic:extensions\.http-request-ext\.request_`;
+const METHOD = new RegExp(`${REQUEST}method$`);
+const HOST_HEADER = new RegExp(String.raw`${REQUEST}header\.host$`);
+const PORT = /^network-traffic:(src|dst)_port$/;
+const PROTOCOL = /^network-traffic:protocols(?:\[[\d*-]+\])?$/;
+// network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
+const REFERENCE = /([a-z]+)(?:_to)?_refs?(?:\[[\d*-]+\])?\.value$/;
+const HASH = /(?:^(?:file|artifact)|_refs?(?:\[[\d*-]+\])?)[:.]hashes\./;
+
+/** What the object that a reference leads to may be. */
+const ANY: readonly TextKind[] = ["email", "url", "mac", "hostname"];
+
+const REFERENCE_ROLES: Readonly<Record<string, Role>> = {
+  src: "source",
+  dst: "destination",
+  from: "sender",
+  sender: "sender",
+  to: "recipient",
+  cc: "recipient",
+  bcc: "recipient",
+  resolves: "resolved",
+};
+
+/** Longer paths are of no use, and work. */
+const MAX_PATH_LENGTH = 300;
+
+/**
+ * What a path is about, `undefined` if no alert says anything of it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(subjectOf("network-traffic:dst_port"), {
+ *   type: "port",
+ *   side: "destination",
+ * });
+ * assertEquals(subjectOf("artifact:hashes.'SHA-256'"), {
+ *   type: "value",
+ *   kinds: ["sha256"],
+ *   role: undefined,
+ * });
+ * assertEquals(subjectOf("file:name"), undefined);
+ * ```
+ */
+export function subjectOf(path: string): Subject | undefined {
+  if (path.length > MAX_PATH_LENGTH) return undefined;
+  const plain = plainPath(path);
+  const kind = PATH_KINDS.get(plain);
+  if (kind !== undefined) return { type: "value", kinds: [kind] };
+  if (HASH.test(plain)) {
+    const algorithm = plain.slice(plain.lastIndexOf(".") + 1).replace(
+      /\W/g,
+      "",
+    );
+    const textKind = HASHES.get(algorithm);
+    const role = /_refs?\b/.test(plain) ? "other" : undefined;
+    return textKind && { type: "value", kinds: [textKind], role };
+  }
+  const [, port] = PORT.exec(plain) ?? [];
+  if (port !== undefined) {
+    return { type: "port", side: port === "src" ? "source" : "destination" };
+  }
+  if (PROTOCOL.test(plain)) return { type: "protocol" };
+  if (METHOD.test(plain)) return { type: "method" };
+  if (HOST_HEADER.test(plain)) {
+    return { type: "value", kinds: ["hostname"], role: "host_header" };
+  }
+  const [, name] = REFERENCE.exec(plain) ?? [];
+  return name === undefined ? undefined : {
+    type: "value",
+    kinds: ANY,
+    role: REFERENCE_ROLES[name] ?? "other",
+  };
+}
+
+const HASHES: ReadonlyMap<string, TextKind> = new Map(
+  (["md5", "sha1", "sha256", "sha512"] as const).map((kind) => [kind, kind]),
+);
+
+const PATH_KINDS: ReadonlyMap<string, TextKind> = new Map(
+  Object.values(KINDS).flatMap(({ stixPaths, textKind }) =>
+    stixPaths.map((path) => [plainPath(path), textKind] as const)
+  ),
+);
+
+/** A path without quotes, in lower case. */
+function plainPath(path: string): string {
+  return path.toLowerCase().replace(/['"]/g, "");
+}

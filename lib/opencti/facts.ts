@@ -1,0 +1,162 @@
+/**
+ * What OpenCTI says of itself, of the token's user, and of how much it knows:
+ * for a person who wants to know why something is not found. Nothing here
+ * changes anything there.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+import { headersFor, readBody } from "./client.ts";
+
+/** How OpenCTI is asked. */
+export interface FactsOptions {
+  /** OpenCTI's address, without `/graphql`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly client: Deno.HttpClient | undefined;
+  readonly timeoutMs: number;
+  /** Ends the asking at once. */
+  readonly stop: AbortSignal;
+}
+
+/** What is known of OpenCTI and the token's user. */
+export interface Facts {
+  readonly version: string;
+  readonly user: string;
+  readonly capabilities: readonly string[];
+  /** Markings of OpenCTI that the user may not see. */
+  readonly hidden: readonly string[];
+  /** How far its clock is ahead; nothing if it does not say the time. */
+  readonly aheadMs: number | undefined;
+}
+
+const Named = z.object({ definition: z.nullish(z.string()) });
+
+const Me = z.object({
+  about: z.object({ version: z.string() }),
+  me: z.object({
+    name: z.string(),
+    capabilities: z.array(z.object({ name: z.string() })),
+    allowed_marking: z.nullish(z.array(Named)),
+  }),
+  markingDefinitions: z.nullish(
+    z.object({ edges: z.nullish(z.array(z.object({ node: Named }))) }),
+  ),
+});
+
+/** @see https://docs.opencti.io/latest/reference/api/ */
+export const ME_QUERY = `{
+  about { version }
+  me {
+    name
+    capabilities { name }
+    allowed_marking { definition }
+  }
+  markingDefinitions(first: 100) { edges { node { definition } } }
+}`;
+
+/**
+ * Asks who the token's user is, and what it may see. All of OpenCTI's markings
+ * are named to everybody, what carries them is not.
+ *
+ * @throws {Error} If OpenCTI does not say it.
+ */
+export async function askFacts(options: FactsOptions): Promise<Facts> {
+  const start = Date.now();
+  const { data, date } = await post({ query: ME_QUERY }, options);
+  const { about, me, markingDefinitions } = z.parse(Me, data);
+  const allowed = new Set(me.allowed_marking?.map((one) => one.definition));
+  return {
+    version: about.version,
+    user: me.name,
+    capabilities: me.capabilities.map(({ name }) => name),
+    hidden: (markingDefinitions?.edges ?? []).flatMap(({ node }) =>
+      node.definition && !allowed.has(node.definition) ? [node.definition] : []
+    ),
+    // A second is the least that it says, and the way takes half of the time.
+    aheadMs: date === undefined ? undefined : date - (start + Date.now()) / 2,
+  };
+}
+
+/** How much OpenCTI knows. */
+export interface Amounts {
+  readonly indicators: number;
+  /** Those of them that are not revoked. */
+  readonly active: number;
+  /** By the name of their kind. */
+  readonly observables: Readonly<Record<string, number>>;
+}
+
+const OBSERVABLES = [
+  ["IPv4-Addr", "IPv6-Addr"],
+  ["Domain-Name", "Hostname"],
+  ["Url", "Email-Addr"],
+  ["StixFile", "Artifact"],
+] as const;
+
+/** Two in one request: OpenCTI takes no root field a third time. */
+export const OBSERVABLES_QUERY = `query ($a: [String], $b: [String]) {
+  a: stixCyberObservables(first: 1, types: $a) { pageInfo { globalCount } }
+  b: stixCyberObservables(first: 1, types: $b) { pageInfo { globalCount } }
+}`;
+
+export const INDICATORS_QUERY = `query ($active: FilterGroup) {
+  a: indicators(first: 1) { pageInfo { globalCount } }
+  b: indicators(first: 1, filters: $active) { pageInfo { globalCount } }
+}`;
+
+const Count = z.object({ pageInfo: z.object({ globalCount: z.number() }) });
+const Counts = z.object({ a: Count, b: Count });
+
+/**
+ * Asks how much OpenCTI knows that the token's user may see.
+ *
+ * @throws {Error} If OpenCTI does not say it.
+ */
+export async function askAmounts(options: FactsOptions): Promise<Amounts> {
+  const count = async (query: string, variables: unknown) => {
+    const { data } = await post({ query, variables }, options);
+    const { a, b } = z.parse(Counts, data);
+    return [a.pageInfo.globalCount, b.pageInfo.globalCount] as const;
+  };
+  const [indicators, active] = await count(INDICATORS_QUERY, {
+    active: {
+      mode: "and",
+      filters: [{ key: ["revoked"], values: ["false"] }],
+      filterGroups: [],
+    },
+  });
+  const observables: Record<string, number> = {};
+  for (const [a, b] of OBSERVABLES) {
+    const [ofA, ofB] = await count(OBSERVABLES_QUERY, { a: [a], b: [b] });
+    Object.assign(observables, { [a]: ofA, [b]: ofB });
+  }
+  return { indicators, active, observables };
+}
+
+const Body = z.object({
+  data: z.nullish(z.unknown()),
+  errors: z.optional(z.array(z.object({ message: z.string() }))),
+});
+
+async function post(
+  question: unknown,
+  { baseUrl, apiKey, client, timeoutMs, stop }: FactsOptions,
+): Promise<{ readonly data: unknown; readonly date: number | undefined }> {
+  const response = await fetch(`${baseUrl}/graphql`, {
+    method: "POST",
+    headers: headersFor(apiKey),
+    body: JSON.stringify(question),
+    redirect: "manual",
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
+    ...client && { client },
+  });
+  const { data, errors = [] } = z.parse(
+    Body,
+    JSON.parse(await readBody(response) ?? "null"),
+  );
+  const [first] = errors;
+  if (first !== undefined) throw new Error(first.message);
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return { data, date: Number.isNaN(date) ? undefined : date };
+}

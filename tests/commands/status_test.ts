@@ -1,0 +1,127 @@
+import { assertEquals } from "@std/assert";
+import { activityIn, emittedIn } from "../../lib/manager/status.ts";
+import { openSpool } from "../../lib/state/spool.ts";
+import { giveToWazuh } from "../stand_ins/home.ts";
+import { makeManager } from "../stand_ins/manager.ts";
+import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
+import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
+import { runProgram } from "../stand_ins/program.ts";
+import { startQueue } from "../stand_ins/queue.ts";
+
+const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
+const info = (second: number, says: string) =>
+  `${at(second)} custom-opencti info: ${says}`;
+
+Deno.test("activityIn() reads what runs write, and nothing else", () => {
+  assertEquals(
+    activityIn([
+      "half a line",
+      info(
+        1,
+        "Alert 1: IoCs asked for: 2, matches to emit: 1 of 3, answer after 10 ms",
+      ),
+      info(
+        2,
+        "Alert 2: IoCs asked for: 100, IoCs left out: 3, matches to emit: 0 of 0, " +
+          "OpenCTI has more indicators, answer after 30 ms",
+      ),
+      `${at(3)} custom-opencti error: Alert 3: OpenCTI is not ready`,
+      `${
+        at(4)
+      } another: IoCs asked for: 9, matches to emit: 9 of 9, answer after 9 ms`,
+      info(5, "Alert 4: kept"),
+    ]),
+    {
+      since: at(1),
+      lastAnswer: at(2),
+      alerts: 2,
+      iocs: 102,
+      matches: 1,
+      answerMs: { median: 30, p95: 30, longest: 30 },
+      errors: 1,
+      lastError: `${at(3)}: Alert 3: OpenCTI is not ready`,
+    },
+  );
+  assertEquals(activityIn([]).answerMs, undefined);
+});
+
+Deno.test("emittedIn() counts our events by type, and what was dropped", () => {
+  const alert = (opencti: unknown, integration = "opencti") =>
+    JSON.stringify({ data: { integration, opencti } });
+  assertEquals(
+    emittedIn([
+      alert({ event_type: "error", kind: "dropped", alerts: "4" }),
+      alert({ event_type: "error", kind: "unready" }),
+      alert({ event_type: "recovered" }),
+      alert({ event_type: "x\u001b[31m" }),
+      alert({ event_type: "error" }, "virustotal"),
+      '"opencti" is not JSON',
+      "{}",
+    ]),
+    { byType: { error: 2, recovered: 1, other: 1 }, dropped: 4 },
+  );
+});
+
+Deno.test("status shows on one screen what a run left", async (t) => {
+  const { home } = await makeManager();
+  await Deno.mkdir(`${home}/queue/opencti`);
+  giveToWazuh(`${home}/queue/opencti`, 0o750);
+  await t.step("nothing yet", async () => {
+    const { status, stdout, stderr } = await runProgram(home, ["status"]);
+    assertEquals([status, stderr], [0, ""]);
+    assertEquals(
+      stdout.replace(home, "HOME").replace(/[\d.]+,/, "VERSION,"),
+      `custom-opencti VERSION, Wazuh in HOME
+
+last answer    none
+looked up      alerts 0, IoCs 0, matches 0
+answers in     no answer
+errors         0
+alerts today   none
+dropped today  0
+waiting        alerts 0, events 0
+`,
+    );
+  });
+  await t.step("after a run, and with an alert that waits", async () => {
+    await using opencti = startOpencti(KNOWLEDGE);
+    await using _queue = startQueue(home);
+    const alert = new URL(
+      "../testdata/alerts/suricata_alert_http.json",
+      import.meta.url,
+    );
+    await runProgram(home, [alert.pathname, TOKEN, opencti.url]);
+    const spool = openSpool({
+      folders: [`${home}/queue/opencti`],
+      home,
+      now: () => Date.UTC(2026, 0, 2),
+      onProblem: () => {},
+      spool_max: 10,
+      spool_max_bytes: 1e6,
+      spool_max_age: 1e9,
+    });
+    await spool.write((tx) =>
+      tx.keepAlert(
+        { key: "1 u", baseUrl: "u", json: "{}", why: "down", tries: 0 },
+        Date.UTC(2026, 0, 3),
+      ), () => 1000);
+    spool.close();
+    for await (const { name } of Deno.readDir(`${home}/queue/opencti`)) {
+      giveToWazuh(`${home}/queue/opencti/${name}`, 0o640);
+    }
+    const { stdout } = await runProgram(home, ["status", "--json"]);
+    const { activity, waiting } = JSON.parse(stdout);
+    assertEquals(activity.alerts, 1);
+    assertEquals(activity.matches, 1);
+    assertEquals(activity.errors, 0);
+    assertEquals(waiting, {
+      alerts: 1,
+      events: 0,
+      since: Date.UTC(2026, 0, 2),
+    });
+  });
+  await t.step("it takes no other words", async () => {
+    const { status, lastLine } = await runProgram(home, ["status", "all"]);
+    assertEquals([status, lastLine], [2, "status takes --json alone"]);
+  });
+});
