@@ -74,59 +74,154 @@ function plain(name: string): string {
  * ```
  */
 export function isVersion(name: string): boolean {
-  return VERSION.test(plain(name));
+  return saysVersion(plain(name));
 }
 
 function readName(name: string, parent: string): Meaning | undefined {
-  if (VERSION.test(name)) return { skip: "a version or an id, by its name" };
-  if (LINK.test(name) || LINK.test(parent) || parent === "claims") {
+  if (saysVersion(name)) return { skip: "a version or an id, by its name" };
+  if (saysLink(name) || saysLink(parent) || parent === "claims") {
     return { skip: "a link, by its name" };
   }
-  if (OWN.test(name) || OWN_PARENT.test(parent) && OF_PARENT.test(name)) {
+  if (OWN.has(name) || OWN_PARENT.has(parent) && OF_PARENT.has(name)) {
     return { skip: "the network's own, by its name" };
   }
-  if (COMMAND.test(name)) return { kind: "command" };
+  if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
+    return { kind: "command" };
+  }
   const hash = hashNamed(name, parent);
   if (hash !== undefined) return { kind: hash };
-  return LOOKED_UP.test(name) || parent === "question" && name === "name"
+  return LOOKED_UP.has(name) || parent === "question" && name === "name"
     ? { kind: "host" }
     : undefined;
 }
 
-const VERSION =
-  /versions?(?:number|string)?$|^(?:os|sw|fw|hw|app|client|agent|db|file|product|pkg|engine)?vers?$|^(?:v|build|release|firmware|revision|rev|oid|serial(?:number)?)$|useragent|^ua$|signatureid$|(?:message|msg)id$|^(?:event|rule|session|trace|span|request)id$/;
+// Sets and ends of words: to make ready regular expressions of so many choices
+// takes longer than all else that most alerts need.
 
-const LINK =
-  /selflink|(?:link|href|permalink|webur[il]|portalur[il]|htmlur[il]|consoleur[il]|selfur[il]|ruleur[il]|alertur[il]|incidentur[il]|detailsur[il]|helpur[il]|docur[il]|refur[il]|referenceur[il]|infour[il]|ticketur[il])s?$|^(?:ref|refs|references?|help|docs?|documentation|schema|xmlns|namespace|moreinfo|advisory|remediation|recommendation)(?:ur[il])?$/;
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
+}
 
-const OWN =
-  /^(?:fw|fwip|lip|laddr|gaddr|loc(?:al)?(?:ip|addr(?:ess)?|host(?:name)?)|dev(?:ice)?(?:ip|addr(?:ess)?|name|host(?:name)?|extip)?|dvc(?:ip|host)?|origin(?:ip|sicname)?|gateway(?:ip|name)?|gw|nas(?:ip(?:address)?|id(?:entifier)?)?|agent(?:ip|name|host(?:name)?)|sensor(?:ip|name|host(?:name)?)?|computer(?:name)?|machine(?:name)?|manager(?:ip|name)?|external(?:ip|addr(?:ess)?)|public(?:ip(?:address)?|dnsname)|lastexternalip(?:address)?|lastipaddress|endpoint(?:ip|name|address)|observer(?:ip|name)?|collector(?:ip)?|reporter|listen(?:er)?(?:ip|addr(?:ess)?)?|vip|edge(?:server)?ip|upstream|transrcip|srcpostnat|natsrcip|xlatesrc|nasipv[46]address|resolver|dnsservers?|nameservers?|nexthop|backend(?:ip|port|addr(?:ess)?)?|targetport|targetip|elb|workstation(?:name)?)$/;
+function endsIn(name: string, ends: readonly string[]): boolean {
+  return ends.some((end) => name.endsWith(end));
+}
 
-const COMMAND =
-  /commandline$|cmdline$|^(?:proc(?:ess)?|parent|target|child|initiatingprocess|audit)?(?:commandline|cmdline|command|cmd)$|scriptblock(?:text)?$|^exe(?:c|cutable)?args?$/;
+function saysVersion(name: string): boolean {
+  return VERSION.has(name) || endsIn(name, VERSION_ENDS);
+}
+
+const VERSION = words(
+  "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
+    "productver pkgver enginever build release firmware revision rev oid serial " +
+    "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
+);
+const VERSION_ENDS = [
+  "version",
+  "versions",
+  "versionnumber",
+  "versionstring",
+  "useragent",
+  "signatureid",
+  "messageid",
+  "msgid",
+];
+
+function saysLink(name: string): boolean {
+  return LINK.has(name) || name.startsWith("selflink") ||
+    endsIn(name, LINK_ENDS);
+}
+
+const LINK = words(
+  "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
+    "documentation schema xmlns namespace moreinfo advisory remediation " +
+    "recommendation",
+);
+const LINK_ENDS = [
+  "link",
+  "links",
+  "href",
+  ...("permalink web portal html console self rule alert incident details help doc " +
+    "ref reference info ticket").split(" ").flatMap((what) => [
+      `${what}url`,
+      `${what}urls`,
+      `${what}uri`,
+    ]),
+];
+
+const OWN = words(
+  "fw fwip lip laddr gaddr locip locaddr localip localaddr localaddress localhost " +
+    "localhostname localipaddress devip deviceip devname devicename devaddr " +
+    "deviceaddress devextip devhost devicehost devicehostname dvc dvcip dvchost " +
+    "origin originip originsicname gateway gatewayip gatewayname gw nas nasip " +
+    "nasipaddress nasipv4address nasipv6address nasid nasidentifier agentip " +
+    "agentname agenthost agenthostname sensor sensorip sensorname sensorhost " +
+    "computer computername machine machinename manager managerip managername " +
+    "externalip externaladdr externaladdress publicip publicipaddress " +
+    "publicdnsname lastexternalip lastexternalipaddress lastipaddress endpointip " +
+    "endpointname endpointaddress observer observerip observername collector " +
+    "collectorip reporter listenip listenaddr listenaddress listenerip " +
+    "listeneraddress vip edgeip edgeserverip upstream transrcip srcpostnat natsrcip " +
+    "xlatesrc resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
+    "backendip backendport backendaddr targetport targetip elb workstation " +
+    "workstationname",
+);
 
 /** What stands in these is of the machine that says it. */
-const OWN_PARENT =
-  /^(?:agent|observer|host|device|manager|sensor|computer|endpoint|machine|collector|predecoder|hostinfo|agentrealtimeinfo)$/;
-const OF_PARENT =
-  /^(?:ip|ips|ipv4|ipv6|ipaddress(?:es)?|addr(?:ess)?|name|hostname|fqdn|dnsname|externalip|publicip|localip)$/;
+const OWN_PARENT = words(
+  "agent observer host device manager sensor computer endpoint machine collector " +
+    "predecoder hostinfo agentrealtimeinfo",
+);
+const OF_PARENT = words(
+  "ip ips ipv4 ipv6 ipaddress ipaddresses addr address name hostname fqdn dnsname " +
+    "externalip publicip localip",
+);
 
-const LOOKED_UP =
-  /^(?:dns)?(?:q|query|question|lookup|requested)(?:name|host(?:name)?|domain|fqdn)$|^dns(?:query|question|domain|host|request)$|^rrname$|^(?:tls|ssl|quic)?sni$|^(?:tls|ssl)?servername(?:indication)?$|^(?:dst|dest|destination|remote)(?:name|host(?:name)?|domain|fqdn)$|^url(?:domain|host)$|^malicious(?:domain|host)$|^qh$/;
+const COMMAND = words(
+  "command cmd processcommand parentcommand targetcommand childcommand " +
+    "auditcommand scriptblock scriptblocktext execargs exeargs executableargs",
+);
+const COMMAND_ENDS = ["commandline", "cmdline"];
+
+const LOOKED_UP = words(
+  "qname queryname questionname lookupname requestedname qhost queryhost " +
+    "queryhostname questionhost lookuphost requestedhost requestedhostname qdomain " +
+    "querydomain questiondomain lookupdomain requesteddomain qfqdn queryfqdn " +
+    "dnsqueryname dnsquestionname dnsqname dnsquery dnsquestion dnsdomain dnshost " +
+    "dnsrequest rrname sni tlssni sslsni quicsni servername servernameindication " +
+    "tlsservername sslservername dstname dsthost dsthostname dstdomain dstfqdn " +
+    "destname desthost desthostname destdomain destinationname destinationhost " +
+    "destinationhostname destinationdomain destinationfqdn remotename remotehost " +
+    "remotehostname remotedomain remotefqdn urldomain urlhost maliciousdomain " +
+    "malicioushost qh",
+);
 
 /** No file's: of a handshake, a certificate, a login… */
 const OF_NO_FILE =
-  /imp|ja[34]|hassh|ssdeep|tlsh|cert|tls|ssl|x509|thumb|finger|auth|context|sess|pass|pwd|token|key|salt|nonce|container|trace|span|commit|etag|cookie|block|rule|user|cache|pehash|rich/;
+  ("imp ja3 ja4 hassh ssdeep tlsh cert tls ssl x509 thumb finger " +
+    "auth context sess pass pwd token key salt nonce container trace span commit etag " +
+    "cookie block rule user cache pehash rich").split(" ");
 
 function hashNamed(name: string, parent: string): TextKind | undefined {
-  const both = `${parent} ${name}`;
-  if (OF_NO_FILE.test(both)) return undefined;
   const kind = HASH_KINDS.find((kind) => name.includes(kind));
-  if (kind !== undefined) return kind;
-  const isHash = IS_HASH.test(name) ||
-    IS_HASH.test(parent) && /^(?:value|content|hex|data|\d+)$/.test(name);
-  return isHash ? "hash" : undefined;
+  const isHash = kind !== undefined || saysHash(name) ||
+    VALUE.has(name) && saysHash(parent);
+  if (
+    !isHash ||
+    OF_NO_FILE.some((word) => name.includes(word) || parent.includes(word))
+  ) return undefined;
+  return kind ?? "hash";
 }
 
-const IS_HASH =
-  /(?:hash(?:es)?(?:value|string)?|checksum|cksum|filedigest|^digest)$/;
+function saysHash(name: string): boolean {
+  return name === "digest" || endsIn(name, HASH_ENDS);
+}
+
+const HASH_ENDS = [
+  ...["hash", "hashes"].flatMap((one) => [one, `${one}value`, `${one}string`]),
+  "checksum",
+  "cksum",
+  "filedigest",
+];
+
+/** What a hash is named in an object of hashes. */
+const VALUE = words("value content hex data");

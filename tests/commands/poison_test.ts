@@ -378,15 +378,15 @@ Deno.test("custom-opencti keeps an alert whose IoCs it may miss, for the configu
     await Deno.writeTextFile(`${home}/options.json`, json);
     return ["", `${home}/options.json`];
   };
-  const right = '{"generic":true}';
+  const right = '{"sweep":"all"}';
   const wrongs = {
-    "a comma too much in the file": [inFile, '{"generic":true,}', ""],
+    "a comma too much in the file": [inFile, '{"sweep":"all",}', ""],
     "a source in the file": [
       inFile,
       '{"sources":[{"name":"x","groups":["zzz"],"fields":[{"path":"data.srcip","kind":"ip"}]}]}',
       "",
     ],
-    "an unknown option": [inOptions, '{"generic":true,"max_ind":5}', ""],
+    "an unknown option": [inOptions, '{"sweep":"all","max_ind":5}', ""],
     "a wrong call with right options": [inOptions, right, "cti.example"],
   } as const;
   for (const [name, [write, json, wrongUrl]] of Object.entries(wrongs)) {
@@ -397,7 +397,7 @@ Deno.test("custom-opencti keeps an alert whose IoCs it may miss, for the configu
       const alert = `${home}/alert.json`;
       await Deno.writeTextFile(
         alert,
-        '{"id":"1","rule":{"groups":["zzz"]},"data":{"srcip":"185.244.31.158"}}',
+        '{"id":"1","rule":{"groups":["zzz"]},"data":{"note":"asked morrishittu.ddns.net"}}',
       );
       const rest = await write(home, json);
       const { lastLine } = await runProgram(home, [

@@ -1,0 +1,77 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/errors.ts";
+import { fromBytes, toBytes } from "../../lib/manager/bytes.ts";
+import { own, placeFile, readBytes } from "../../lib/manager/tree.ts";
+
+const OWNED = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, mode: 0o640 };
+
+async function inFolder(test: (folder: string) => unknown): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("readBytes() reads a file alone, and waits for nothing", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "ü");
+    await Deno.symlink("file", `${folder}/link`);
+    await Deno.mkdir(`${folder}/folder`);
+    await new Deno.Command("mkfifo", { args: [`${folder}/fifo`] }).output();
+    assertEquals(readBytes(`${folder}/file`), "\xc3\xbc");
+    assertEquals(readBytes(`${folder}/none`), undefined);
+    const cases = {
+      link: "is a link, and could lead anywhere",
+      folder: "is no file: move it away",
+      fifo: "is no file: move it away",
+    };
+    for (const [name, message] of Object.entries(cases)) {
+      assertThrows(() => readBytes(`${folder}/${name}`), UsageError, message);
+    }
+  });
+});
+
+Deno.test("placeFile() takes a link's place, and not what it leads to", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/other`, "other");
+    await Deno.symlink("other", `${folder}/file`);
+    placeFile(`${folder}/file`, toBytes("new"), OWNED);
+    assertEquals(await Deno.readTextFile(`${folder}/other`), "other");
+    const { isFile, mode } = await Deno.lstat(`${folder}/file`);
+    assertEquals([isFile, (mode ?? 0) % 0o1000], [true, 0o640]);
+    const names = await Array.fromAsync(Deno.readDir(folder));
+    assertEquals(names.map(({ name }) => name).sort(), ["file", "other"]);
+  });
+});
+
+Deno.test("placeFile() leaves nothing behind if it fails", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/file/full`, { recursive: true });
+    assertThrows(
+      () => placeFile(`${folder}/file`, toBytes("new"), OWNED),
+      Error,
+      "",
+    );
+    const names = await Array.fromAsync(Deno.readDir(folder));
+    assertEquals(names.map(({ name }) => name), ["file"]);
+  });
+});
+
+Deno.test("own() changes no link's target", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/other`, "", { mode: 0o600 });
+    await Deno.symlink("other", `${folder}/link`);
+    assertThrows(() => own(`${folder}/link`, OWNED), UsageError, "is no file");
+    assertEquals(
+      ((await Deno.stat(`${folder}/other`)).mode ?? 0) % 0o1000,
+      0o600,
+    );
+  });
+});
+
+Deno.test("a file's bytes come back as they were", () => {
+  const bytes = Uint8Array.from({ length: 20_000 }, (_, n) => n % 256);
+  assertEquals(toBytes(fromBytes(bytes)), bytes);
+});
