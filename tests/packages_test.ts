@@ -104,7 +104,7 @@ Deno.test(
         const name = `custom-opencti-${version}-${arch}.cdx.json`;
         const bom = JSON.parse(await Deno.readTextFile(`${first.out}/${name}`));
         const names = bom.components.map((one: { name: string }) => one.name);
-        assertEquals(names, ["deno-std", "zod", "deno"]);
+        assertEquals(names, ["deno-std", "punycode", "tldts", "zod", "deno"]);
         assertEquals(bom.specVersion, "1.5");
         for (const { hashes, purl } of bom.components.slice(0, -1)) {
           assertEquals(hashes[0].content.length, 128);

@@ -140,7 +140,13 @@ function textsOf(
     .flatMap(({ filterKey, textKind: kind }) =>
       filterKey === "value"
         ? [{ kind, text: observable_value }]
-        : hashes.filter(({ algorithm }) => filterKey === `hashes.${algorithm}`)
-          .map(({ hash }) => ({ kind, text: hash ?? "" }))
+        : hashes.filter(({ algorithm }) =>
+          lettersOf(filterKey) === lettersOf(`hashes.${algorithm}`)
+        ).map(({ hash }) => ({ kind, text: hash ?? "" }))
     );
+}
+
+/** `SHA-256` is written `sha256` too. */
+function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }

@@ -547,6 +547,10 @@ Deno.test("matchAnswer() compares an observable with our IoCs", async (t) => {
         hash: sha256.toUpperCase(),
       }],
     }, "sha256"],
+    ["a file whose algorithm is written in other ways", {
+      entity_type: "Artifact",
+      hashes: [{ algorithm: "sha256", hash: sha256 }],
+    }, "sha256"],
     ["a file whose hash is of another kind", {
       entity_type: "StixFile",
       hashes: [{ algorithm: "SHA-512", hash: sha256 }],
