@@ -17,7 +17,7 @@ function parse(args: readonly string[], home?: string): AlertCall {
   return parseAlertCall(readWords(args), home);
 }
 
-const KEY = "flgrn_octi_tkn_4f1d0c2e";
+const KEY = "flgrn_octi_tkn_k7wqz3vx";
 const URL = "https://cti.example/graphql";
 const THREE = ["/tmp/custom-opencti-1-2.alert", KEY, URL];
 const REDIRECTION = "> /dev/null 2>&1";

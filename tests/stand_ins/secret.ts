@@ -4,8 +4,11 @@
  * @module
  */
 
-/** What of the token nobody could guess. */
-const SECRET = "4f1d0c2e";
+/**
+ * What of the token nobody could guess. It has no hexadecimal digits side by
+ * side: a part of it in a hash or an id would be chance.
+ */
+const SECRET = "k7wqz3vx";
 
 /** The token that the stand-in for OpenCTI takes. */
 export const TOKEN = `flgrn_octi_tkn_${SECRET}`;
