@@ -32,7 +32,7 @@ import {
 } from "./sources/read.ts";
 import { MAX_GROUPS, selectorOf } from "./sources/select.ts";
 import type { Finding, Source } from "./sources/source.ts";
-import { type Sweep, sweep, type Swept } from "./sweep.ts";
+import { type DomainsIn, type Sweep, sweep, type Swept } from "./sweep.ts";
 import { addressesIn } from "./tokens.ts";
 
 /** How IoCs are looked for. */
@@ -43,6 +43,8 @@ export interface FindOptions {
   readonly whyIgnored: WhyIgnored;
   /** How much is looked for besides what the sources know. */
   readonly sweep: Sweep;
+  /** Finds bare domains, for the sweep for all. */
+  readonly domainsIn?: DomainsIn | undefined;
 }
 
 /** More IoCs than this in one alert would make a question that OpenCTI refuses. */
@@ -114,7 +116,9 @@ export function makeFinder(options: FindOptions): Find {
     if (!reading.some(({ isLeft }) => isLeft)) {
       const isRead = (path: string) =>
         reading.some(({ paths }) => paths.has(path));
-      taken.takeSwept(sweep(alert, { mode: options.sweep, isRead }));
+      taken.takeSwept(
+        sweep(alert, { ...options, mode: options.sweep, isRead }),
+      );
     }
     return {
       sources: reading.map(({ name }) => name),
@@ -166,7 +170,8 @@ export function makeLoadingFinder(
 
   async function makeFor(families: readonly Family[]): Promise<Find> {
     const needed = sources ?? await loadSources(families);
-    return makeFinder({ ...options, sources: needed });
+    const domains = options.sweep === "all" && await import("./domains.ts");
+    return makeFinder({ ...options, ...domains, sources: needed });
   }
 }
 

@@ -13,10 +13,10 @@ import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
 import {
   addressesIn,
-  domainsIn,
   emailsIn,
   fileHashesIn,
   nameBefore,
+  type Token,
 } from "./tokens.ts";
 
 /**
@@ -27,6 +27,9 @@ export const SWEEPS = ["off", "safe", "all"] as const;
 
 /** See {@linkcode SWEEPS}. */
 export type Sweep = typeof SWEEPS[number];
+
+/** Finds bare domains in a text. */
+export type DomainsIn = (text: string) => readonly Token[];
 
 /** A candidate that no table gave. */
 export interface Swept extends Candidate {
@@ -67,8 +70,10 @@ const MAX_TAKEN = 400;
  */
 export function sweep(
   alert: Alert,
-  { mode, isRead }: {
+  { mode, isRead, domainsIn }: {
     readonly mode: Sweep;
+    /** Finds bare domains, for all. */
+    readonly domainsIn?: DomainsIn | undefined;
     readonly isRead: (path: string) => boolean;
   },
 ): readonly (Swept | Skipped)[] {
@@ -79,7 +84,7 @@ export function sweep(
     const text = value.text.slice(0, room);
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
-      for (const one of candidatesIn({ ...value, text }, mode)) {
+      for (const one of candidatesIn({ ...value, text }, { mode, domainsIn })) {
         if (found.length >= MAX_TAKEN) break;
         own ??= ownNames(alert);
         if (!isOwn(one, own)) found.push(one);
@@ -195,7 +200,13 @@ function parsed(log: string): unknown {
   }
 }
 
-function* candidatesIn(value: NamedText, mode: Sweep): Generator<Swept> {
+function* candidatesIn(
+  value: NamedText,
+  { mode, domainsIn = () => [] }: {
+    readonly mode: Sweep;
+    readonly domainsIn: DomainsIn | undefined;
+  },
+): Generator<Swept> {
   const { text, path: field } = value;
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return yield* named;

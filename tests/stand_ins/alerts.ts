@@ -9,6 +9,7 @@ import {
   type FindOptions,
   makeFinder,
 } from "../../lib/alert/find.ts";
+import { domainsIn } from "../../lib/alert/domains.ts";
 import { DEFAULT_IGNORE, readIgnoreLists } from "../../lib/alert/ignore.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 
@@ -19,6 +20,7 @@ export const FIND_DEFAULTS: FindOptions = {
   sources: SOURCES,
   kinds: {},
   sweep: "off",
+  domainsIn,
   ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
 };
 

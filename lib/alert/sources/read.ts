@@ -7,7 +7,7 @@
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
 import { withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
-import { testOf } from "./select.ts";
+import { type Test, testOf } from "./select.ts";
 import {
   type Field,
   type FieldKind,
@@ -146,22 +146,32 @@ interface ReadyField extends Pick<Field, "kind" | "skip" | "scheme"> {
 }
 
 function fieldReader(field: Field, path: string): ReadField {
-  const { kind, pattern, port, host } = field;
   const read = readerOf(path);
-  const holds = field.when === undefined ? undefined : testOf(field.when);
-  const ready: ReadyField = {
+  let ready: ReadyField | undefined;
+  let holds: Test | undefined;
+  return (alert, take) => {
+    const { texts, leftOut } = read(alert);
+    if (texts.length + leftOut === 0) return true;
+    // Made when the field is met first: most of a table never is.
+    holds ??= testOf(field.when);
+    if (!holds(alert)) return true;
+    ready ??= madeReady(field, path);
+    return readTexts(texts, { ready, alert, take, leftOut });
+  };
+}
+
+function madeReady(
+  { kind, skip, scheme, pattern, port, host }: Field,
+  path: string,
+): ReadyField {
+  return {
     kind,
-    skip: field.skip,
-    scheme: field.scheme,
+    skip,
+    scheme,
     path,
     pattern: pattern === undefined ? undefined : new RegExp(pattern, "giu"),
     readPort: port === undefined ? undefined : readerOf(port),
     host: host === undefined ? undefined : { path: host, read: readerOf(host) },
-  };
-  return (alert, take) => {
-    const { texts, leftOut } = read(alert);
-    if (texts.length + leftOut === 0 || holds?.(alert) === false) return true;
-    return readTexts(texts, { ready, alert, take, leftOut });
   };
 }
 

@@ -36,10 +36,14 @@ export function testOf(conditions: readonly Condition[] = []): Test {
 function testOfOne({ field, equals, matches, not = false }: Condition): Test {
   const read = readerOf(field);
   const wanted = equals === undefined ? undefined : [equals].flat();
-  const pattern = matches === undefined ? undefined : new RegExp(matches, "iu");
+  let pattern: RegExp | undefined;
   return (alert) => {
+    const { texts } = read(alert);
+    // Most fields are not there: no regular expression is made for these.
+    if (texts.length === 0) return not;
+    if (matches !== undefined) pattern ??= new RegExp(matches, "iu");
     let room = MAX_SEARCHED;
-    const isSo = read(alert).texts.some((text) => {
+    const isSo = texts.some((text) => {
       const searched = text.slice(0, room);
       room -= searched.length;
       return searched !== "" && wanted?.includes(text) !== false &&
