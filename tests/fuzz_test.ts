@@ -206,7 +206,7 @@ function lookUp(alert: Alert, body: string): void {
 }
 
 Deno.test("a mutated alert never crashes, and its events can be sent", async () => {
-  let told = 0;
+  let read = 0;
   await check(
     "mutated alerts",
     RUNS,
@@ -228,11 +228,11 @@ Deno.test("a mutated alert never crashes, and its events can be sent", async () 
           errorEvent({ kind: "x", error: "x", alerts: 1 }, alert),
           alert,
         );
-        told++;
+        read++;
       },
     ),
   );
-  assert(told > RUNS / 2, `${told} of ${RUNS} were read`);
+  assert(read > RUNS / 2, `${read} of ${RUNS} were read`);
 });
 
 Deno.test("an alert that is cut off or garbled is read, or is one clear error", async () => {

@@ -19,13 +19,13 @@ Deno.test("openLog() appends lines, debug ones in debug mode alone", async () =>
   const path = `${home}/logs/integrations.log`;
   await Deno.writeTextFile(path, "another integration's line\n");
   const quiet = open(home, false);
-  quiet.debug("not told");
-  quiet.info("told");
-  open(home, true).debug("told too");
+  quiet.debug("not printed");
+  quiet.info("printed");
+  open(home, true).debug("printed too");
   assertEquals(await linesOf(home), [
     "another integration's line",
-    "2026-06-01T12:00:00.000Z custom-opencti info: told",
-    "2026-06-01T12:00:00.000Z custom-opencti debug: told too",
+    "2026-06-01T12:00:00.000Z custom-opencti info: printed",
+    "2026-06-01T12:00:00.000Z custom-opencti debug: printed too",
     "",
   ]);
 });

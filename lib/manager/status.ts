@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the log tells, from its first line that was read. */
+/** What the log says, from its first line that was read. */
 export interface Activity {
   /** The time of that line, as it is written; nothing if there is none. */
   readonly since: string | undefined;

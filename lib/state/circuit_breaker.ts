@@ -26,7 +26,7 @@ export const Outage = z.object({
   isEmitted: z.boolean(),
 });
 
-/** OpenCTI failed, and did not answer since, or nobody was told of either. */
+/** OpenCTI failed, and did not answer since, or no event said either. */
 export type Outage = z.infer<typeof Outage>;
 
 /** How many failures in a row are taken before OpenCTI is not asked. */

@@ -306,7 +306,7 @@ export function openSpool(options: SpoolOptions): Spool {
     try {
       setMarker(folder, now());
     } catch {
-      // What failed is told already.
+      // What failed is said already.
     }
   }
 

@@ -31,7 +31,7 @@ export interface JsonObject {
   readonly [name: string]: Json | null | undefined;
 }
 
-/** What an event tells besides the match. */
+/** What an event says besides the match. */
 export interface EventContext {
   readonly alert: Alert;
   /** OpenCTI's address, for links. */
@@ -132,7 +132,7 @@ export function severityOf(
 }
 
 /**
- * Makes the event that tells an error, of which kind it is, to how many alerts
+ * Makes the event of an error: of which kind it is, to how many alerts
  * it happened, and which was the last, if that could be read.
  *
  * @example
@@ -163,7 +163,7 @@ export function errorEvent(
 }
 
 /**
- * Makes the event that tells that OpenCTI answers again.
+ * Makes the event that says that OpenCTI answers again.
  *
  * @param outage When it began, when it ended, in milliseconds since 1970, and
  * how many alerts waited.
@@ -202,7 +202,7 @@ export function recoveredEvent(
 }
 
 /**
- * Makes the event that tells what should be changed, though nothing failed.
+ * Makes the event that says what should be changed, though nothing failed.
  *
  * @example
  * ```ts

@@ -165,7 +165,7 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
   }
 });
 
-Deno.test("readIgnoreLists() tells what is wrong, and uses the rest", () => {
+Deno.test("readIgnoreLists() reports what is wrong, and uses the rest", () => {
   const lists = listsOf({
     addresses: ["9.9.9.9", "10.0.0.0/99", "evil.example"],
     domains: ["a b", "1.2.3.4", "c d", "e f"],

@@ -241,7 +241,7 @@ Deno.test("toIoc() says why a text is not asked for", async (t) => {
   }
 });
 
-Deno.test("hostOf() tells the host of a URL and the domain of an e-mail address", () => {
+Deno.test("hostOf() gives the host of a URL and the domain of an e-mail address", () => {
   const cases: readonly [TextKind, string, string | null | undefined][] = [
     ["url", "http://[2a00:1450::1]:8080/", "ipv6 2a00:1450::1"],
     ["url", "http://evil.example./", "domain evil.example"],

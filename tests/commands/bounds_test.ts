@@ -619,7 +619,7 @@ Deno.test("custom-opencti acts on SIGTERM at once, however long the alert or the
   });
 });
 
-Deno.test("custom-opencti tells as many indicators and observables as the options say", async (t) => {
+Deno.test("custom-opencti emits as many indicators and observables as the options say", async (t) => {
   const observables = list(25, (n) => ({
     id: `o${n}`,
     entity_type: "IPv4-Addr",

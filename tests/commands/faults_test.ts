@@ -57,7 +57,7 @@ interface Fault {
   readonly name: string;
   readonly arrange: (scene: Scene) => SceneCall | Promise<SceneCall>;
   readonly status: number;
-  /** The types of the events that are told. */
+  /** The types of the events that are emitted. */
   readonly events: readonly string[];
   /** What waits in the spool then. */
   readonly alerts?: number;
@@ -935,7 +935,7 @@ function lockSpool(scene: Scene, ms: number): void {
   });
 }
 
-/** A spool in which nothing can be kept: the match is told all the same. */
+/** A spool in which nothing can be kept: the match is emitted all the same. */
 function unusable(name: string, put: (path: string) => unknown): Fault {
   return {
     name,
@@ -1142,7 +1142,7 @@ const OF_THE_DISK: readonly Fault[] = [
   },
 ];
 
-/** An alert that is told of, with something more in it. */
+/** An alert that errors are about, with something more in it. */
 function alertWith(text: string | Uint8Array) {
   return (scene: Scene): SceneCall => {
     const alert = `${scene.home}/tmp/alert`;

@@ -178,7 +178,7 @@ Deno.test("a source that is built in can be switched off, or read other fields",
   });
 });
 
-Deno.test("a mistake is told with its place, and the rest works", async (t) => {
+Deno.test("a mistake is reported with its place, and the rest works", async (t) => {
   const cases = {
     "an unknown word": [
       { sources: [{ ...ACME_SOURCE, feilds: [] }] },

@@ -90,7 +90,7 @@ const OPENCTI: Readonly<
   ],
 };
 
-Deno.test("custom-opencti tells that OpenCTI cannot be asked", async (t) => {
+Deno.test("custom-opencti reports that OpenCTI cannot be asked", async (t) => {
   for (const [name, [respond, says]] of Object.entries(OPENCTI)) {
     await t.step(`it ${name}`, async () => {
       const home = await makeHome();
@@ -125,7 +125,7 @@ Deno.test("custom-opencti tells that OpenCTI cannot be asked", async (t) => {
   }
 });
 
-Deno.test("custom-opencti tells that nobody listens where OpenCTI should", async () => {
+Deno.test("custom-opencti reports that nobody listens where OpenCTI should", async () => {
   const home = await makeHome();
   await using queue = startQueue(home);
   const url = `http://127.0.0.1:${getAvailablePort()}`;
@@ -144,7 +144,7 @@ Deno.test("custom-opencti tells that nobody listens where OpenCTI should", async
   assertStringIncludes(message, '"event_type":"error"');
 });
 
-Deno.test("custom-opencti never tells the API key, whoever says it", async (t) => {
+Deno.test("custom-opencti never prints the API key, whoever says it", async (t) => {
   const home = await makeHome();
   await using queue = startQueue(home);
   const outputs = async (alert: string, url: string) => {
@@ -207,7 +207,7 @@ Deno.test("custom-opencti tries again as often as RETRIES says", async () => {
   );
 });
 
-Deno.test("custom-opencti tells what an answer holds, and the error of the rest", async () => {
+Deno.test("custom-opencti emits what an answer holds, and the error of the rest", async () => {
   const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE, {
     respond: () =>
@@ -284,7 +284,7 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
     const home = await makeHome();
     const empty = await fillQueue(home);
     const { lastLine, ms } = await run(home);
-    // What asking left of the budget of 1 s, told to the tenth.
+    // What asking left of the budget of 1 s, said to the tenth.
     assert(/takes nothing for (?:0\.\d|1) s/.test(lastLine), lastLine);
     assert(ms < 1000 + SLACK_MS, `${ms} ms`);
     await empty();

@@ -316,7 +316,7 @@ Deno.test("every source has a case here", () => {
   );
 });
 
-Deno.test("custom-opencti tells a match for an alert of every source", async (t) => {
+Deno.test("custom-opencti emits a match for an alert of every source", async (t) => {
   for (const [source, [from, kind, text]] of Object.entries(CASES)) {
     await t.step(source, async () => {
       const ioc = toIoc({ kind, text, field: "" });

@@ -150,14 +150,14 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     assertEquals(status, 0);
     assertStringIncludes(message, '"event_type":"observable_with_indicator"');
   });
-  await t.step("how many are told", async () => {
+  await t.step("how many are emitted", async () => {
     const { status, messages } = await run(
       '{"max_ind_alerts":1,"max_obs_alerts":0}',
       `${ALERTS}audit_command_curl_url.json`,
     );
     assertEquals([status, messages.length], [0, 1]);
   });
-  await t.step("what is told", async () => {
+  await t.step("what is emitted", async () => {
     const { status, stderr, messages } = await run(
       '{"min_score":70,"severity":{"critical":90},"debug":true}',
       `${ALERTS}audit_command_curl_url.json`,
@@ -188,7 +188,7 @@ Deno.test("custom-opencti reads the options file", async (t) => {
     assertStringIncludes(stderr, "sources that read it: suricata\n");
   });
   await t.step(
-    "a wrong one is a wrong usage, told as an event too",
+    "a wrong one is a wrong usage, emitted as an event too",
     async () => {
       const cases = [
         ['{"max":1}', "max: unknown"],
@@ -260,7 +260,7 @@ Deno.test("custom-opencti takes an alert that a person types, without an agent",
   });
 });
 
-Deno.test("custom-opencti tells the events of an agent with an IPv6 address", async () => {
+Deno.test("custom-opencti emits the events of an agent with an IPv6 address", async () => {
   const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE);
   await using queue = startQueue(home);
@@ -411,7 +411,7 @@ Deno.test("custom-opencti logs what it left out, and what OpenCTI has more of", 
   );
 });
 
-Deno.test("custom-opencti tells each step when debugging, and never the API key", async () => {
+Deno.test("custom-opencti prints each step when debugging, and never the API key", async () => {
   const home = await makeHome();
   await using opencti = startOpencti(KNOWLEDGE);
   await using queue = startQueue(home);

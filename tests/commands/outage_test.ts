@@ -88,7 +88,7 @@ function typesOf(queue: QueueStandIn): string[] {
   return eventsOf(queue).map(({ event_type }) => event_type);
 }
 
-Deno.test("custom-opencti keeps alerts while OpenCTI is down, and tells each match once when it is back", async () => {
+Deno.test("custom-opencti keeps alerts while OpenCTI is down, and emits each match once when it is back", async () => {
   await using scene = await makeScene();
   const { home, run, isUp, asked } = scene;
   await using queue = startQueue(home);
@@ -165,12 +165,12 @@ Deno.test("custom-opencti throttles errors, and says of how many alerts one is",
   passTime(home, 61);
   await run("4.0", { config });
   assertEquals(eventsOf(queue).map(({ alerts }) => alerts), [1, 3]);
-  // An error of another kind is told at once.
+  // An error of another kind is emitted at once.
   await run("5.0", { config: { nonsense: 1 } });
   assertEquals(eventsOf(queue).length, 3);
 });
 
-Deno.test("custom-opencti tells counted errors when their time has come, though no other came", async () => {
+Deno.test("custom-opencti emits counted errors when their time has come, though no other came", async () => {
   const home = await makeHome();
   await using queue = startQueue(home);
   await using opencti = startOpencti(KNOWLEDGE);
@@ -299,7 +299,7 @@ Deno.test("custom-opencti sends what the queue did not take, once", async () => 
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
 });
 
-Deno.test("custom-opencti tells a match once for one alert id", async () => {
+Deno.test("custom-opencti emits a match once for one alert id", async () => {
   await using scene = await makeScene();
   const { home, run } = scene;
   await using queue = startQueue(home);

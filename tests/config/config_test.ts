@@ -107,7 +107,7 @@ Deno.test("parseOptions() never quotes the options: a password may be in them", 
   }
 });
 
-Deno.test("OPTIONS tells of every option", () => {
+Deno.test("OPTIONS describes every option", () => {
   assertEquals(
     Object.keys(OPTIONS).sort(),
     Object.keys(configSchema().shape).sort(),
@@ -122,7 +122,7 @@ function readRest(json: string) {
 
 const FIELD = { path: "data.x", kind: "address" };
 
-Deno.test("parseOptions() tells a mistake with its path, and uses the rest", async (t) => {
+Deno.test("parseOptions() reports a mistake with its path, and uses the rest", async (t) => {
   const source = (rest: object) => ({ name: "x", groups: ["x"], ...rest });
   const cases: readonly (readonly [object, object, readonly string[]])[] = [
     [{ min_scroe: 1 }, {}, ['min_scroe: unknown, did you mean "min_score"?']],

@@ -56,7 +56,7 @@ Deno.test("joinSources() adds, changes and switches off", async (t) => {
   }
 });
 
-Deno.test("joinSources() tells what it cannot use", async (t) => {
+Deno.test("joinSources() reports what it cannot use", async (t) => {
   const acme = { name: "acme", groups: ["acme"], fields: FIELDS };
   const cases: Readonly<
     Record<string, readonly [readonly UserSource[], readonly Source[], string]>

@@ -157,7 +157,7 @@ function isComparable(
     !different.some(isSame);
 }
 
-/** Whether a rule told something not long ago, to whomever that happened. */
+/** Whether a rule fired not long ago, to whomever that happened. */
 function isSilent(state: RuleState, now: number): boolean {
   if (now - state.silentSince < state.rule.ignore) return true;
   state.silentSince = now;

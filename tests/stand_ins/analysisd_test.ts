@@ -139,12 +139,12 @@ Deno.test("analysisd tries a rule that counts once, however many parents it has"
   );
 });
 
-Deno.test("analysisd silences a rule for all, and its parent tells instead", () => {
+Deno.test("analysisd silences a rule for all, and its parent fires instead", () => {
   const xml = rules(
     rule("001", COUNTED),
     counting("030", after("001"), { more: 'ignore="100"' }),
   );
-  // What was not told begins the count anew as well.
+  // What did not fire begins the count anew as well.
   assertEquals(
     alertsOf("A:x A:x A:x B:x B:x B:x +101 B:x B:x", xml),
     "001 001 030 001 001 001 001 001",

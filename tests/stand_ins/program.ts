@@ -42,7 +42,7 @@ export interface RunOptions {
 
 /**
  * Runs the program with these arguments, as Wazuh's user. The executable finds
- * Wazuh's home by its own place; the source is told. Whatever it writes must
+ * Wazuh's home by its own place; the source is given it. Whatever it writes must
  * not hold the token.
  */
 export async function runProgram(

@@ -1,5 +1,5 @@
 /**
- * Matches on several agents, told in words, and the alerts that they become.
+ * Matches on several agents, written in words, and the alerts that they become.
  *
  * @module
  */

@@ -236,7 +236,7 @@ Deno.test("matchEvent() says whether the indicator is active", async (t) => {
   }
 });
 
-Deno.test("matchEvent() tells where an indicator comes from, and how it is marked", () => {
+Deno.test("matchEvent() says where an indicator comes from, and how it is marked", () => {
   const fields = {
     description: "d",
     valid_from: "2026-01-01T00:00:00.000Z",

@@ -274,7 +274,7 @@ Deno.test("opencti_rules.xml has a rule for each golden event", () => {
   ]);
 });
 
-Deno.test("opencti_rules.xml tells what was dropped from other errors", () => {
+Deno.test("opencti_rules.xml parts what was dropped from other errors", () => {
   const idOf = (kind: string) =>
     rulesMetBy(
       asSent(errorEvent({ error: "x", kind, alerts: 1 }, undefined)),

@@ -64,7 +64,7 @@ Deno.test("parseXml() takes as long as the text is, whatever is in it", () => {
   }
 });
 
-Deno.test("nodeKindIn() tells a worker, which has its rules from the master", () => {
+Deno.test("nodeKindIn() recognises a worker, which has its rules from the master", () => {
   const conf = (cluster: string) =>
     `<ossec_config><cluster>${cluster}</cluster></ossec_config>`;
   assertEquals(nodeKindIn(conf("<node_type>worker</node_type>")), "worker");
