@@ -219,9 +219,10 @@ function basketOf(alert: Alert, options: FindOptions): Basket {
         skip(one);
         continue;
       }
+      const whole = wholeIn(alert, one);
       // Any resolver that an alert names is one that was asked.
-      const candidate = { ...one, port: "53" };
-      const read = unlessIgnored({ candidate, ioc: toIoc(one) }, options);
+      const candidate = { ...whole, port: "53" };
+      const read = unlessIgnored({ candidate, ioc: toIoc(whole) }, options);
       if ("reason" in read) {
         if (valuesOf(read).every((value) => !known.has(value))) skip(read);
         continue;

@@ -279,7 +279,10 @@ function candidatesNamed(
     return [{ kind, text, field, source }];
   }
   if (kind === "address") {
-    return addressesIn(text).map(({ text }) => ({ kind, text, field, source }));
+    const found = addressesIn(text).map(({ text }) => text);
+    // A part of an address may stand whole in the log; else it is said why not.
+    return (found.length > 0 ? found : [text])
+      .map((text) => ({ kind, text, field, source }));
   }
   if (field === "data.url") {
     return eachUrlIn(text).toArray().flatMap(({ url }) =>

@@ -166,13 +166,11 @@ Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
     ],
   };
   for (const [name, [srcip, full_log, expected]] of Object.entries(cases)) {
-    await t.step(name, () => {
-      const alert = {
-        rule: { groups: ["sonicwall"] },
-        full_log,
-        data: { srcip },
-      };
-      assertEquals(valuesOf(find(alert, "off")), [`ipv4 ${expected}`]);
-    });
+    for (const group of ["sonicwall", "no_source"]) {
+      await t.step(`${name}, ${group}`, () => {
+        const alert = { rule: { groups: [group] }, full_log, data: { srcip } };
+        assertEquals(valuesOf(find(alert, "off")), [`ipv4 ${expected}`]);
+      });
+    }
   }
 });
