@@ -33,7 +33,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/state/folder.ts",
   "lib/state/marker.ts",
   "lib/state/spool.ts",
-  "lib/state/waiting.ts",
+  "lib/state/spool_summary.ts",
   "lib/wazuh/queue.ts",
   "lib/manager/tail.ts",
   "lib/manager/tree.ts",

@@ -8,7 +8,7 @@ import { parseAlert } from "../lib/alert/alert.ts";
 import { makeLoadingFinder } from "../lib/alert/find.ts";
 import { readIgnoreLists } from "../lib/alert/ignore.ts";
 import { completePlain, isPlain } from "../lib/config/plain.ts";
-import { sweepOf } from "../lib/config/rules.ts";
+import { sweepOf } from "../lib/config/allowed_values.ts";
 import { questionFor } from "../lib/opencti/question.ts";
 import { lookUpIn } from "./stand_ins/look_up.ts";
 import type { KnownIndicator, KnownObservable } from "./stand_ins/opencti.ts";

@@ -3,6 +3,8 @@
  * names, URLs, e-mail addresses, hashes. Each function gives the normal form,
  * or `undefined` for what is not of the kind.
  *
+ * Addresses are read in `addresses.ts`.
+ *
  * @module
  */
 

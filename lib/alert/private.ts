@@ -1,6 +1,8 @@
 /**
  * Which hosts are on this machine or in a private network.
  *
+ * It skips nothing: what is skipped is said in `ignore.ts`.
+ *
  * @module
  */
 import { isGlobal } from "./addresses.ts";

@@ -153,11 +153,11 @@ async function lookUpOrKeep(
   run: Run,
 ): Promise<void> {
   if (dueIn(run.stateFolders) !== undefined) {
-    const { keepForOutage, openOutage } = await import("./keep.ts");
-    const outage = await openOutage(run);
+    const { keepForOutage, outageInForce } = await import("./keep.ts");
+    const outage = await outageInForce(run);
     if (outage !== undefined) return await keepForOutage(subject, outage, run);
   }
-  const { lookUp } = await import("./look_up.ts");
+  const { lookUp } = await import("./look_up_alert.ts");
   await lookUp(subject, findings, run);
 }
 

@@ -14,8 +14,8 @@ import {
   OpenctiError,
   QueueError,
 } from "../errors.ts";
-import { keepUnasked, openOutage } from "./keep.ts";
-import { lookUp } from "./look_up.ts";
+import { keepUnasked, outageInForce } from "./keep.ts";
+import { lookUp } from "./look_up_alert.ts";
 import type { Run } from "./run.ts";
 import { nameOf } from "./subject.ts";
 import type { KeptAlert } from "../state/transaction.ts";
@@ -59,7 +59,7 @@ async function isSpoolFree(
 
 async function lookUpFew(run: Run): Promise<void> {
   const { budget, stop, now, opencti: { baseUrl } } = run;
-  if (await openOutage(run) !== undefined) return;
+  if (await outageInForce(run) !== undefined) return;
   const spool = await run.spool();
   const alerts = await spool.tryWrite((tx) => {
     tx.takeOver({ from: "none", baseUrl });

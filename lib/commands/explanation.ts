@@ -17,7 +17,7 @@ import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
 import type { Asked } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 import { messageFor } from "./emit.ts";
-import { askMoreOf, askOpencti } from "./look_up.ts";
+import { askMoreOf, askOpencti } from "./look_up_alert.ts";
 import { type LookedUp, type Pipeline, pipelineFor } from "./pipeline.ts";
 import { freshBudget, redactorFor } from "./run.ts";
 

@@ -31,7 +31,7 @@ export type Keeping = Pick<Run, "opencti" | "redact" | "log" | "now">;
  * The outage for which OpenCTI is not asked now; `undefined` if it may be. After
  * a pause it is this run that tries.
  */
-export async function openOutage(
+export async function outageInForce(
   run: RunTime & Pick<Run, "opencti" | "spool">,
 ): Promise<Outage | undefined> {
   const spool = await run.spool();

@@ -16,7 +16,7 @@ import {
   type WhyIgnored,
 } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
-import { sweepOf } from "../config/rules.ts";
+import { sweepOf } from "../config/allowed_values.ts";
 import type { ReadConfig } from "../config/read_config.ts";
 import type { Matches } from "../match/answer.ts";
 import type { RankOptions } from "../match/rank.ts";

@@ -15,7 +15,7 @@ import {
   readSite,
 } from "../manager/mod.ts";
 import { stateFolders } from "../state/marker.ts";
-import { type Waiting, waitingIn } from "../state/waiting.ts";
+import { type Waiting, waitingIn } from "../state/spool_summary.ts";
 import { type Command, print } from "./command.ts";
 import { readOptions } from "./options.ts";
 

@@ -11,7 +11,7 @@ import { configSchema } from "./schema.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { valueAt } from "../json.ts";
 import { parseObject } from "./plain.ts";
-import { CLIENT_PAIR } from "./rules.ts";
+import { CLIENT_PAIR } from "./allowed_values.ts";
 import { suggest } from "../suggest.ts";
 
 /**

@@ -17,7 +17,7 @@ import {
   PERCENT,
   type Range,
   RANGES,
-} from "./rules.ts";
+} from "./allowed_values.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { memberOf } from "../json.ts";
 

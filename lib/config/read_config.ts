@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import type { Options } from "./config_file.ts";
 import type { JoinedSources } from "./user_sources.ts";
 import { completePlain, isPlain, parseObject } from "./plain.ts";
-import { CLIENT_PAIR } from "./rules.ts";
+import { CLIENT_PAIR } from "./allowed_values.ts";
 
 /** The options, and where they stand. */
 export interface ReadConfig {

@@ -16,7 +16,7 @@ import {
   PERCENT,
   type Range,
   RANGES,
-} from "./rules.ts";
+} from "./allowed_values.ts";
 
 /**
  * The schema of an options file and of the configuration file. Strict: a

@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../../errors.ts";
 import type { StateFolders } from "../../state/marker.ts";
-import { waitingIn } from "../../state/waiting.ts";
+import { waitingIn } from "../../state/spool_summary.ts";
 import { lastLinesIn } from "../tail.ts";
 import { at, canRead, canWrite } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
