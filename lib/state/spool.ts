@@ -205,7 +205,7 @@ export function openSpool(options: SpoolOptions): Spool {
         return;
       }
       if (isLocked(error) && dir !== undefined) {
-        openAfterLocked(error, dir);
+        skipLocked(error, dir);
         return;
       }
       say(notKept(messageOf(error)));
@@ -231,12 +231,16 @@ export function openSpool(options: SpoolOptions): Spool {
     }
   }
 
-  /** @throws {Error} If no other folder can be used. */
-  function openAfterLocked(error: unknown, folder: string): void {
+  /**
+   * Other runs do the same: the next attempt opens the next folder's database,
+   * and waits for them.
+   *
+   * @throws {Error} If there is no other folder.
+   */
+  function skipLocked(error: unknown, folder: string): void {
     skipped = folders.indexOf(folder) + 1;
     if (skipped === folders.length) throw error;
     elsewhere = `${databaseIn(folder)}: ${explain(messageOf(error), folder)}`;
-    opened();
   }
 
   function say(text: string): void {
@@ -251,14 +255,8 @@ export function openSpool(options: SpoolOptions): Spool {
     }; until that is mended, what fails is lost`;
   }
 
-  async function write<T>(change: Change<T>, leftMs: LeftMs): Promise<T> {
-    try {
-      return await untilUnlocked(() => transact(change), leftMs);
-    } catch (error) {
-      if (!isOfDatabase(error)) throw error;
-      replace(error);
-      return transact(change);
-    }
+  function write<T>(change: Change<T>, leftMs: LeftMs): Promise<T> {
+    return writeUnless(() => false, { change, leftMs });
   }
 
   async function tryWrite<T>(
@@ -266,12 +264,28 @@ export function openSpool(options: SpoolOptions): Spool {
     leftMs: LeftMs,
   ): Promise<T | undefined> {
     try {
-      return await untilUnlocked(() => transact(change), leftMs);
+      return await writeUnless(isLocked, { change, leftMs });
     } catch (error) {
       if (isLocked(error)) return undefined;
-      if (!isOfDatabase(error)) throw error;
-      replace(error);
-      return transact(change);
+      throw error;
+    }
+  }
+
+  /** Makes the change in another database when one fails, unless that ends it. */
+  async function writeUnless<T>(
+    isEnd: (error: unknown) => boolean,
+    { change, leftMs }: {
+      readonly change: Change<T>;
+      readonly leftMs: LeftMs;
+    },
+  ): Promise<T> {
+    for (let others = folders.length + 1;; others--) {
+      try {
+        return await untilUnlocked(() => transact(change), leftMs);
+      } catch (error) {
+        if (!isOfDatabase(error) || isEnd(error) || others === 0) throw error;
+        replace(error);
+      }
     }
   }
 

@@ -293,6 +293,24 @@ Deno.test("write() waits for another process as long as there is time, then uses
   next.close();
 });
 
+Deno.test("write() waits for other runs that use the next folder too", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, dir, options, problems } = scene;
+  const other = options.folders[1] ?? "";
+  const there = openSpool({ ...options, folders: [other] });
+  for (const one of [spool, there]) await one.write(() => {}, SECOND);
+  there.close();
+  using _lock = lockSpool(dir);
+  const lock = lockSpool(other);
+  // The first folder's is waited for 100 ms, then this one's.
+  setTimeout(() => lock[Symbol.dispose](), 150);
+  const isDurable = await spool.write((tx) => {
+    tx.keepAlert(alert("a"), clock.ms);
+    return tx.isDurable;
+  }, () => 0);
+  assertEquals([isDurable, problems], [true, []]);
+});
+
 Deno.test("write() goes on in memory where each folder's database is locked", async () => {
   using scene = await makeSpool();
   const { spool, dir, options, problems } = scene;
