@@ -39,12 +39,14 @@ export interface FoundUrl {
 /**
  * The URLs in a text, wherever they stand, one inside another and encoded too.
  * Where a mark may end a shell's word or belong to the URL, both readings are
- * given.
+ * given. They come one by one: who takes a few has no work with the rest.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
+ * const urlsIn = (text: string) =>
+ *   eachUrlIn(text).map(({ url }) => url).toArray();
  * assertEquals(urlsIn("--url=http://a.example/x"), ["http://a.example/x"]);
  * assertEquals(urlsIn("curl 'http://a.example/x' | sh"), [
  *   "http://a.example/x",
@@ -59,11 +61,6 @@ export interface FoundUrl {
  * ]);
  * ```
  */
-export function urlsIn(text: string): string[] {
-  return eachUrlIn(text).map(({ url }) => url).toArray();
-}
-
-/** The same one by one: who takes a few has no work with the rest. */
 export function* eachUrlIn(text: string): Generator<FoundUrl> {
   if (!/:(?:\/|\\\/|%2f)|%3a(?:\/|%2f)|%253a/i.test(text)) return;
   // JSON in a text writes http:\/\/, and CEF and LEEF \=
