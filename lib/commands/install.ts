@@ -1,20 +1,16 @@
 /**
  * The command `install`: puts the executable and all it needs on a
+ * manager.
  *
  * @module
  */
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { targetOf } from "./arguments.ts";
-import { type Command, print } from "./command.ts";
+import { carryOut } from "./carry_out.ts";
+import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
-import {
-  nextSteps,
-  planInstall,
-  refuseOthersThanRoot,
-  showPlan,
-  takeSteps,
-} from "../manager/mod.ts";
+import { planInstall } from "../manager/mod.ts";
 import { askSecret } from "./terminal.ts";
 
 /** Installs, or upgrades. */
@@ -91,18 +87,7 @@ export const install: Command = {
       askToken: () => isDryRun ? NOT_ASKED : askSecret("OpenCTI's token: "),
     };
     const plan = planInstall(options);
-    if (!isDryRun) {
-      refuseOthersThanRoot(home);
-      takeSteps(plan.steps, home);
-    }
-    await print([
-      isDryRun
-        ? `Nothing is done. This would be done in ${home}:`
-        : `Installed in ${home}:`,
-      ...showPlan(plan, { home, withDiff: isDryRun }),
-      ...isDryRun ? [] : nextSteps(home, { isInstalled: true }),
-      "",
-    ].join("\n"));
+    await carryOut(plan, { home, isDryRun, isInstalled: true });
     return 0;
   },
 };

@@ -4,15 +4,10 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import { type Command, print } from "./command.ts";
+import { carryOut } from "./carry_out.ts";
+import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
-import {
-  nextSteps,
-  planUninstall,
-  refuseOthersThanRoot,
-  showPlan,
-  takeSteps,
-} from "../manager/mod.ts";
+import { planUninstall } from "../manager/mod.ts";
 
 /** Takes out what install put in, and nothing else. */
 export const uninstall: Command = {
@@ -39,18 +34,7 @@ export const uninstall: Command = {
     }
     const isDryRun = has("dry-run");
     const plan = planUninstall({ home, isPurge: has("purge") });
-    if (!isDryRun) {
-      refuseOthersThanRoot(home);
-      takeSteps(plan.steps, home);
-    }
-    await print([
-      isDryRun
-        ? `Nothing is done. This would be done in ${home}:`
-        : `Taken out of ${home}:`,
-      ...showPlan(plan, { home, withDiff: isDryRun }),
-      ...isDryRun ? [] : nextSteps(home, { isInstalled: false }),
-      "",
-    ].join("\n"));
+    await carryOut(plan, { home, isDryRun, isInstalled: false });
     return 0;
   },
 };

@@ -29,7 +29,8 @@ export {
   checkToken,
 } from "./checks/state.ts";
 export { planInstall } from "./install.ts";
-export { showPlan, takeSteps } from "./steps.ts";
+export { nextSteps } from "./next.ts";
+export { type Plan, showPlan, takeSteps } from "./steps.ts";
 export {
   type Activity,
   activityIn,
@@ -39,5 +40,3 @@ export {
 export { lastLinesIn } from "./tail.ts";
 export { currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall } from "./uninstall.ts";
-
-export { nextSteps } from "./next.ts";

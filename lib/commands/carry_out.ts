@@ -1,0 +1,44 @@
+/**
+ * A plan for a manager: carried out and printed, or only printed.
+ *
+ * @module
+ */
+import {
+  nextSteps,
+  type Plan,
+  refuseOthersThanRoot,
+  showPlan,
+  takeSteps,
+} from "../manager/mod.ts";
+import { print } from "./command.ts";
+
+/**
+ * Carries out a plan, and prints what was done and what is to be typed next. A
+ * dry run prints what would be done, and changes nothing.
+ *
+ * @param options `isInstalled` after it is done.
+ *
+ * @throws {UsageError} If this is not run by root, or a step fails.
+ */
+export async function carryOut(
+  plan: Plan,
+  { home, isDryRun, isInstalled }: {
+    readonly home: string;
+    readonly isDryRun: boolean;
+    readonly isInstalled: boolean;
+  },
+): Promise<void> {
+  if (!isDryRun) {
+    refuseOthersThanRoot(home);
+    takeSteps(plan.steps, home);
+  }
+  const done = isInstalled ? "Installed in" : "Taken out of";
+  await print([
+    isDryRun
+      ? `Nothing is done. This would be done in ${home}:`
+      : `${done} ${home}:`,
+    ...showPlan(plan, { home, withDiff: isDryRun }),
+    ...isDryRun ? [] : nextSteps(home, { isInstalled }),
+    "",
+  ].join("\n"));
+}
