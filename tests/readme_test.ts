@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
@@ -123,6 +128,19 @@ Deno.test("docs/troubleshooting.md has the messages as they are", async () => {
   ].map(([, message = ""]) => message);
   assert(headings.length >= 5);
   for (const message of headings) assertStringIncludes(code, message);
+});
+
+Deno.test("CHANGELOG.md has this version, in the form of Keep a Changelog", () => {
+  const headings = [...page("CHANGELOG.md").matchAll(/^##+ (.*)$/gm)]
+    .map(([, heading = ""]) => heading);
+  const [unreleased, newest] = headings.filter((text) => text.startsWith("["));
+  assertEquals(unreleased, "[Unreleased]");
+  assertMatch(newest ?? "", /^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d$/);
+  assertStringIncludes(newest ?? "", `[${project.version}]`);
+  const groups = [...page("CHANGELOG.md").matchAll(/^### (.*)$/gm)]
+    .map(([, group = ""]) => group);
+  const known = "Added Changed Deprecated Removed Fixed Security".split(" ");
+  assertEquals(groups.filter((group) => !known.includes(group)), []);
 });
 
 Deno.test("The pages name the capabilities that a token needs", () => {
