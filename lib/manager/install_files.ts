@@ -14,6 +14,7 @@ import {
   isFirstId,
   isOurs,
   moveRuleIds,
+  openctiRuleIdsIn,
   ruleIdsIn,
 } from "./rules.ts";
 import { EARLIER, SHIPPED_RULES } from "./shipped.ts";
@@ -96,10 +97,15 @@ export function planRules(site: Site): RulesPlan {
   const clashes = taken.files.filter(({ ids }) =>
     ids.some((id) => isOurs(id, first))
   );
+  const earlier = taken.files.filter(({ opencti }) => opencti.length > 0);
   // Nothing else is in them: they are the rules of an integration before ours.
-  const replaced = clashes.filter(({ ids, path }) =>
-    first === FIRST_ID && path.startsWith("etc/") &&
-    ids.every((id) => isOurs(id, first))
+  const replaced = [...new Set([...clashes, ...earlier])].filter((
+    { ids, opencti, path },
+  ) =>
+    path.startsWith("etc/") &&
+    ids.every((id) =>
+      opencti.includes(id) || (first === FIRST_ID && isOurs(id, first))
+    )
   );
   const others = clashes.filter((file) => !replaced.includes(file));
   if (others.length > 0) {
@@ -119,9 +125,17 @@ export function planRules(site: Site): RulesPlan {
       content: moveRuleIds(SHIPPED_RULES, first),
       owned: { uid: wazuh.uid, gid: wazuh.gid, mode: 0o660 },
     }),
-    warnings: taken.broken.map(({ path, says }) =>
-      `${path}: ${says}: Wazuh will not start with it`
-    ),
+    warnings: [
+      ...taken.broken.map(({ path, says }) =>
+        `${path}: ${says}: Wazuh will not start with it`
+      ),
+      ...earlier.filter((file) => !replaced.includes(file)).map((
+        { path, opencti },
+      ) =>
+        `${home}/${path} has rules of another integration for OpenCTI, for ` +
+        `the same events: take them out: ${opencti.join(", ")}`
+      ),
+    ],
     replaced: replaced.map(({ path }) => ({
       do: "move",
       path,
@@ -146,6 +160,8 @@ export function firstIdIn(home: string): number | undefined {
 export interface RuleFile {
   readonly path: string;
   readonly ids: readonly number[];
+  /** Those of them that are for events of an integration for OpenCTI. */
+  readonly opencti: readonly number[];
 }
 
 /** The files of other rules that Wazuh loads, and those that it cannot read. */
@@ -163,7 +179,8 @@ export function readRuleFiles(
   const broken: { path: string; says: string }[] = [];
   for (const path of paths) {
     try {
-      files.push({ path, ids: ruleIdsIn(readBytes(`${home}/${path}`) ?? "") });
+      const xml = readBytes(`${home}/${path}`) ?? "";
+      files.push({ path, ids: ruleIdsIn(xml), opencti: openctiRuleIdsIn(xml) });
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       broken.push({ path: `${home}/${path}`, says: error.message });

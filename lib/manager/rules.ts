@@ -35,6 +35,48 @@ export function ruleIdsIn(xml: string): readonly number[] {
 }
 
 /**
+ * The ids of the rules in a file that take the events of an integration for
+ * OpenCTI, as those of a `custom-opencti.py` do: rules without a parent that ask
+ * for `integration`, and those below them.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<group name="threat_intel,"><rule id="100210" level="10">' +
+ *   '<field name="integration">opencti</field></rule>' +
+ *   '<rule id="100211" level="5"><if_sid>100210</if_sid></rule>' +
+ *   '<rule id="100001" level="5"><if_sid>5716</if_sid></rule></group>';
+ * assertEquals(openctiRuleIdsIn(xml), [100_210, 100_211]);
+ * ```
+ */
+export function openctiRuleIdsIn(xml: string): readonly number[] {
+  const rulesOf = (element: Element): Element[] =>
+    element.name === "rule" ? [element] : element.children.flatMap(rulesOf);
+  const found = new Set<string>();
+  for (
+    const { attributes: { id = "" }, children } of parseXml(xml).flatMap(
+      rulesOf,
+    )
+  ) {
+    const parents = children.filter(({ name }) => name.startsWith("if_"));
+    const isTheirs = parents.length === 0
+      ? children.some(({ name, attributes, text }) =>
+        name === "field" && attributes.name === "integration" &&
+        /^\^?opencti\$?$/.test(text.trim())
+      )
+      : parents.some(({ name, text }) =>
+        name === "if_sid" &&
+        text.split(/[\s,]+/).some((parent) => found.has(parent))
+      );
+    if (isTheirs) found.add(id);
+  }
+  return [...found].map(Number);
+}
+
+/**
  * Our rules with other ids, comments included.
  *
  * @param first The first id that they are to have.

@@ -552,6 +552,17 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "etc/rules/local_rules.xml (110213)",
     mend: "--rule-ids 120200",
   },
+  "rules of another integration": {
+    does: text(
+      "etc/rules/old.xml",
+      '<group name="a,"><rule id="100210" level="10">' +
+        '<field name="integration">opencti</field></rule></group>',
+    ),
+    link: "rules",
+    level: "warning",
+    says: "HOME/etc/rules/old.xml has rules of another integration for OpenCTI",
+    mend: "take them out of HOME/etc/rules/old.xml",
+  },
   "rules for root alone": {
     does: (home) => {
       Deno.chownSync(`${home}/${RULES}`, 0, 0);

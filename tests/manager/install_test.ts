@@ -384,6 +384,62 @@ Deno.test("install --replace puts a Python integration away, and uninstall bring
   assertEquals(await snapshot(manager.home), before);
 });
 
+/** As the README of a published integration has them. */
+const PUBLISHED_RULES = `<group name="threat_intel,">
+  <rule id="100210" level="10">
+    <field name="integration">opencti</field>
+    <description>OpenCTI</description>
+  </rule>
+  <rule id="100212" level="12">
+    <if_sid>100210</if_sid>
+    <field name="opencti.event_type">indicator_pattern_match</field>
+    <description>OpenCTI: $(opencti.indicator.name)</description>
+  </rule>
+</group>
+`;
+
+Deno.test("install knows another integration's rules by what they ask for", async (t) => {
+  await t.step("in a file of their own, --replace puts them away", async () => {
+    const manager = await makeManager();
+    write(manager, "etc/rules/opencti.xml", PUBLISHED_RULES);
+    const before = await snapshot(manager.home);
+    assertEquals(
+      refusal(manager, { url: ADDRESS }),
+      "Another integration for OpenCTI is here (etc/rules/opencti.xml): add " +
+        "--replace to put it away, uninstall brings it back",
+    );
+    install(manager, { url: ADDRESS, mayReplace: true });
+    assert(!("etc/rules/opencti.xml" in await snapshot(manager.home)));
+    uninstall(manager, true);
+    assertEquals(await snapshot(manager.home), before);
+  });
+  await t.step("among others, it names them, and leaves them", async () => {
+    const manager = await makeManager();
+    const path = "etc/rules/local_rules.xml";
+    const rules = read(manager, path) + PUBLISHED_RULES;
+    write(manager, path, rules);
+    const says = install(manager, { url: ADDRESS });
+    assertEquals(
+      says.at(-1)?.replaceAll(manager.home, "HOME"),
+      "! HOME/etc/rules/local_rules.xml has rules of another integration for " +
+        "OpenCTI, for the same events: take them out: 100210, 100212",
+    );
+    assertEquals(read(manager, path), rules);
+  });
+  await t.step("a user's rules upon ours are no others", async () => {
+    const manager = await makeManager();
+    write(
+      manager,
+      "etc/rules/mine.xml",
+      '<group name="local,"><rule id="100300" level="13">' +
+        "<if_group>opencti_active</if_group>" +
+        '<field name="integration">opencti</field></rule></group>\n',
+    );
+    const says = install(manager, { url: ADDRESS });
+    assertEquals(says.filter((line) => line.startsWith("!")), []);
+  });
+});
+
 Deno.test("uninstall leaves a Python integration alone", async () => {
   const manager = await makeOld();
   const before = await snapshot(manager.home);

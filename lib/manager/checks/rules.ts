@@ -118,6 +118,15 @@ function idFindings(
       `${site.home}/${RULES} has ids twice: ${twice.join(", ")}`,
       installCommand(site),
     )],
+    ...files.filter(({ opencti }) => opencti.length > 0).map((
+      { path, opencti },
+    ) =>
+      warning(
+        `${site.home}/${path} has rules of another integration for OpenCTI, ` +
+          `for the same events: ${opencti.join(", ")}`,
+        `take them out of ${site.home}/${path}`,
+      )
+    ),
     ...broken.map(({ path, says }) =>
       error(`${path}: ${says}: Wazuh does not start with it`, `correct ${path}`)
     ),
