@@ -10,6 +10,7 @@
  * @module
  */
 import { makeManager, snapshot } from "../tests/stand_ins/manager.ts";
+import { atVarOssec, type Place } from "./at_var_ossec.ts";
 import { blocksIn } from "./markdown.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -20,19 +21,9 @@ const TOKEN = "flgrn_octi_tkn_typed_by_a_newcomer";
 /** What `uninstall` leaves on a manager: token, state, the copies of files. */
 const STAYS = /^(?:etc\/opencti\.token|queue\/opencti)$/;
 
-/** Runs a command at a terminal, where the token is typed if it is asked for. */
-const ON_MANAGER = `
-mount -t tmpfs tmpfs /var
-mkdir /var/ossec
-mount --bind "$0" /var/ossec
-(sleep 2; printf '%s\\r' "$TOKEN"; sleep 1) | script -qec "$1" /dev/null
-`;
-
-/** Where a command is run, and with what around it. */
-interface Place {
-  readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
+/** A terminal, where the token is typed if it is asked for. */
+const AT_TERMINAL =
+  `(sleep 2; printf '%s\\r' "$TOKEN"; sleep 1) | script -qec "$1" /dev/null`;
 
 async function runReadme(folder: string): Promise<void> {
   const cwd = `${folder}/checkout`;
@@ -121,32 +112,29 @@ async function makePrograms(folder: string): Promise<void> {
  */
 async function runOnManager(
   commands: readonly string[],
-  place: Place,
+  elsewhere: Omit<Place, "home">,
 ): Promise<void> {
   const { home } = await makeManager();
+  const place = { ...elsewhere, home };
   const before = await snapshot(home);
   const program = "sudo /var/ossec/integrations/custom-opencti";
   const install = commands.find((command) => command.includes(" install"));
-  await atTerminal(`${install} --dry-run`, { home, place });
+  await atTerminal(`${install} --dry-run`, place);
   await expectSame(before, home);
-  for (const command of commands) await atTerminal(command, { home, place });
+  for (const command of commands) await atTerminal(command, place);
   if (await Deno.readTextFile(`${home}/etc/opencti.token`) !== `${TOKEN}\n`) {
     throw new Error("The token that was typed is not in its file");
   }
   // Nothing of Wazuh runs here, and there is no such OpenCTI: it says so.
-  await atTerminal(`${program} doctor; [ $? = 2 ]`, { home, place });
-  await atTerminal(`${program} uninstall`, { home, place });
+  await atTerminal(`${program} doctor; [ $? = 2 ]`, place);
+  await atTerminal(`${program} uninstall`, place);
   await expectSame(before, home);
 }
 
 /** @throws {Error} If it fails. */
-async function atTerminal(
-  command: string,
-  { home, place }: { readonly home: string; readonly place: Place },
-): Promise<void> {
+async function atTerminal(command: string, place: Place): Promise<void> {
   await print(`$ ${command}`);
-  const bash = ["bash", "-eu", "-c", ON_MANAGER, home, command];
-  await run("unshare", ["--mount", ...bash], place);
+  await finish(atVarOssec(AT_TERMINAL, [command], place));
 }
 
 /** @throws {Error} If more than state and token differ. */
@@ -161,22 +149,19 @@ async function expectSame(
 }
 
 /** @throws {Error} If it fails. */
-async function shell(command: string, place: Place): Promise<void> {
+async function shell(
+  command: string,
+  { cwd, env = {} }: Omit<Place, "home">,
+): Promise<void> {
   await print(`$ ${command}`);
-  await run("bash", ["-euo", "pipefail", "-c", command], place);
+  const args = ["-euo", "pipefail", "-c", command];
+  const options = { args, cwd, env: { ...env }, stdin: "null" } as const;
+  await finish(new Deno.Command("bash", options));
 }
 
-async function run(
-  program: string,
-  args: readonly string[],
-  { cwd, env = {} }: Place,
-): Promise<void> {
-  const { code } = await new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    env: { ...env },
-    stdin: "null",
-  }).spawn().status;
+/** @throws {Error} If it fails. */
+async function finish(command: Deno.Command): Promise<void> {
+  const { code } = await command.spawn().status;
   if (code !== 0) throw new Error(`It ended with ${code}`);
 }
 
