@@ -15,7 +15,7 @@ const MESSAGES = await messageTables();
 /** Which tables stand in which page. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
   "docs/configure.md": ["asking", "filters", "emitting", "connection", "state"],
-  "docs/events-and-rules.md": ["events", "rules"],
+  "docs/events-and-rules.md": ["events", "errors", "rules"],
   "docs/sources.md": [...Object.keys(SOURCE_TABLES), "kinds"],
   "docs/security.md": ["permissions"],
   [MESSAGES_PAGE]: Object.keys(MESSAGES.tables),

@@ -6,6 +6,7 @@
 import { OPTIONS } from "../lib/config/config.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { KINDS } from "../lib/alert/kinds.ts";
+import type { FailureKind } from "../lib/opencti/problem.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { codes, layOut } from "./markdown.ts";
 import { eventTypesOf, type Rule, wordsOf } from "../lib/wazuh/rules.ts";
@@ -97,6 +98,45 @@ const HEALTH: Readonly<Record<string, string>> = {
     "`opencti.warning` says what.",
 };
 
+/** What errors are counted by, and what each is about. */
+const ERROR_KINDS: Readonly<
+  Record<
+    | FailureKind
+    | "alert"
+    | "config"
+    | "cut_off"
+    | "details"
+    | "dropped"
+    | "queue"
+    | "spool"
+    | "unexpected"
+    | "usage",
+    string
+  >
+> = {
+  unreachable: "no connection to OpenCTI, or to the proxy",
+  too_slow: "no answer within the time limits",
+  unready: "OpenCTI is starting, or down behind its proxy",
+  rate_limit: "OpenCTI, or a proxy, limits how many requests it takes",
+  certificate: "TLS: a certificate is missing, wrong or expired",
+  refused: "the token, its rights, or this address is refused",
+  not_opencti: "something else answers at the address",
+  database: "OpenCTI's database failed",
+  failed: "OpenCTI reports another error",
+  not_understood:
+    "OpenCTI's version, or its search engine's limits, do not fit",
+  stopped: "the run was stopped while it waited",
+  cut_off: "OpenCTI has more than is read of an answer",
+  details: "events are without author, labels, references and threats",
+  usage: "the call, the block or `<options>` are wrong",
+  config: "an option in the file, or a list, is wrong; the rest is used",
+  alert: "the alert cannot be read",
+  queue: "Wazuh's queue takes no event",
+  spool: "something cannot be kept",
+  dropped: "what waited was dropped: too much, or too long",
+  unexpected: "a fault in the program: report it",
+};
+
 /** When a rule alerts, if its fields do not say it. */
 const ALERTS: Readonly<Record<string, string>> = {
   "110201": "`opencti.kind` is not `dropped`",
@@ -118,6 +158,10 @@ export const TABLES: Readonly<Record<string, string>> = {
       `\`${type}\``,
       meaning,
     ]),
+  ]),
+  errors: layOut([
+    ["`opencti.kind`", "what went wrong"],
+    ...Object.entries(ERROR_KINDS).map(([kind, says]) => [codes(kind), says]),
   ]),
   rules: layOut([
     ["rule", "level", "event types", "alerts if"],

@@ -138,6 +138,25 @@ Deno.test("CHANGELOG.md has this version, in the form of Keep a Changelog", () =
   assertEquals(groups.filter((group) => !known.includes(group)), []);
 });
 
+Deno.test("docs/events-and-rules.md has each kind of error", async () => {
+  const [, table = ""] = page("docs/events-and-rules.md")
+    .split("<!-- errors -->");
+  const kinds = new Set<string>();
+  for (const path of await filesIn(new URL("lib/", ROOT))) {
+    const code = (await Deno.readTextFile(path)).replace(
+      /\/\*\*[^]*?\*\//g,
+      "",
+    );
+    for (
+      const [, kind = ""] of code.matchAll(
+        /(?:\bsuper\(message, |\bkind: (?=[^,]*,\s+says\b))"(\w+)"/g,
+      )
+    ) kinds.add(kind);
+  }
+  assert(kinds.size > 15, [...kinds].join());
+  for (const kind of kinds) assertStringIncludes(table, `\`${kind}\``);
+});
+
 Deno.test("The pages name the capabilities that a token needs", () => {
   for (const path of ["README.md", "docs/install.md", "docs/security.md"]) {
     const text = page(path).replace(/\s+/g, " ");
