@@ -50,7 +50,7 @@ async function runReadme(folder: string): Promise<void> {
 /** @throws {Error} If this does not know how a command is run. */
 function whereRuns(command: string): "anywhere" | "manager" {
   if (/^npx -y deno@[\d.]+ task [a-z]+$/.test(command)) return "anywhere";
-  if (/^(?:sudo dist\/custom-opencti |systemctl )/.test(command)) {
+  if (/^sudo (?:dist\/custom-opencti|systemctl) /.test(command)) {
     return "manager";
   }
   throw new Error(`scripts/readme.ts does not know how to run: ${command}`);
