@@ -1,9 +1,11 @@
 /**
- * Writes what mirrors the code: the pages' tables and an event, and the index of
- * the tables of sources; with `--check`, fails if they are not as the code says.
+ * Writes what mirrors the code: the pages' tables and an event, the index of the
+ * tables of sources, and the dashboard; with `--check`, fails if they are not as
+ * the code says.
  *
  * @module
  */
+import { DASHBOARD_FILE } from "./dashboard.ts";
 import { SOURCE_TABLES } from "./docs_sources.ts";
 import { TABLES } from "./docs_tables.ts";
 import { SELECTORS_FILE } from "./source_index.ts";
@@ -25,6 +27,7 @@ for (const [name, tables] of Object.entries(PAGES)) {
   );
 }
 await put("lib/alert/sources/selectors.ts", () => SELECTORS_FILE);
+await put("wazuh/opencti_dashboard.ndjson", () => DASHBOARD_FILE);
 
 /** Puts in place what a file should say, or fails if it does not. */
 async function put(
