@@ -13,6 +13,7 @@ import { SELECTORS_FILE } from "./source_index.ts";
 /** Which tables stand in which page. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
   "docs/configure.md": ["asking", "filters", "emitting", "connection", "state"],
+  "docs/dashboard.md": ["panels"],
   "docs/events-and-rules.md": ["events", "rules"],
   "docs/sources.md": [...Object.keys(SOURCE_TABLES), "kinds"],
   "docs/security.md": ["permissions"],

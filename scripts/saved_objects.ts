@@ -1,7 +1,7 @@
 /**
  * The forms of saved objects that the Wazuh dashboard (OpenSearch Dashboards)
  * imports: lists of alerts, and a dashboard of panels. Visualizations are in
- * `visualizations.ts` and `link_table.ts`.
+ * `visualizations.ts` and `tsvb_table.ts`.
  *
  * They say the versions of Kibana 7.10, whose forms OpenSearch Dashboards has
  * kept since: objects of a newer version would be refused, and those of an older
@@ -9,6 +9,8 @@
  *
  * @module
  */
+
+import { plainText } from "./markdown.ts";
 
 /** As a line of an export. */
 export interface SavedObject {
@@ -30,6 +32,7 @@ export interface Reference {
 export interface Panel {
   readonly id: string;
   readonly title: string;
+  /** In Markdown. */
   readonly description: string;
   /** In the language of Lucene: its regular expressions are needed. */
   readonly query: string;
@@ -83,7 +86,10 @@ export function dashboard(
     }));
   });
   const query = { query: "", language: "kuery" };
-  return [...panels.map((panel) => panel.show(panel)), {
+  const shown = panels.map((panel) =>
+    panel.show({ ...panel, description: plainText(panel.description) })
+  );
+  return [...shown, {
     attributes: {
       title,
       hits: 0,
@@ -104,10 +110,10 @@ export function dashboard(
     },
     id,
     migrationVersion: { dashboard: "7.9.3" },
-    references: panels.map((panel, n) => ({
-      id: panel.id,
+    references: shown.map(({ id, type }, n) => ({
+      id,
       name: `panel_${n}`,
-      type: panel.show(panel).type,
+      type,
     })),
     type: "dashboard",
   }];

@@ -18,22 +18,18 @@ import type { Metrics } from "./tsvb.ts";
 /** A row: what it is about, and what is counted. */
 export type Row = readonly unknown[];
 
-/** The fields that a panel needs, and whether it aggregates them. */
-export function fieldsOf(
-  shown: Shown,
-): readonly { readonly field: string; readonly isAggregated: boolean }[] {
+/** The fields that a panel asks for, and those of them that it aggregates. */
+export function fieldsOf(shown: Shown): {
+  readonly all: ReadonlySet<string>;
+  readonly aggregated: ReadonlySet<string>;
+} {
   const text = JSON.stringify(searchFor(shown));
-  const queried =
-    text.match(/(?<![\w.])(?:agent|data|location|rule)(?:\.\w+)*/g) ?? [];
+  const named = text.match(/(?<![\w.])(?:agent|data|location|rule)(?:\.\w+)*/g);
   const columns = shown.type === "search" ? shown.attributes.columns : [];
-  const aggregated = text.match(/(?<="field":")[^"]+/g) ?? [];
-  return [
-    ...[...queried, ...columns].map((field) => ({
-      field,
-      isAggregated: false,
-    })),
-    ...aggregated.map((field) => ({ field, isAggregated: true })),
-  ];
+  return {
+    all: new Set([...named ?? [], ...columns]),
+    aggregated: new Set(text.match(/(?<="field":")[^"]+/g)),
+  };
 }
 
 /**

@@ -70,5 +70,5 @@ export const Metrics = z.strictObject({
   pivot_type: z.string(),
   pivot_label: z.string(),
   pivot_rows: z.string(),
-  drilldown_url: z.string(),
+  drilldown_url: z.optional(z.string()),
 });

@@ -1,25 +1,30 @@
 /**
- * Tables of the Wazuh dashboard (OpenSearch Dashboards) that lead to addresses.
+ * Tables of TSVB, an editor of visualizations in the Wazuh dashboard (OpenSearch
+ * Dashboards).
  *
  * @module
  */
 import { INDEX_PATTERN, TIME_FIELD, type View } from "./saved_objects.ts";
 import type { Group, Metric } from "./visualizations.ts";
 
-/** A column beside a link: what is counted, or the value in the worst alert. */
+/** A column after the first: what is counted, or the value in the worst alert. */
 export interface Column extends Metric {
   readonly of: "count" | "worst";
 }
 
 /**
- * A table whose first column leads to an address: Wazuh's index pattern shows
- * other fields as text. It is one of TSVB, as other tables have no links. In
- * `url`, `{{key}}` is the value, and `{{{key}}}` the value as it is.
+ * The values of a field, as rows. Other tables have no links, as Wazuh's index
+ * pattern shows our fields as text, and they fail for a field that the index
+ * pattern does not know: one that no alert had yet.
  */
-export function links(
+export function tsvbTable(
   group: Group,
   { url, columns, sort }: {
-    readonly url: string;
+    /**
+     * Where the first column leads to: in it, `{{key}}` is the value in HTML,
+     * and `{{{key}}}` the value.
+     */
+    readonly url?: string;
     readonly columns: readonly Column[];
     /** The column to sort by, from the highest; the first one without it. */
     readonly sort?: string;
@@ -45,7 +50,7 @@ export function links(
       pivot_type: "string",
       pivot_label: group.label,
       pivot_rows: String(group.size),
-      drilldown_url: url,
+      ...url !== undefined && { drilldown_url: url },
     };
     const sorted = columns.findIndex(({ label }) => label === sort);
     const column = sorted === -1 ? "_default_" : `${id}-${sorted}`;
