@@ -70,8 +70,7 @@ function threats(
   return {
     id,
     title,
-    description:
-      "What the indicators of the matches indicate, as OpenCTI has it.",
+    description: `${title} that the indicators of the matches indicate.`,
     query: MATCHES,
     width: 16,
     show: tsvbTable({
@@ -90,7 +89,7 @@ function pages(
   return {
     id,
     title: `${label} (OpenCTI)`,
-    description: "Links lead to their pages in OpenCTI.",
+    description: `${label} of the matches. Links lead to OpenCTI.`,
     query: `${MATCHES} AND ${field}:/https?:.+/`,
     width: 24,
     show: tsvbTable({ label, field, size: 50 }, {
