@@ -170,6 +170,17 @@ export function paragraphsIn(markdown: string): readonly Place[] {
   return paragraphs;
 }
 
+/** What stands in a page's blocks of code of a language. */
+export function blocksIn(
+  markdown: string,
+  language: string,
+): readonly string[] {
+  const block = new RegExp(`^( *)\`\`\`${language}\n([^]*?)^\\1\`\`\``, "gm");
+  return [...markdown.matchAll(block)].map(([, indent = "", code = ""]) =>
+    code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+  );
+}
+
 /** A table as `deno fmt` wants it. */
 export function layOut(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;

@@ -74,7 +74,7 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   exact_only: {
     needs: SWITCH,
     means: "Whether only a pattern that says the IoC and nothing else is a " +
-      "match in full, as before version 2",
+      "match in full, as in version 0.1",
   },
   networks: {
     needs: NETWORKS.join(", "),
