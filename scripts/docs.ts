@@ -1,10 +1,12 @@
 /**
- * Writes what mirrors the code: the pages' tables and an event, and the index of
- * the tables of sources; with `--check`, fails if they are not as the code says,
- * or if a message has no meaning yet.
+/**
+ * Writes what mirrors the code: the pages' tables and an event, the index of the
+ * tables of sources, and the dashboard; with `--check`, fails if they are not as
+ * the code says, or if a message has no meaning yet.
  *
  * @module
  */
+import { DASHBOARD_FILE } from "./dashboard.ts";
 import { MESSAGES_PAGE, messageTables } from "./docs_messages.ts";
 import { SOURCE_TABLES } from "./docs_sources.ts";
 import { TABLES } from "./docs_tables.ts";
@@ -15,6 +17,7 @@ const MESSAGES = await messageTables();
 /** Which tables stand in which page. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
   "docs/configure.md": ["asking", "filters", "emitting", "connection", "state"],
+  "docs/dashboard.md": ["panels"],
   "docs/events-and-rules.md": ["events", "errors", "rules"],
   "docs/sources.md": [...Object.keys(SOURCE_TABLES), "kinds"],
   "docs/security.md": ["permissions"],
@@ -34,6 +37,7 @@ for (const [name, tables] of Object.entries(PAGES)) {
   );
 }
 await put("lib/alert/sources/selectors.ts", () => SELECTORS_FILE);
+await put("wazuh/opencti_dashboard.ndjson", () => DASHBOARD_FILE);
 if (MESSAGES.lacking.length > 0) {
   await fail(
     `Write in ${MESSAGES_PAGE} what these messages mean:\n${

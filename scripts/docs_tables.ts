@@ -1,5 +1,6 @@
 /**
- * The tables that mirror the code: options, kinds, events, rules, permissions.
+ * The tables that mirror the code: options, kinds, events, rules, panels,
+ * permissions.
  *
  * @module
  */
@@ -8,6 +9,7 @@ import { DEFAULTS } from "../lib/config/defaults.ts";
 import { KINDS } from "../lib/alert/kinds.ts";
 import type { FailureKind } from "../lib/opencti/problem.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
+import { PANELS } from "./dashboard.ts";
 import { codes, layOut } from "./markdown.ts";
 import { eventTypesOf, type Rule, wordsOf } from "../lib/wazuh/rules.ts";
 import { readRules } from "./rules.ts";
@@ -171,6 +173,10 @@ export const TABLES: Readonly<Record<string, string>> = {
       typesOf(rule),
       conditionsOf(rule),
     ]),
+  ]),
+  panels: layOut([
+    ["panel", "what it shows"],
+    ...PANELS.map(({ title, description }) => [title, description]),
   ]),
   permissions: layOut([
     ["permission", "what for"],

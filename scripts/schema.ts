@@ -7,6 +7,7 @@
 import * as z from "zod/mini";
 import { OPTIONS } from "../lib/config/config.ts";
 import { configSchema } from "../lib/config/schema.ts";
+import { plainText } from "./markdown.ts";
 
 /** The JSON Schema of a configuration file, as it is published. */
 export function publishedSchema(): string {
@@ -16,7 +17,7 @@ export function publishedSchema(): string {
   const described = Object.entries(OPTIONS).map(([name, { needs, means }]) => [
     name,
     {
-      description: `${plain(means)}. ${plain(needs)}`,
+      description: `${plainText(means)}. ${plainText(needs)}`,
       ...Object(properties[name]),
     },
   ]);
@@ -29,11 +30,6 @@ export function publishedSchema(): string {
     },
   };
   return `${JSON.stringify(published, null, 2)}\n`;
-}
-
-/** Markdown's marks mean nothing here. */
-function plain(text: string): string {
-  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
+import { valueAt } from "../../lib/json.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import {
   errorEvent,
@@ -529,8 +530,32 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
     }
   });
   await t.step("not, if it fits", () => {
-    const { opencti } = encode(indicatorMatch({ pattern: "p".repeat(64_500) }));
+    const half = "p".repeat(32_000);
+    const { opencti } = encode(
+      indicatorMatch({ pattern: half, objectLabel: [{ value: half }] }),
+    );
     assertEquals(opencti.truncated, undefined);
+  });
+  await t.step("to what Wazuh's indexer takes of a text", () => {
+    const long = "é".repeat(16_400);
+    for (
+      const [name, fields] of [
+        ["indicator.pattern", { pattern: long }],
+        ["indicator.labels", {
+          objectLabel: [{ value: "a" }, { value: long }],
+        }],
+      ] as const
+    ) {
+      const { opencti } = encode(indicatorMatch(fields));
+      assertEquals(opencti.truncated, [name]);
+      for (const text of [valueAt(opencti, name)].flat()) {
+        const { byteLength } = new TextEncoder().encode(String(text));
+        assert(byteLength <= 32_766, `${byteLength} bytes`);
+      }
+    }
+    const whole = "é".repeat(16_000);
+    const { opencti } = encode(indicatorMatch({ pattern: whole }));
+    assertEquals(opencti.indicator.pattern, whole);
   });
 });
 
