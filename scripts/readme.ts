@@ -47,8 +47,12 @@ async function runReadme(folder: string): Promise<void> {
   await runOnManager(manager, { cwd, env: { ...env, TOKEN, PATH } });
 }
 
-/** @throws {Error} If this does not know how a command is run. */
-function whereRuns(command: string): "anywhere" | "manager" {
+/**
+ * Where a command of README is run.
+ *
+ * @throws {Error} If it cannot be run here.
+ */
+export function whereRuns(command: string): "anywhere" | "manager" {
   if (/^npx -y deno@[\d.]+ task [a-z]+$/.test(command)) return "anywhere";
   if (/^sudo (?:dist\/custom-opencti|systemctl) /.test(command)) {
     return "manager";

@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertMatch,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
@@ -11,6 +12,7 @@ import { joinSources } from "../lib/config/user_sources.ts";
 import { readPages } from "../scripts/links.ts";
 import { blocksIn } from "../scripts/markdown.ts";
 import { eventTypesOf, parseRules } from "../lib/wazuh/rules.ts";
+import { whereRuns } from "../scripts/readme.ts";
 import { readRules } from "../scripts/rules.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -101,6 +103,19 @@ Deno.test("The pages' commands name tasks and files that there are", async () =>
       assert(isFile, `${path}: ${file}`);
     }
   }
+});
+
+Deno.test("README.md has commands that CI can run, and runs", () => {
+  const commands = blocksIn(page("README.md"), "sh")
+    .flatMap((block) => block.trimEnd().split("\n"));
+  assertEquals(commands.map(whereRuns), [
+    "anywhere",
+    "anywhere",
+    "anywhere",
+    "manager",
+    "manager",
+  ]);
+  assertThrows(() => whereRuns("curl https://example.com | sh"), Error);
 });
 
 Deno.test("README.md and docs/install.md install the same", () => {
