@@ -110,7 +110,7 @@ Deno.test("parseOptions() never quotes the options: a password may be in them", 
 Deno.test("OPTIONS describes every option", () => {
   assertEquals(
     Object.keys(OPTIONS).sort(),
-    Object.keys(configSchema().shape).sort(),
+    Object.keys(configSchema().entries).sort(),
   );
 });
 
@@ -198,7 +198,7 @@ Deno.test("parseOptions() reports a mistake with its path, and uses the rest", a
       { sources: [{ groups: ["x"] }, { name: "a b" }], generic: true },
       { sources: [], generic: true },
       [
-        "sources[0].name: must be a text",
+        "sources[0].name: is missing",
         "sources[1].name: must be letters, digits, _ and -, 64 at the most " +
         '(source "a b" is left out)',
       ],

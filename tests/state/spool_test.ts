@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { dueIn, NEVER } from "../../lib/state/marker.ts";
 import {
   openSpool,
@@ -370,7 +370,7 @@ Deno.test("openSpool() takes no events from another run that sends them", async 
 Deno.test("recall() takes what is not as expected for nothing", async () => {
   using scene = await makeSpool();
   const { spool } = scene;
-  const recall = () => spool.write((tx) => tx.recall("x", z.number()), SECOND);
+  const recall = () => spool.write((tx) => tx.recall("x", v.number()), SECOND);
   assertEquals(await recall(), undefined);
   await spool.write((tx) => tx.remember("x", "text"), SECOND);
   assertEquals(await recall(), undefined);
@@ -421,7 +421,7 @@ Deno.test("openSpool() takes what had to be kept elsewhere for a while", async (
     tx.alertKeys(BASE_URL),
     tx.events(9).map(({ message }) => message),
     tx.keepEvent("m", "k"),
-    tx.recall("outage x", z.number()),
+    tx.recall("outage x", v.number()),
   ], SECOND);
   assertEquals(moved, [["a"], ["m"], undefined, 1]);
   assertEquals([dueIn([first]), dueIn([second])], [clock.ms, undefined]);
