@@ -78,11 +78,16 @@ export function parseOptions(json: string): Options {
   const leftOut: string[] = [];
   // What is wrong is taken out, from the end on: places stay as in the file.
   while (true) {
-    const { issues } = v.safeParse(schema, options);
+    const { issues } = v.safeParse(schema, options, { abortPipeEarly: true });
     if (issues === undefined) return { options, problems, leftOut };
-    const mistakes = issues.flatMap((issue) =>
+    const all = issues.flatMap((issue) =>
       placesOf(issue, options).map((path) => ({ issue, path }))
     );
+    // What a part makes wrong is not said of the whole again.
+    const wholes = new Set(
+      all.flatMap(({ path }) => path.map((_, n) => written(path.slice(0, n)))),
+    );
+    const mistakes = all.filter(({ path }) => !wholes.has(written(path)));
     for (const { issue, path } of mistakes) {
       const says = explainAt(issue, path, valueAt(options, path));
       problems.push(`${written(path)}: ${says}${whichSource(options, path)}`);
@@ -172,7 +177,7 @@ function explainAt(
   path: readonly PropertyKey[],
   value?: unknown,
 ): string {
-  const { type, kind, message } = mistake;
+  const { type, message } = mistake;
   if (isUnknown(mistake)) {
     const known = Object.keys(partsAt(path.slice(0, -1)).entries);
     return `unknown${suggest(String(path.at(-1)), known)}`;
@@ -183,15 +188,18 @@ function explainAt(
       typeof value === "string" ? suggest(value, values) : ""
     }`;
   }
-  if (kind === "validation") return message;
+  if (WORDED.has(type)) return message;
   if (value === undefined) return "is missing";
-  return `must be ${needsAt(path) ?? TYPES[type] ?? type}`;
+  return `must be ${needsAt(path) ?? TYPES[type] ?? THRESHOLD}`;
 }
+
+/** What the schema says itself in words of ours. */
+const WORDED: ReadonlySet<string> = new Set(["check", "min_length", "regex"]);
 
 /** What the schema does not take. */
 type Mistake = Pick<
   v.BaseIssue<unknown>,
-  "type" | "kind" | "expected" | "message" | "path"
+  "type" | "expected" | "message" | "path"
 >;
 
 /** What an option must be, as it is said everywhere. */
@@ -202,6 +210,9 @@ function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
   // What has a page is too much for a sentence.
   return needs?.includes("[") ? undefined : needs;
 }
+
+/** What of numbers is no option is a threshold of `severity`. */
+const THRESHOLD = OPTIONS.min_score.needs;
 
 /** What a part of an option must be, by its type in the schema. */
 const TYPES: Readonly<Record<string, string>> = {

@@ -7,7 +7,6 @@ import * as v from "valibot";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
-import { OPTIONS } from "./config.ts";
 import { DEFAULTS, NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import { TEXT, userSourceSchema } from "./user_sources.ts";
 import {
@@ -123,13 +122,10 @@ function numberOption(name: keyof typeof RANGES) {
 function numberFor(name: keyof typeof RANGES): v.GenericSchema<number> {
   const { isWhole, isPositive, max = Number.MAX_SAFE_INTEGER }: Range =
     RANGES[name];
-  const says = `must be ${OPTIONS[name].needs}`;
   return v.pipe(
     v.number(),
-    isWhole ? v.safeInteger(says) : v.finite(says),
-    isPositive === true
-      ? v.gtValue<number, 0, string>(0, says)
-      : v.minValue<number, 0, string>(0, says),
-    v.maxValue(max, says),
+    isWhole ? v.safeInteger() : v.finite(),
+    isPositive === true ? v.gtValue<number, 0>(0) : v.minValue<number, 0>(0),
+    v.maxValue(max),
   );
 }

@@ -72,12 +72,10 @@ export function userSourceSchema() {
         skip !== undefined ||
         (pattern === undefined
           ? kind !== undefined
-          // One that is no regular expression is said to be none already.
-          : whyNoRegex(pattern) !== undefined ||
-            groupsOf(pattern).some((name) =>
-              kindNamed(name) !== undefined ||
-              (name === "value" && kind !== undefined)
-            )),
+          : groupsOf(pattern).some((name) =>
+            kindNamed(name) !== undefined ||
+            (name === "value" && kind !== undefined)
+          )),
       'needs a "kind", or a "pattern" with groups that are named for kinds, ' +
         "as (?<address>…)",
     ),

@@ -77,7 +77,6 @@ export async function ask(
     if (isBetter(last, best)) best = last;
   }
   if ("failure" in best) {
-    const { isPortOfHttps } = await import("./unreachable.ts");
     const { kind, says } = await isPortOfHttps(best.failure, options)
       ? wantsHttps(options.baseUrl, options.places)
       : best.failure;
@@ -85,6 +84,35 @@ export async function ask(
   }
   const { answer, problems } = best;
   return { answer, problems, latencyMs: Math.round(now() - start) };
+}
+
+/** What servers of HTTPS make of HTTP, as those that say nothing of it. */
+const NO_HTTP = /connection closed before|invalid HTTP|reset|broken pipe/i;
+
+/** So long it may take to find out why OpenCTI cannot be reached. */
+const MAX_PROBE_MS = 1000;
+
+/** Whether HTTP fails because the port is one of HTTPS. */
+async function isPortOfHttps(
+  { kind, says }: Problem,
+  { baseUrl, client, leftMs, stop }: AskOptions,
+): Promise<boolean> {
+  if (kind !== "unreachable" || !baseUrl.startsWith("http:")) return false;
+  if (!NO_HTTP.test(says)) return false;
+  const timeout = AbortSignal.timeout(Math.min(leftMs(), MAX_PROBE_MS));
+  try {
+    const response = await fetch(baseUrl.replace(/^http:/, "https:"), {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.any([timeout, stop]),
+      ...client && { client },
+    });
+    await response.body?.cancel();
+    return true;
+  } catch (error) {
+    const { isAboutCertificate } = await import("./unreachable.ts");
+    return isAboutCertificate(error);
+  }
 }
 
 /** Whether OpenCTI answers the smallest question that there is. */

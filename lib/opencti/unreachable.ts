@@ -56,7 +56,7 @@ export function whyUnanswered(
     };
   }
   const reason = reasonOf(error);
-  return isAboutCertificate(reason)
+  return isAboutCertificate(error)
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
@@ -104,8 +104,9 @@ function clientPair({ option }: Places): string {
   return `set ${option("client_cert")} and "client_key"`;
 }
 
-function isAboutCertificate(reason: string): boolean {
-  return /certificate/i.test(reason);
+/** Whether an attempt failed for a certificate. */
+export function isAboutCertificate(error: unknown): boolean {
+  return /certificate/i.test(reasonOf(error));
 }
 
 /** How to make a server's certificate trusted, or one that can be. */
@@ -151,37 +152,4 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause ?? error : error;
   return messageOf(cause)
     .replace(/^error sending request .*: client error \(\w+\): /, "");
-}
-
-/** What servers of HTTPS make of HTTP, as those that say nothing of it. */
-const NO_HTTP = /connection closed before|invalid HTTP|reset|broken pipe/i;
-
-/** So long it may take to find out why OpenCTI cannot be reached. */
-const MAX_PROBE_MS = 1000;
-
-/** Whether HTTP fails because the port is one of HTTPS. */
-export async function isPortOfHttps(
-  { kind, says }: Problem,
-  { baseUrl, client, leftMs, stop }: {
-    readonly baseUrl: string;
-    readonly client: Deno.HttpClient | undefined;
-    readonly leftMs: () => number;
-    readonly stop: AbortSignal;
-  },
-): Promise<boolean> {
-  if (kind !== "unreachable" || !baseUrl.startsWith("http:")) return false;
-  if (!NO_HTTP.test(says)) return false;
-  const timeout = AbortSignal.timeout(Math.min(leftMs(), MAX_PROBE_MS));
-  try {
-    const response = await fetch(baseUrl.replace(/^http:/, "https:"), {
-      method: "HEAD",
-      redirect: "manual",
-      signal: AbortSignal.any([timeout, stop]),
-      ...client && { client },
-    });
-    await response.body?.cancel();
-    return true;
-  } catch (error) {
-    return isAboutCertificate(reasonOf(error));
-  }
 }
