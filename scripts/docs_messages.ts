@@ -23,6 +23,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   opencti: [
     "opencti/client.ts",
+    "opencti/unreachable.ts",
     "opencti/connection.ts",
     "opencti/problem.ts",
     "opencti/response.ts",

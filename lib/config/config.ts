@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type * as v from "valibot";
 import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
@@ -13,7 +14,7 @@ import type { configSchema } from "./schema.ts";
 /** The options of a run. */
 export type Config =
   & Omit<
-    ReturnType<ReturnType<typeof configSchema>["parse"]>,
+    v.InferOutput<ReturnType<typeof configSchema>>,
     "ignore" | "kinds" | "sources"
   >
   & {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type * as z from "zod/mini";
+import type * as v from "valibot";
 import { memberOf, valueAt } from "../../lib/json.ts";
 import type { Agg, Aggs, Indexer, Query, Search } from "./indexer.ts";
 import {
@@ -71,12 +71,12 @@ function searchFor(shown: Shown): Search {
   };
 }
 
-function queryOf({ query, language }: z.infer<typeof QueryText>): Query {
+function queryOf({ query, language }: v.InferOutput<typeof QueryText>): Query {
   if (language !== "lucene") throw new Error(`Not known: ${language}`);
   return { bool: { must: [{ query_string: { query } }] } };
 }
 
-function bucketAgg(one: z.infer<typeof AggConfig>): Agg {
+function bucketAgg(one: v.InferOutput<typeof AggConfig>): Agg {
   switch (one.type) {
     case "terms": {
       const { field, size, order, orderBy } = one.params;
@@ -104,7 +104,7 @@ function bucketAgg(one: z.infer<typeof AggConfig>): Agg {
 }
 
 function searchForLinks(
-  { series, ...params }: z.infer<typeof Metrics>,
+  { series, ...params }: v.InferOutput<typeof Metrics>,
   uiState: Readonly<Record<string, unknown>>,
 ): Search {
   const column = valueAt(uiState, "table.sort.column");

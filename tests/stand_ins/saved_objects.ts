@@ -7,90 +7,92 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { valueAt } from "../../lib/json.ts";
 import { Metrics } from "./tsvb.ts";
 
-const Reference = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
+const WHOLE = v.pipe(v.number(), v.integer());
+
+const Reference = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  type: v.string(),
 });
 
 /** JSON in a text. */
-function json<T>(schema: z.ZodMiniType<T>) {
-  const parsed = z.transform((text: string) => JSON.parse(text));
-  return z.pipe(z.pipe(z.string(), parsed), schema);
+function json<T>(schema: v.GenericSchema<unknown, T>) {
+  const parsed = v.transform((text: string) => JSON.parse(text));
+  return v.pipe(v.string(), parsed, schema);
 }
 
 /** A query as people type it. */
-export const QueryText = z.strictObject({
-  query: z.string(),
-  language: z.enum(["kuery", "lucene"]),
+export const QueryText = v.strictObject({
+  query: v.string(),
+  language: v.picklist(["kuery", "lucene"]),
 });
 
-function meta<T>(schema: z.ZodMiniType<T>) {
-  return z.strictObject({ searchSourceJSON: json(schema) });
+function meta<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.strictObject({ searchSourceJSON: json(schema) });
 }
 
 /** What is about an index pattern, named by a reference. */
-const Source = meta(z.strictObject({
+const Source = meta(v.strictObject({
   query: QueryText,
-  filter: z.tuple([]),
-  indexRefName: z.literal("kibanaSavedObjectMeta.searchSourceJSON.index"),
+  filter: v.strictTuple([]),
+  indexRefName: v.literal("kibanaSavedObjectMeta.searchSourceJSON.index"),
 }));
 
-const field = z.string();
-const label = z.string();
-const order = z.enum(["asc", "desc"]);
+const field = v.string();
+const label = v.string();
+const order = v.picklist(["asc", "desc"]);
 
 /** The aggregations of the default editor that are used, and their parameters. */
-export const AggConfig = z.intersection(
-  z.object({ id: z.string(), enabled: z.literal(true), schema: z.string() }),
-  z.discriminatedUnion("type", [
-    z.object({
-      type: z.literal("count"),
-      params: z.strictObject({ customLabel: label }),
+export const AggConfig = v.intersect([
+  v.object({ id: v.string(), enabled: v.literal(true), schema: v.string() }),
+  v.variant("type", [
+    v.object({
+      type: v.literal("count"),
+      params: v.strictObject({ customLabel: label }),
     }),
-    z.object({
-      type: z.literal("cardinality"),
-      params: z.strictObject({ field, customLabel: label }),
+    v.object({
+      type: v.literal("cardinality"),
+      params: v.strictObject({ field, customLabel: label }),
     }),
-    z.object({
-      type: z.literal("terms"),
-      params: z.strictObject({
+    v.object({
+      type: v.literal("terms"),
+      params: v.strictObject({
         field,
-        orderBy: z.string(),
+        orderBy: v.string(),
         order,
-        size: z.int(),
-        otherBucket: z.boolean(),
+        size: WHOLE,
+        otherBucket: v.boolean(),
         otherBucketLabel: label,
-        missingBucket: z.boolean(),
+        missingBucket: v.boolean(),
         missingBucketLabel: label,
         customLabel: label,
       }),
     }),
-    z.object({
-      type: z.literal("date_histogram"),
-      params: z.strictObject({
+    v.object({
+      type: v.literal("date_histogram"),
+      params: v.strictObject({
         field,
-        scaleMetricValues: z.boolean(),
-        interval: z.literal("auto"),
-        drop_partials: z.boolean(),
-        min_doc_count: z.int(),
-        extended_bounds: z.strictObject({}),
+        scaleMetricValues: v.boolean(),
+        interval: v.literal("auto"),
+        drop_partials: v.boolean(),
+        min_doc_count: WHOLE,
+        extended_bounds: v.strictObject({}),
       }),
     }),
-    z.object({
-      type: z.literal("filters"),
-      params: z.strictObject({
-        filters: z.array(z.strictObject({ input: QueryText, label })),
+    v.object({
+      type: v.literal("filters"),
+      params: v.strictObject({
+        filters: v.array(v.strictObject({ input: QueryText, label })),
       }),
     }),
   ]),
-);
+]);
 
-const head = { title: z.string(), description: z.string() };
+const head = { title: v.string(), description: v.string() };
 
 /** With aggregations of the default editor, and what each type takes of them. */
 const SCHEMAS: Readonly<Record<string, readonly string[]>> = {
@@ -100,31 +102,31 @@ const SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   table: ["metric", "bucket", "split"],
 };
 
-const VisState = z.discriminatedUnion("type", [
-  z.strictObject({
-    title: z.string(),
-    type: z.enum(["histogram", "horizontal_bar", "metric", "table"]),
-    params: z.record(z.string(), z.unknown()),
-    aggs: z.array(AggConfig),
+const VisState = v.variant("type", [
+  v.strictObject({
+    title: v.string(),
+    type: v.picklist(["histogram", "horizontal_bar", "metric", "table"]),
+    params: v.record(v.string(), v.unknown()),
+    aggs: v.array(AggConfig),
   }),
-  z.strictObject({
-    title: z.string(),
-    type: z.literal("metrics"),
+  v.strictObject({
+    title: v.string(),
+    type: v.literal("metrics"),
     params: Metrics,
-    aggs: z.tuple([]),
+    aggs: v.strictTuple([]),
   }),
 ]);
 
 function object<T extends string, A>(type: T, options: {
   readonly version: string;
-  readonly attributes: z.ZodMiniType<A>;
+  readonly attributes: v.GenericSchema<unknown, A>;
 }) {
-  return z.strictObject({
-    type: z.literal(type),
-    id: z.string().check(z.regex(/^[a-z-]+$/)),
+  return v.strictObject({
+    type: v.literal(type),
+    id: v.pipe(v.string(), v.regex(/^[a-z-]+$/)),
     // An older version is migrated, a newer one refused.
-    migrationVersion: z.strictObject({ [type]: z.literal(options.version) }),
-    references: z.array(Reference),
+    migrationVersion: v.strictObject({ [type]: v.literal(options.version) }),
+    references: v.array(Reference),
     attributes: options.attributes,
   });
 }
@@ -133,63 +135,63 @@ function object<T extends string, A>(type: T, options: {
  * The objects of an export. The index of saved objects is strict: it takes no
  * attribute that it does not know.
  */
-const Saved = z.discriminatedUnion("type", [
+const Saved = v.variant("type", [
   object("visualization", {
     version: "7.10.0",
-    attributes: z.strictObject({
+    attributes: v.strictObject({
       ...head,
-      version: z.int(),
+      version: WHOLE,
       visState: json(VisState),
-      uiStateJSON: json(z.record(z.string(), z.unknown())),
-      kibanaSavedObjectMeta: z.union([Source, meta(z.strictObject({}))]),
+      uiStateJSON: json(v.record(v.string(), v.unknown())),
+      kibanaSavedObjectMeta: v.union([Source, meta(v.strictObject({}))]),
     }),
   }),
   object("search", {
     version: "7.9.3",
-    attributes: z.strictObject({
+    attributes: v.strictObject({
       ...head,
-      version: z.int(),
-      hits: z.int(),
-      columns: z.array(z.string()),
-      sort: z.array(z.tuple([z.string(), order])),
+      version: WHOLE,
+      hits: WHOLE,
+      columns: v.array(v.string()),
+      sort: v.array(v.strictTuple([v.string(), order])),
       kibanaSavedObjectMeta: Source,
     }),
   }),
   object("dashboard", {
     version: "7.9.3",
-    attributes: z.strictObject({
+    attributes: v.strictObject({
       ...head,
-      version: z.int(),
-      hits: z.int(),
-      timeRestore: z.boolean(),
-      optionsJSON: json(z.strictObject({
-        hidePanelTitles: z.boolean(),
-        useMargins: z.boolean(),
+      version: WHOLE,
+      hits: WHOLE,
+      timeRestore: v.boolean(),
+      optionsJSON: json(v.strictObject({
+        hidePanelTitles: v.boolean(),
+        useMargins: v.boolean(),
       })),
-      panelsJSON: json(z.array(z.strictObject({
+      panelsJSON: json(v.array(v.strictObject({
         // Those before 7.3 are migrated.
-        version: z.literal("7.10.0"),
-        gridData: z.strictObject({
-          x: z.int(),
-          y: z.int(),
-          w: z.int(),
-          h: z.int(),
-          i: z.string(),
+        version: v.literal("7.10.0"),
+        gridData: v.strictObject({
+          x: WHOLE,
+          y: WHOLE,
+          w: WHOLE,
+          h: WHOLE,
+          i: v.string(),
         }),
-        panelIndex: z.string(),
-        embeddableConfig: z.strictObject({}),
-        panelRefName: z.string(),
+        panelIndex: v.string(),
+        embeddableConfig: v.strictObject({}),
+        panelRefName: v.string(),
       }))),
-      kibanaSavedObjectMeta: meta(z.strictObject({
+      kibanaSavedObjectMeta: meta(v.strictObject({
         query: QueryText,
-        filter: z.tuple([]),
+        filter: v.strictTuple([]),
       })),
     }),
   }),
 ]);
 
 /** A saved object, as it is read. */
-export type Saved = z.infer<typeof Saved>;
+export type Saved = v.InferOutput<typeof Saved>;
 
 /** A visualization or a search: what a panel shows. */
 export type Shown = Exclude<Saved, { readonly type: "dashboard" }>;
@@ -202,7 +204,7 @@ export type Shown = Exclude<Saved, { readonly type: "dashboard" }>;
  */
 export function importObjects(export_: string): readonly Saved[] {
   const objects = export_.trimEnd().split("\n").map((line) =>
-    Saved.parse(JSON.parse(line))
+    v.parse(Saved, JSON.parse(line))
   );
   const ids = new Set(objects.map(({ type, id }) => `${type} ${id}`));
   if (ids.size < objects.length) throw new Error("An id is there twice");
@@ -241,6 +243,8 @@ function stateOf(saved: Saved) {
 }
 
 /** The aggregations of the default editor that an object has. */
-export function aggsOf(saved: Saved): readonly z.infer<typeof AggConfig>[] {
+export function aggsOf(
+  saved: Saved,
+): readonly v.InferOutput<typeof AggConfig>[] {
   return stateOf(saved)?.aggs ?? [];
 }

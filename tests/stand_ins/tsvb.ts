@@ -7,68 +7,70 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 
-const metric = { id: z.string() };
+const WHOLE = v.pipe(v.number(), v.integer());
 
-const Metric = z.discriminatedUnion("type", [
-  z.strictObject({ ...metric, type: z.literal("count") }),
-  z.strictObject({
+const metric = { id: v.string() };
+
+const Metric = v.variant("type", [
+  v.strictObject({ ...metric, type: v.literal("count") }),
+  v.strictObject({
     ...metric,
-    type: z.literal("cardinality"),
-    field: z.string(),
+    type: v.literal("cardinality"),
+    field: v.string(),
   }),
-  z.strictObject({
+  v.strictObject({
     ...metric,
-    type: z.literal("top_hit"),
-    field: z.string(),
-    size: z.string(),
+    type: v.literal("top_hit"),
+    field: v.string(),
+    size: v.string(),
     // Without it, nothing is shown.
-    agg_with: z.literal("concat"),
-    order: z.enum(["asc", "desc"]),
-    order_by: z.string(),
+    agg_with: v.literal("concat"),
+    order: v.picklist(["asc", "desc"]),
+    order_by: v.string(),
   }),
 ]);
 
-const Series = z.strictObject({
-  id: z.string(),
-  label: z.string(),
-  color: z.string(),
-  split_mode: z.literal("everything"),
-  metrics: z.tuple([Metric]),
-  axis_position: z.string(),
-  formatter: z.string(),
-  value_template: z.string(),
-  chart_type: z.string(),
-  line_width: z.number(),
-  point_size: z.number(),
-  fill: z.number(),
-  stacked: z.string(),
+const Series = v.strictObject({
+  id: v.string(),
+  label: v.string(),
+  color: v.string(),
+  split_mode: v.literal("everything"),
+  metrics: v.strictTuple([Metric]),
+  axis_position: v.string(),
+  formatter: v.string(),
+  value_template: v.string(),
+  chart_type: v.string(),
+  line_width: v.number(),
+  point_size: v.number(),
+  fill: v.number(),
+  stacked: v.string(),
 });
 
 /** The parameters of a visualization of the type `metrics`. */
-export const Metrics = z.strictObject({
-  id: z.string(),
-  type: z.literal("table"),
-  series: z.array(Series),
-  time_field: z.string(),
-  index_pattern: z.literal("wazuh-alerts-*"),
-  interval: z.string(),
+export const Metrics = v.strictObject({
+  id: v.string(),
+  type: v.literal("table"),
+  series: v.array(Series),
+  time_field: v.string(),
+  index_pattern: v.literal("wazuh-alerts-*"),
+  interval: v.string(),
   // Otherwise the last bucket of the time alone is shown.
-  time_range_mode: z.literal("entire_time_range"),
-  axis_position: z.string(),
-  axis_formatter: z.string(),
-  axis_scale: z.string(),
-  show_legend: z.int(),
-  show_grid: z.int(),
-  tooltip_mode: z.enum(["show_all", "show_focused"]),
-  filter: z.strictObject({
-    query: z.string(),
-    language: z.enum(["kuery", "lucene"]),
+  time_range_mode: v.literal("entire_time_range"),
+  axis_position: v.string(),
+  axis_formatter: v.string(),
+  axis_scale: v.string(),
+  show_legend: WHOLE,
+  show_grid: WHOLE,
+  tooltip_mode: v.picklist(["show_all", "show_focused"]),
+  filter: v.strictObject({
+    query: v.string(),
+    language: v.picklist(["kuery", "lucene"]),
   }),
-  pivot_id: z.string(),
-  pivot_type: z.string(),
-  pivot_label: z.string(),
-  pivot_rows: z.string(),
-  drilldown_url: z.optional(z.string()),
+  pivot_id: v.string(),
+  pivot_type: v.string(),
+  pivot_label: v.string(),
+  pivot_rows: v.string(),
+  drilldown_url: v.optional(v.string()),
 });

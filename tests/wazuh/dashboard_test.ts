@@ -148,7 +148,7 @@ Deno.test("importObjects() refuses what the Wazuh dashboard would not take", asy
       name: "a newer version",
       from: '"visualization":"7.10.0"',
       to: '"visualization":"7.17.0"',
-      says: '"migrationVersion"',
+      says: 'received "7.17.0"',
     },
     {
       name: "an unknown attribute",
@@ -184,13 +184,13 @@ Deno.test("importObjects() refuses what the Wazuh dashboard would not take", asy
       name: "an unknown field of TSVB",
       from: '\\"pivot_id\\"',
       to: '\\"pivot\\"',
-      says: '"pivot"',
+      says: 'Expected "pivot_id"',
     },
     {
       name: "an unknown aggregation",
       from: '\\"type\\":\\"terms\\"',
       to: '\\"type\\":\\"term\\"',
-      says: "No matching discriminator",
+      says: 'received "term"',
     },
     {
       name: "an aggregation in the wrong place",

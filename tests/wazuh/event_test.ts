@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
@@ -31,7 +32,7 @@ function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
     type: "indicator_pattern_match",
     met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
     unmet: [],
-    indicator: Indicator.parse({ id: "i", ...indicator }),
+    indicator: v.parse(Indicator, { id: "i", ...indicator }),
   };
 }
 
@@ -93,7 +94,7 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
   ];
   for (const [name, indicators, expected] of cases) {
     await t.step(name, () => {
-      const observable = Observable.parse({
+      const observable = v.parse(Observable, {
         id: "o",
         entity_type: "Url",
         observable_value: "v",
@@ -106,7 +107,7 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
         observable,
         related: observable,
         relationship: "related-to",
-        indicator: Indicator.parse(node),
+        indicator: v.parse(Indicator, node),
       });
       assertEquals(opencti.multipleIndicators, expected);
     });
@@ -142,7 +143,7 @@ Deno.test("matchEvent() writes phases and references in words", () => {
 function matchesOf(fields: Record<string, unknown>): Match[] {
   const direct = indicatorMatch(fields);
   const { met, unmet, indicator } = direct;
-  const observable = Observable.parse({
+  const observable = v.parse(Observable, {
     id: "o",
     entity_type: "Url",
     observable_value: "v",
@@ -314,13 +315,13 @@ Deno.test("matchEvent() links an observable by its type", async (t) => {
     ]
   ) {
     await t.step(String(type), () => {
-      const observable = Observable.parse({
+      const observable = v.parse(Observable, {
         id: "o/1",
         entity_type: type,
         observable_value: "v",
         indicators: null,
       });
-      const indicator = Indicator.parse({ id: "i" });
+      const indicator = v.parse(Indicator, { id: "i" });
       const { opencti } = encode({
         type: "observable_with_indicator",
         met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
@@ -593,7 +594,7 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   assertEquals(ofUrl.truncated, ["ioc.value"]);
   assert(ofUrl.ioc.value.length <= 450);
   assert(ofUrl.query_values.includes(url), "there it is whole");
-  const observable = Observable.parse({
+  const observable = v.parse(Observable, {
     id: "o",
     entity_type: "Url",
     observable_value: long,
@@ -606,7 +607,7 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
     observable,
     related: { ...observable, observable_value: "v" },
     relationship: "related-to",
-    indicator: Indicator.parse({ id: "i", name: long }),
+    indicator: v.parse(Indicator, { id: "i", name: long }),
   }).opencti;
   assertEquals(related.truncated, [
     "observable_value",
