@@ -116,7 +116,7 @@ export function tablesOf(
       return [name, layOutNarrow([head, ...rows])];
     }),
   );
-  return { tables, lacking };
+  return { tables, lacking: [...new Set(lacking)] };
 }
 
 /** What stands in the table of a section. */

@@ -68,10 +68,10 @@ const MIN_WORDS = 3;
 
 /** What says a text as it is. */
 const SAID_BY =
-  /Error$|^(?:because|error|fail|info|message|notUnderstood|problem|reason|says|skip|wrong)$/;
+  /Error$|^(?:explain|why)|^(?:because|error|fail|info|message|notUnderstood|problem|reason|says|skip|wrong)$/;
 
-/** What goes on after a colon is said as it is. */
-const GOES_ON = /\p{L}[^:]*: …/u;
+/** What goes on after a colon, or two words, is said as it is. */
+const GOES_ON = /\p{L}[^:]*: …|^\p{Ll}+ \p{L}+ …$/u;
 
 /** More spellings of one message are not listed. */
 const MAX_SPELLINGS = 8;
@@ -156,12 +156,20 @@ function saidIn(
         file,
         text: text.trim(),
         ...(finding && { mend: mend ?? "…" }),
-        isPart: ["VariableDeclarator", "ReturnStatement"]
-          .includes(way.at(-1)?.type ?? ""),
+        isPart: isFilledIn(way),
       });
     }
   });
   return said;
+}
+
+/** Whether a text is known by a name: a constant's, or as {@linkcode sharedIn}. */
+function isFilledIn(way: Way): boolean {
+  const [parent, block, , exported] = way.toReversed();
+  return parent?.type === "VariableDeclarator" ||
+    (parent?.type === "ReturnStatement" &&
+      exported?.type === "ExportNamedDeclaration" &&
+      (block?.body as readonly Node[]).length === 1);
 }
 
 /** What a file gives to others: constants, and functions that return a text. */
@@ -230,11 +238,16 @@ function isMessage(text: string, sayer: string): boolean {
     (words.length > 1 && (SAID_BY.test(sayer) || GOES_ON.test(text)));
 }
 
-/** The name of what takes a text: a call, a property, a constant. */
+/** The name of what takes a text: a call, a property, a constant, a function. */
 function sayerOf(way: Way): string {
   const sayer = way.findLast(({ type }) =>
-    ["CallExpression", "NewExpression", "ObjectProperty", "VariableDeclarator"]
-      .includes(type)
+    [
+      "CallExpression",
+      "FunctionDeclaration",
+      "NewExpression",
+      "ObjectProperty",
+      "VariableDeclarator",
+    ].includes(type)
   );
   return nameOf(sayer?.callee ?? sayer?.key ?? sayer?.id);
 }

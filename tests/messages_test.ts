@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { parseOptions } from "../lib/config/config_file.ts";
 import { tablesOf } from "../scripts/docs_messages.ts";
 import { messagesIn, readMessages } from "../scripts/messages.ts";
 import { makeHome } from "./stand_ins/home.ts";
@@ -55,12 +56,14 @@ Deno.test("messagesIn() knows what other files export", () => {
       "manager/b.ts",
       'export const CONF = "etc/ossec.conf";\n' +
       "export function mendOf(site) { return `run ${site} install now`; }\n" +
-      'function local(x) { return "not known there at all"; }',
+      'function local(x) { return "not known there at all"; }\n' +
+      'function other(x) { return "install now"; fail("run it and install now"); }',
     ],
   ]);
   assertEquals(messagesIn(files).map(({ text }) => text), [
     "etc/ossec.conf is wrong: run … install now",
     "not known there at all",
+    "run it and install now",
   ]);
 });
 
@@ -157,6 +160,27 @@ const ANY = new RegExp(
   })(?:; the (?:alert|event) is (?:kept|lost))?$`,
   "s",
 );
+
+Deno.test("What is said of wrong options is on the page", () => {
+  const { problems } = parseOptions(JSON.stringify({
+    min_score: "50",
+    min_scroe: 50,
+    labels: "a",
+    markings: "TLP:GREY",
+    proxy: "proxy.example",
+    ca_file: "cert.pem",
+    client_key: "/key.pem",
+    severity: { medium: 90 },
+    kinds: { domain: "yes" },
+    sources: [{ name: "a b" }, { fields: [{ path: "x", pattern: "(" }] }],
+  }));
+  assert(problems.length > 9, problems.join("\n"));
+  for (const problem of problems) {
+    const [, says = problem] = /^[\w[\].]+: (.*)$/s.exec(problem) ?? [];
+    const [main = ""] = says.split(/, did you mean| \(source /);
+    assert(main === "unknown" || ANY.test(main), `Not on the page: ${problem}`);
+  }
+});
 
 Deno.test("What the program says is on the page", async (t) => {
   const alert = new URL(
