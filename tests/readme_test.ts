@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
+import { FIELD_KINDS } from "../lib/alert/sources/source.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
 import { joinSources } from "../lib/config/user_sources.ts";
 import { readPages } from "../scripts/links.ts";
@@ -68,6 +69,16 @@ Deno.test("The pages name options that there are", () => {
       );
     }
   }
+});
+
+Deno.test("docs/configure.md has each kind that a field may hold", () => {
+  const [, after = ""] = page("docs/configure.md").split("### Which fields");
+  const [, table = ""] = after.split(/^\| kind .*$/m);
+  assertEquals(
+    [...table.split("\n\n", 1).join().matchAll(/`(\w+)`/g)]
+      .map(([, kind]) => kind).toSorted(),
+    [...FIELD_KINDS].toSorted(),
+  );
 });
 
 Deno.test("The pages show rules that refer to what there is", async () => {
