@@ -146,10 +146,11 @@ function onFilter(filtered: Filtered): string {
 
 const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
   no_ioc: "no match: its value is no IoC of the alert",
+  partial_matches: "skipped: partial_matches is false",
   indicators_emitted: "skipped: its indicators are emitted already",
   indicators_filtered: "skipped: all its indicators are filtered out",
   no_indicators:
-    "skipped: neither it nor what is related to it has an indicator to emit",
+    "skipped: neither it nor what is related to it has an indicator",
 };
 
 /** Of a name on a screen. */

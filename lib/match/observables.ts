@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Filters } from "../config/config.ts";
-import type { FoundObservable, Indicator } from "../opencti/schema.ts";
+import type { Config, Filters } from "../config/config.ts";
+import type { FoundObservable } from "../opencti/schema.ts";
 import { filterOut } from "./filters.ts";
 import type { Met, Unmet } from "./evaluate.ts";
 import { knownObservable, type Lookup } from "./known.ts";
@@ -18,7 +18,8 @@ import type {
 import { rank } from "./rank.ts";
 
 /** What observables are compared with. */
-export interface ObservableOptions extends Filters {
+export interface ObservableOptions
+  extends Filters, Readonly<Pick<Config, "partial_matches">> {
   readonly lookup: Lookup;
   /** The ids of the indicators that are emitted by themselves. */
   readonly emitted: ReadonlySet<string>;
@@ -48,22 +49,46 @@ function matchObservable(
   observable: FoundObservable,
   options: ObservableOptions,
 ): Outcome {
+  const none = (
+    reason: ObservableReason,
+    skipped: readonly Decision[] = [],
+  ): Outcome => ({
+    matches: [],
+    skipped: [...skipped, { type: "skipped", observable, reason }],
+  });
   const found = findIoc(observable, options);
-  if (found === undefined) return none(observable, "no_ioc");
-  const all = observable.indicators.nodes;
-  const { left, skipped } = filterAll(all, options);
-  const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
-    (indicator): ObservableMatch => ({
-      type: "observable_with_indicator",
-      ...found,
-      observable,
-      indicator,
-    }),
+  if (found === undefined) return none("no_ioc");
+  if (found.unmet.length > 0 && !options.partial_matches) {
+    return none("partial_matches");
+  }
+  const all = candidatesOf(observable, found).map((match) => ({
+    match,
+    filtered: filterOut(match.indicator, options),
+  }));
+  const left = all.filter(({ filtered }) => filtered === undefined)
+    .map(({ match }) => match);
+  const skipped = all.flatMap(({ match: { indicator }, filtered }) =>
+    filtered === undefined ? [] : [
+      {
+        type: "skipped",
+        indicator,
+        reason: { why: "filtered", filtered },
+      } as const,
+    ]
   );
-  if (matches.length > 0) return { matches: best(matches, options), skipped };
-  if (all.length === 0) return matchRelated(observable, found, options);
-  const why = left.length > 0 ? "indicators_emitted" : "indicators_filtered";
-  return none(observable, why, skipped);
+  const [best] = rank(
+    left.filter(({ indicator: { id } }) => !options.emitted.has(id)),
+    options,
+  );
+  if (best !== undefined) return { matches: [best], skipped };
+  return none(
+    all.length === 0
+      ? "no_indicators"
+      : left.length > 0
+      ? "indicators_emitted"
+      : "indicators_filtered",
+    skipped,
+  );
 }
 
 /** The IoC that an observable is, and what is not known to hold of it. */
@@ -86,78 +111,38 @@ function findIoc(
   return { met, unmet };
 }
 
-/** What those that are related to an observable without indicators have. */
-function matchRelated(
+/**
+ * The matches that an observable may be: with its indicators, and if it has
+ * none with those of what is related.
+ */
+function candidatesOf(
   observable: FoundObservable,
   found: FoundIoc,
-  options: ObservableOptions,
-): Outcome {
-  const outcomes = observable.stixCoreRelationships.nodes.map(
-    ({ from, to, relationship_type }): Outcome => {
+): readonly (ObservableMatch | RelatedMatch)[] {
+  const { id, indicators, stixCoreRelationships } = observable;
+  if (indicators.nodes.length > 0) {
+    return indicators.nodes.map((indicator) => ({
+      type: found.unmet.length > 0
+        ? "indicator_partial_pattern_match"
+        : "observable_with_indicator",
+      ...found,
+      observable,
+      indicator,
+    }));
+  }
+  return stixCoreRelationships.nodes.flatMap(
+    ({ from, to, relationship_type: relationship }) => {
       // A relationship has two ends, and either may be this observable.
-      const related = from?.id === observable.id ? to : from;
-      if (related === null || related.id === observable.id) return NOTHING;
-      const { left, skipped } = filterAll(related.indicators.nodes, options);
-      const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
-        (indicator): RelatedMatch => ({
-          type: "observable_with_related_indicator",
-          ...found,
-          observable,
-          related,
-          relationship: relationship_type,
-          indicator,
-        }),
-      );
-      return { matches, skipped };
+      const related = from?.id === id ? to : from;
+      if (related === null || related.id === id) return [];
+      return related.indicators.nodes.map((indicator) => ({
+        type: "observable_with_related_indicator" as const,
+        ...found,
+        observable,
+        related,
+        relationship,
+        indicator,
+      }));
     },
   );
-  const matches = outcomes.flatMap(({ matches }) => matches);
-  const skipped = outcomes.flatMap(({ skipped }) => skipped);
-  return matches.length > 0
-    ? { matches: best(matches, options), skipped }
-    : none(observable, "no_indicators", skipped);
-}
-
-const NOTHING: Outcome = { matches: [], skipped: [] };
-
-function none(
-  observable: FoundObservable,
-  reason: ObservableReason,
-  skipped: readonly Decision[] = [],
-): Outcome {
-  return {
-    matches: [],
-    skipped: [...skipped, { type: "skipped", observable, reason }],
-  };
-}
-
-function best<T extends ObservableMatch | RelatedMatch>(
-  matches: readonly T[],
-  options: ObservableOptions,
-): readonly T[] {
-  return rank(matches, options).slice(0, 1);
-}
-
-function filterAll(
-  indicators: readonly Indicator[],
-  options: ObservableOptions,
-): {
-  readonly left: readonly Indicator[];
-  readonly skipped: readonly Decision[];
-} {
-  const all = indicators.map((indicator) => ({
-    indicator,
-    filtered: filterOut(indicator, options),
-  }));
-  return {
-    left: all.filter(({ filtered }) => filtered === undefined)
-      .map(({ indicator }) => indicator),
-    skipped: all.flatMap(({ indicator, filtered }): Decision[] =>
-      filtered === undefined ? [] : [{
-        type: "skipped",
-        indicator,
-        reason: { why: "filtered", filtered },
-      }]
-    ),
-  };
 }

@@ -683,6 +683,56 @@ Deno.test("matchAnswer() takes a URL in other case in part, unless url_case is f
   }
 });
 
+Deno.test("matchAnswer() takes an observable in part for a partial match", async (t) => {
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  const url = iocOf("url", "http://evil.example/VIRUS");
+  const domain = iocOf("host", "a.evil.example");
+  const cases: readonly [
+    string,
+    Ioc,
+    Record<string, unknown>,
+    "other_case" | "below",
+  ][] = [
+    ["a URL in other case", url, {
+      entity_type: "Url",
+      observable_value: "http://evil.example/virus",
+    }, "other_case"],
+    ["a domain above", domain, {
+      entity_type: "Domain-Name",
+      observable_value: "evil.example",
+    }, "below"],
+  ];
+  for (const [name, ioc, fields, alert] of cases) {
+    const options = {
+      iocs: [ioc],
+      parents: [{ ioc: domain, domain: "evil.example" }],
+    };
+    const known = (rest: Record<string, unknown>) => ({
+      values: connection(observable("o", { ...fields, ...rest })),
+    });
+    await t.step(name, () => {
+      const found = match(known({ indicators }), options);
+      assertEquals(emitted(found), ["indicator_partial_pattern_match o i"]);
+      assertEquals(found.matches[0]?.unmet.map((one) => one.alert), [alert]);
+    });
+    await t.step(`${name}, partial_matches false`, () => {
+      const stixCoreRelationships = connection({
+        relationship_type: "related-to",
+        from: null,
+        to: observable("p", { observable_value: "5.6.7.8", indicators }),
+      });
+      for (const rest of [{ indicators }, { stixCoreRelationships }]) {
+        const found = match(known(rest), {
+          ...options,
+          partial_matches: false,
+        });
+        assertEquals(emitted(found), []);
+        assert(found.sentences[0]?.endsWith("partial_matches is false"));
+      }
+    });
+  }
+});
+
 Deno.test("matchAnswer() takes no more of an answer than was asked for", async (t) => {
   const exact = connection(
     ...Array.from({ length: 600 }, (_, n) => indicator(`i${n}`)),
