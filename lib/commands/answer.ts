@@ -8,12 +8,14 @@ import type { Ioc } from "../alert/ioc.ts";
 import type { Config } from "../config/config.ts";
 import { OpenctiError } from "../errors.ts";
 import {
+  hasRegex,
   matchAnswer,
   type Matches,
   type MatchOptions,
 } from "../match/answer.ts";
 import type { Match } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
+import type { Answer } from "../opencti/schema.ts";
 import { detailsOf, moreOf, type Question } from "../opencti/question.ts";
 import { type Event, matchEvent } from "../wazuh/event.ts";
 
@@ -45,7 +47,7 @@ export interface ReadAnswer {
 
 /** What an answer is read with. */
 export type ReadOptions =
-  & Omit<MatchOptions, "page">
+  & Omit<MatchOptions, "page" | "readRegex">
   & Pick<Config, "severity" | "lower_partial">
   & {
     readonly iocs: readonly Ioc[];
@@ -89,12 +91,16 @@ async function readAll(
   { answer }: Reply,
   { iocs, ...options }: ReadOptions,
 ): Promise<Matches> {
-  const first = matchAnswer(iocs, answer, { ...options, page: 1 });
+  const matchPage = async (answer: Answer, page: 1 | 2) => {
+    const regex = hasRegex(answer) ? await import("../match/regex.ts") : {};
+    return matchAnswer(iocs, answer, { ...options, ...regex, page });
+  };
+  const first = await matchPage(answer, 1);
   if (!first.hasMore) return first;
   const more = await options.askMore(moreOf(question, options));
   return more instanceof OpenctiError || more.problems.length > 0
     ? first
-    : matchAnswer(iocs, more.answer, { ...options, page: 2 });
+    : await matchPage(more.answer, 2);
 }
 
 function cutOffNote(cutOff: readonly string[]): Note {

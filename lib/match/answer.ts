@@ -13,6 +13,7 @@ import { lookupAmong, type Parent } from "./known.ts";
 import type { Decision, Match } from "./match.ts";
 import { matchObservables } from "./observables.ts";
 import { rank } from "./rank.ts";
+import type { ReadRegex } from "./text_operators.ts";
 
 /** What limits the matches. */
 export interface MatchOptions extends
@@ -33,6 +34,15 @@ export interface MatchOptions extends
   readonly parents: readonly Parent[];
   /** Which page of the answer it is: the second has more of each list. */
   readonly page: 1 | 2;
+  /** Needed if {@linkcode hasRegex} says so. */
+  readonly readRegex?: ReadRegex | undefined;
+}
+
+/** Whether a pattern of an answer may have a regular expression. */
+export function hasRegex({ exact, partial }: Answer): boolean {
+  return [...exact.nodes, ...partial.nodes].some(({ pattern }) =>
+    pattern?.toUpperCase().includes("MATCHES")
+  );
 }
 
 /** The matches, and what became of all else. */

@@ -125,6 +125,21 @@ Deno.test("readAnswer() emits what is in full and active, however much is known 
   });
 });
 
+Deno.test("readAnswer() compares by regular expressions where there are some", async (t) => {
+  const cases = [
+    ["^203\\\\.", ["indicator_pattern_match"]],
+    ["^204\\\\.", ["indicator_partial_pattern_match"]],
+  ] as const;
+  for (const [regex, types] of cases) {
+    await t.step(regex, async () => {
+      const pattern =
+        `[ipv4-addr:value = '${ADDRESS}' AND ipv4-addr:value MATCHES '${regex}']`;
+      const { events } = await lookUp({ indicators: [{ ...OURS, pattern }] });
+      assertEquals(events.map(({ match }) => match.type), [...types]);
+    });
+  }
+});
+
 Deno.test("readAnswer() reads a second page only if the first was cut off", async () => {
   const of = async (count: number) => {
     const indicators = many(count, (n) => ({

@@ -1,0 +1,185 @@
+/**
+ * Compares a value that a pattern asks for with the IoCs of the alert.
+ *
+ * @module
+ */
+import type { Ioc } from "../alert/ioc.ts";
+import { KINDS, normalize, TEXT_KINDS, type TextKind } from "../alert/kinds.ts";
+import type { Comparison } from "../opencti/pattern.ts";
+import { networkOf } from "../opencti/networks.ts";
+import { spellingsOf } from "../opencti/spellings.ts";
+import {
+  holds,
+  isEquality,
+  type Plain,
+  textOf,
+  unknown,
+} from "./comparison.ts";
+import type { Unmet } from "./evaluate.ts";
+import type { Known, Lookup } from "./known.ts";
+import type { Role, Subject } from "./subject.ts";
+import type { TextTest } from "./text_operators.ts";
+
+/** What values are compared with. */
+export interface ValueOptions {
+  readonly iocs: readonly Ioc[];
+  readonly lookup: Lookup;
+  /** Whether it matters in which case a URL's path is written. */
+  readonly url_case: boolean;
+  readonly test: TextTest | undefined;
+}
+
+/** An IoC, as what it was read, and the comparison that it met. */
+interface Found {
+  readonly known: Known;
+  readonly kind: TextKind;
+  readonly matched: string;
+}
+
+/** Compares a value. */
+export function compareValue(
+  comparison: Comparison,
+  { kinds, role }: ValueSubject,
+  options: ValueOptions,
+): Plain {
+  const found = find(comparison, { ...options, kinds, role });
+  if (found === "uncompared") return unknown(comparison, found);
+  if (found !== undefined) {
+    const { known, kind, matched } = found;
+    const alert = doubtOf(known, { kind, role });
+    const met = { ...known, matched };
+    return alert === undefined
+      ? { state: "holds", met, unmet: [] }
+      : { state: "partly", met, unmet: [{ comparison: matched, alert }] };
+  }
+  const others = othersThan(comparison, { ...options, kinds });
+  if (comparison.operator === "EXISTS" && others.length > 0) {
+    return holds(others.map(({ value }) => value));
+  }
+  // Of a host there are many, of a file one hash of each kind.
+  const isHash = others.some(({ kind }) => KINDS[kind].filterKey !== "value");
+  return {
+    ...unknown(
+      comparison,
+      isHash ? { says: others.map(({ value }) => value) } : "silent",
+    ),
+    isOther: others.length > 0,
+  };
+}
+
+type ValueSubject = Extract<Subject, { type: "value" }>;
+
+type FindOptions = ValueOptions & Omit<ValueSubject, "type">;
+
+function find(
+  comparison: Comparison,
+  options: FindOptions,
+): Found | "uncompared" | undefined {
+  const { operator } = comparison;
+  if (isEquality(operator) || operator === "ISSUBSET") {
+    return findByLookup(comparison, options);
+  }
+  return operator === "LIKE" || operator === "MATCHES"
+    ? findByTest(comparison, options)
+    : undefined;
+}
+
+function findByLookup(
+  comparison: Comparison,
+  { kinds, role, lookup }: FindOptions,
+): Found | undefined {
+  const literals = comparison.values.filter(({ type }) => type === "string");
+  for (const literal of literals) {
+    const text = role === "host_header"
+      ? literal.text.replace(/:\d{1,5}$/, "")
+      : literal.text;
+    for (const kind of kinds) {
+      const known = lookup(kind, text);
+      const matched = textOf(comparison, literal);
+      if (known !== undefined) return { known, kind, matched };
+    }
+  }
+}
+
+/** Compares each spelling that OpenCTI may have of each IoC. */
+function findByTest(
+  comparison: Comparison,
+  { kinds, iocs, test, url_case }: FindOptions,
+): Found | "uncompared" | undefined {
+  const matched = textOf(comparison);
+  let isUncompared = false;
+  for (const ioc of iocs) {
+    const kind = kindAmong(kinds, ioc);
+    if (kind === undefined) continue;
+    const hasCase = ioc.kind === "url" && url_case;
+    for (const isCaseKept of hasCase ? [true, false] : [false]) {
+      const results = spellingsOf(ioc).map((text) =>
+        test?.(text, { isCaseKept })
+      );
+      if (results.includes(true)) {
+        const known = hasCase && !isCaseKept
+          ? { ioc, isOtherCase: true }
+          : { ioc };
+        return { known, kind, matched };
+      }
+      isUncompared ||= results.includes("uncompared");
+    }
+  }
+  return isUncompared ? "uncompared" : undefined;
+}
+
+/** IoCs that the comparison could be about, and that are not what it asks for. */
+function othersThan(
+  { operator, values }: Comparison,
+  { kinds, iocs }: Pick<FindOptions, "kinds" | "iocs">,
+): readonly Ioc[] {
+  const isOfKind = isEquality(operator) || operator === "ISSUBSET";
+  const asked = new Set(
+    isOfKind
+      ? values.flatMap(({ text }) => [
+        networkOf(text)?.kind,
+        ...kinds.map((kind) => normalize(kind, text)?.kind),
+      ])
+      : iocs.filter((ioc) => isItsPlace(ioc, kindAmong(kinds, ioc)))
+        .map(({ kind }) => kind),
+  );
+  return iocs.filter(({ kind }) => asked.has(kind));
+}
+
+/** As what of these an IoC can be read. */
+function kindAmong(
+  kinds: readonly TextKind[],
+  { kind }: Ioc,
+): TextKind | undefined {
+  return kinds.find((one) => TEXT_KINDS[one].kinds.includes(kind));
+}
+
+/** Why a value that is ours may still not be what is asked for. */
+function doubtOf(
+  { ioc, parent, isOtherCase }: Known,
+  { kind, role }: { readonly kind: TextKind; readonly role?: Role | undefined },
+): Unmet["alert"] | undefined {
+  if (parent !== undefined) return "below";
+  if (isOtherCase) return "other_case";
+  if (role !== undefined) {
+    return ROLES[role]?.test(ioc.field) ? undefined : "role";
+  }
+  return isItsPlace(ioc, kind) ? undefined : "role";
+}
+
+/** Whether a value of this kind stands where it should: no address as a name. */
+function isItsPlace(ioc: Ioc, kind: TextKind | undefined): boolean {
+  return KINDS[ioc.kind].textKind === kind ||
+    kind === "host" && ioc.kind === "domain" ||
+    kind === "hostname" && ioc.kind === "domain" || kind === "hash";
+}
+
+/** The fields of alerts that say in which role a value stands. */
+const ROLES: Readonly<Partial<Record<Role, RegExp>>> = {
+  source: /(?:^|[._])(?:src|source|client|attacker)/i,
+  destination: /(?:^|[._])(?:dst|dest|destination|remote)/i,
+  sender: /(?:^|[._])(?:mail_?)?(?:from|p\d?sender|sender)(?:$|[._])/i,
+  recipient: /(?:^|[._])(?:rcpt|to|recipients?)(?:$|[._[])/i,
+  resolved: /(?:^|[._])(?:answers?|rdata|queryresults|grouped)(?:$|[._[])/i,
+  host_header: /http.*host|(?:^|[._])(?:host_header|cs_host|vhost)$/i,
+};
