@@ -10,6 +10,7 @@ import {
   type Matches,
   type MatchOptions,
 } from "../../lib/match/answer.ts";
+import { readRegex } from "../../lib/match/regex.ts";
 import { type Question, questionFor } from "../../lib/opencti/question.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
 import { MATCHING } from "./matches.ts";
@@ -48,5 +49,6 @@ export async function lookUpIn(
       { kind: "domain", value, spellings: [] } as const
     )),
   ], all);
-  return matchAnswer(iocs, await answerTo(opencti.url, question), all);
+  const answer = await answerTo(opencti.url, question);
+  return matchAnswer(iocs, answer, { ...all, readRegex });
 }
