@@ -27,6 +27,10 @@ export interface AlertFacts {
   readonly commandLines: readonly string[];
   /** As `HKEY_LOCAL_MACHINE\Software`. */
   readonly registryKeys: readonly string[];
+  /** Who was logged in, or wanted to be. */
+  readonly users: readonly string[];
+  /** Of mails. */
+  readonly subjects: readonly string[];
   /** As the alert writes them, the event's own before that of its arrival. */
   readonly times: readonly string[];
 }
@@ -40,7 +44,9 @@ export type TextFact =
   | "folders"
   | "programNames"
   | "commandLines"
-  | "registryKeys";
+  | "registryKeys"
+  | "users"
+  | "subjects";
 
 const EVENTDATA = "data.win.eventdata";
 
@@ -162,6 +168,14 @@ export function alertFactsOf(alert: Alert): AlertFacts {
       texts(`${EVENTDATA}.targetObject`, "syscheck.path").map(plainPath)
         .flatMap(registryKeysOf),
     ),
+    users: texts(
+      "data.srcuser",
+      "data.dstuser",
+      "data.user",
+      `${EVENTDATA}.targetUserName`,
+      `${EVENTDATA}.subjectUserName`,
+    ),
+    subjects: texts("data.email.subject", "data.office365.Subject"),
     times: texts(
       "data.win.system.systemTime",
       "data.timestamp",

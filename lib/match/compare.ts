@@ -6,7 +6,11 @@
 import type { Comparison } from "../opencti/pattern.ts";
 import type { AlertFacts } from "./alert_facts.ts";
 import { comparePort, compareProtocol, compareText } from "./compare_facts.ts";
-import { compareValue, type ValueOptions } from "./compare_value.ts";
+import {
+  compareType,
+  compareValue,
+  type ValueOptions,
+} from "./compare_value.ts";
 import { type Plain, textOf, unknown } from "./comparison.ts";
 import type { Compare, Verdict } from "./evaluate.ts";
 import { subjectOf } from "./subject.ts";
@@ -105,7 +109,9 @@ function compareOne(
     case "port":
       return comparePort(comparison, subject.side, facts.alert);
     case "protocol":
-      return compareProtocol(comparison, facts.alert);
+      return compareProtocol(comparison, facts);
+    case "object_type":
+      return compareType(comparison, subject.role, facts);
     case "text":
       return compareText(comparison, subject.fact, facts);
     case undefined:

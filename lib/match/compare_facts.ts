@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Ioc } from "../alert/ioc.ts";
 import type { Comparison } from "../opencti/pattern.ts";
 import {
   type AlertFacts,
@@ -106,18 +107,24 @@ const WEB: ReadonlySet<string> = new Set([
   "quic",
 ]);
 
-/** What alerts are silent of. */
+/** What alerts are silent of, but for the kinds of their addresses. */
 const LOWER: ReadonlySet<string> = new Set(["ipv4", "ipv6", "ip", "ethernet"]);
 
 /** Compares a protocol, of transport or above. */
 export function compareProtocol(
   comparison: Comparison,
-  { transports, applications }: AlertFacts,
+  { alert: { transports, applications }, iocs }: {
+    readonly alert: AlertFacts;
+    readonly iocs: readonly Ioc[];
+  },
 ): Plain {
   if (!isEquality(comparison.operator)) return unknown(comparison);
   const asked = comparison.values.map(({ text }) => transportOf(text));
   const all = [...transports, ...applications];
-  const meeting = asked.filter((name) => all.includes(name));
+  const below = iocs.map(({ kind }) => kind);
+  const meeting = asked.filter((name) =>
+    all.includes(name) || below.some((kind) => kind === name)
+  );
   if (meeting.length > 0) return holds(meeting);
   const isContradicted = asked.length > 0 &&
     asked.every((name) =>

@@ -67,6 +67,22 @@ export function compareValue(
   };
 }
 
+/** Compares the type of what a reference leads to. */
+export function compareType(
+  comparison: Comparison,
+  role: Role,
+  { iocs }: Pick<ValueOptions, "iocs">,
+): Plain {
+  const there = iocs.filter(({ field }) => ROLES[role]?.test(field))
+    .flatMap(({ kind }) => KINDS[kind].stixPaths)
+    .map((path) => path.slice(0, path.indexOf(":")));
+  const meeting = comparison.values.map(({ text }) => text)
+    .filter((text) => there.includes(text));
+  return isEquality(comparison.operator) && meeting.length > 0
+    ? holds(meeting)
+    : unknown(comparison);
+}
+
 type ValueSubject = Extract<Subject, { type: "value" }>;
 
 type FindOptions = ValueOptions & Omit<ValueSubject, "type">;

@@ -23,6 +23,8 @@ export type Subject =
     readonly kinds: readonly TextKind[];
     readonly role?: Role | undefined;
   }
+  /** Of which type the object is that a reference leads to. */
+  | { readonly type: "object_type"; readonly role: Role }
   | { readonly type: "port"; readonly side: "source" | "destination" }
   | { readonly type: "protocol" }
   | { readonly type: "text"; readonly fact: TextFact };
@@ -33,7 +35,7 @@ const HOST_HEADER = new RegExp(String.raw`${REQUEST}header\.host$`);
 const PORT = /^network-traffic:(src|dst)_port$/;
 const PROTOCOL = /^network-traffic:protocols(?:\[[\d*-]+\])?$/;
 // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
-const REFERENCE = /([a-z]+)(?:_to)?_refs?(?:\[[\d*-]+\])?\.value$/;
+const REFERENCE = /([a-z]+)(?:_to)?_refs?(?:\[[\d*-]+\])?\.(value|type)$/;
 const HASH = /(?:^(?:file|artifact)|_refs?(?:\[[\d*-]+\])?)[:.]hashes\./;
 
 /** What the object that a reference leads to may be. */
@@ -60,6 +62,9 @@ const TEXTS: Readonly<Partial<Record<string, TextFact>>> = {
   "process:binary_ref.name": "programNames",
   "process:command_line": "commandLines",
   "windows-registry-key:key": "registryKeys",
+  "user-account:account_login": "users",
+  "user-account:user_id": "users",
+  "email-message:subject": "subjects",
   "network-traffic:extensions.http-request-ext.request_method": "methods",
   "network-traffic:extensions.http-request-ext.request_value": "requests",
 };
@@ -111,12 +116,12 @@ export function subjectOf(path: string): Subject | undefined {
   if (HOST_HEADER.test(plain)) {
     return { type: "value", kinds: ["hostname"], role: "host_header" };
   }
-  const [, name] = REFERENCE.exec(plain) ?? [];
-  return name === undefined ? undefined : {
-    type: "value",
-    kinds: ANY,
-    role: REFERENCE_ROLES[name] ?? "other",
-  };
+  const [, name, property] = REFERENCE.exec(plain) ?? [];
+  if (name === undefined) return undefined;
+  const role = REFERENCE_ROLES[name] ?? "other";
+  return property === "type"
+    ? { type: "object_type", role }
+    : { type: "value", kinds: ANY, role };
 }
 
 const HASHES: ReadonlyMap<string, TextKind> = new Map(

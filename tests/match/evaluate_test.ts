@@ -38,6 +38,8 @@ const ALERT = alertFactsOf(parseAlert(JSON.stringify({
     src_port: "51234",
     dest_port: 8443,
     proto: "TCP",
+    dstuser: "root",
+    email: { subject: "Your invoice" },
     app_proto: "http",
     http: {
       http_method: "GET",
@@ -148,10 +150,20 @@ const MEANT: Readonly<Record<string, readonly [Verdict["state"], string?]>> = {
     "partly",
     "network-traffic:protocols[*] = 'https': the alert says tcp, http",
   ],
-  [`[${OURS} AND network-traffic:protocols[*] = 'ipv4']`]: [
+  [`[${OURS} AND network-traffic:protocols[*] = 'ipv4']`]: ["holds"],
+  [`[${OURS} AND network-traffic:protocols[*] = 'ipv6']`]: [
     "partly",
-    "network-traffic:protocols[*] = 'ipv4': the alert says tcp, http",
+    "network-traffic:protocols[*] = 'ipv6': the alert says tcp, http",
   ],
+  "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '1.2.3.4/32']":
+    ["holds"],
+  "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '1.2.3.4']":
+    [
+      "partly",
+      "network-traffic:src_ref.type = 'ipv4-addr': the alert does not say",
+    ],
+  [`[${OURS} AND user-account:account_login = 'ROOT']`]: ["holds"],
+  [`[${OURS} AND email-message:subject LIKE '%invoice%']`]: ["holds"],
   [`[${OURS} AND network-traffic:extensions.'http-request-ext'.request_method = 'POST']`]:
     [
       "contradicted",
