@@ -15,8 +15,13 @@ import {
 } from "../match/answer.ts";
 import type { Match } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
-import type { Answer } from "../opencti/schema.ts";
-import { detailsOf, moreOf, type Question } from "../opencti/question.ts";
+import type { Answer, Indicator } from "../opencti/schema.ts";
+import {
+  detailsOf,
+  MAX_IDS,
+  moreOf,
+  type Question,
+} from "../opencti/question.ts";
 import { type Event, matchEvent } from "../wazuh/event.ts";
 
 /** Asks for what an alert can do without: to fail is an answer. */
@@ -120,23 +125,24 @@ async function withDetails(
   matches: readonly Match[],
   askMore: AskMore,
 ): Promise<{ readonly matches: readonly Match[]; readonly note?: Note }> {
-  if (matches.length === 0) return { matches };
-  const reply = await askMore(
-    detailsOf(matches.map(({ indicator }) => indicator.id)),
-  );
-  if (reply instanceof OpenctiError) {
-    return { matches, note: lacks(reply.message) };
+  const ids = [...new Set(matches.map(({ indicator }) => indicator.id))];
+  const byId = new Map<string, Indicator>();
+  let why: string | undefined;
+  for (let at = 0; at < ids.length; at += MAX_IDS) {
+    const reply = await askMore(detailsOf(ids.slice(at, at + MAX_IDS)));
+    if (reply instanceof OpenctiError) {
+      why ??= reply.message;
+      break;
+    }
+    for (const one of reply.answer.exact.nodes) byId.set(one.id, one);
+    why ??= reply.problems[0]?.says;
   }
-  const byId = new Map(
-    reply.answer.exact.nodes.map((indicator) => [indicator.id, indicator]),
-  );
-  const [problem] = reply.problems;
   return {
     matches: matches.map((match) => ({
       ...match,
       indicator: byId.get(match.indicator.id) ?? match.indicator,
     })),
-    ...problem && { note: lacks(problem.says) },
+    ...why !== undefined && { note: lacks(why) },
   };
 }
 
