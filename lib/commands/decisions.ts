@@ -104,6 +104,10 @@ function onIndicator({ indicator, reason }: {
         glanceAt(reason.problem)
       }: ${pattern}`;
     case "no_ioc":
+      if (reason.isUncompared) {
+        return "no match, as far as its pattern could be compared: a part takes " +
+          `too long or cannot be read: ${pattern}`;
+      }
       return reason.readLength === undefined
         ? `no match: its pattern does not look for an IoC of the alert: ${pattern}`
         : `no match: the first ${reason.readLength} characters of its pattern ` +

@@ -105,10 +105,11 @@ export function matchAnswer(
   };
 }
 
-/** Whether a pattern was not read to its end, and what was is no match. */
+/** Whether a pattern was not read or compared whole, and the rest is no match. */
 function isUnread(outcome: IndicatorOutcome): boolean {
   return "reason" in outcome &&
-    ("readLength" in outcome.reason || outcome.reason.why === "unreadable");
+    ("readLength" in outcome.reason || "isUncompared" in outcome.reason ||
+      outcome.reason.why === "unreadable");
 }
 
 /** What was asked for of an answer: it may hold more. */

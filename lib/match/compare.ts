@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Ioc } from "../alert/ioc.ts";
 import type { Comparison } from "../opencti/pattern.ts";
+import { spellingsOf } from "../opencti/spellings.ts";
 import type { AlertFacts } from "./alert_facts.ts";
 import { comparePort, compareProtocol, compareText } from "./compare_facts.ts";
 import {
@@ -14,15 +16,10 @@ import {
 import { type Plain, textOf, unknown } from "./comparison.ts";
 import type { Compare, Verdict } from "./evaluate.ts";
 import { subjectOf } from "./subject.ts";
-import {
-  MAX_STEPS,
-  type ReadRegex,
-  type TextTest,
-  textTestOf,
-} from "./text_operators.ts";
+import { MAX_STEPS, type ReadRegex, textTestOf } from "./text_operators.ts";
 
 /** What comparisons are compared with. */
-export interface Facts extends Omit<ValueOptions, "test"> {
+export interface Facts extends Omit<ValueOptions, "test" | "spell"> {
   readonly alert: AlertFacts;
   /** Loaded where it is needed. */
   readonly readRegex?: ReadRegex | undefined;
@@ -67,9 +64,15 @@ export interface Facts extends Omit<ValueOptions, "test"> {
  */
 export function compareWith(facts: Facts): Compare {
   const work = { left: MAX_STEPS };
+  const spelled = new Map<Ioc, readonly string[]>();
+  const spell = (ioc: Ioc) => {
+    const spellings = spelled.get(ioc) ?? spellingsOf(ioc);
+    spelled.set(ioc, spellings);
+    return spellings;
+  };
   return (comparison) => {
     const test = textTestOf(comparison, { ...facts, work });
-    const verdict = compareOne(comparison, { ...facts, test });
+    const verdict = compareOne(comparison, { ...facts, spell, test });
     return comparison.isNegated !== (comparison.operator === "!=")
       ? negated(verdict, comparison)
       : verdict;
@@ -95,7 +98,7 @@ function negated(
 
 function compareOne(
   comparison: Comparison,
-  facts: Facts & { readonly test: TextTest | undefined },
+  facts: Facts & ValueOptions,
 ): Plain {
   const subject = subjectOf(comparison.path);
   switch (subject?.type) {

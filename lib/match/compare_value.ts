@@ -7,7 +7,6 @@ import type { Ioc } from "../alert/ioc.ts";
 import { KINDS, normalize, TEXT_KINDS, type TextKind } from "../alert/kinds.ts";
 import type { Comparison } from "../opencti/pattern.ts";
 import { networkOf } from "../opencti/networks.ts";
-import { spellingsOf } from "../opencti/spellings.ts";
 import {
   holds,
   isEquality,
@@ -27,6 +26,8 @@ export interface ValueOptions {
   /** Whether it matters in which case a URL's path is written. */
   readonly url_case: boolean;
   readonly test: TextTest | undefined;
+  /** The spellings of an IoC that OpenCTI may have. */
+  readonly spell: (ioc: Ioc) => readonly string[];
 }
 
 /** An IoC, as what it was read, and the comparison that it met. */
@@ -120,7 +121,7 @@ function findByLookup(
 /** Compares each spelling that OpenCTI may have of each IoC. */
 function findByTest(
   comparison: Comparison,
-  { kinds, iocs, test, url_case }: FindOptions,
+  { kinds, iocs, test, spell, url_case }: FindOptions,
 ): Found | "uncompared" | undefined {
   const matched = textOf(comparison);
   let isUncompared = false;
@@ -129,9 +130,7 @@ function findByTest(
     if (kind === undefined) continue;
     const hasCase = ioc.kind === "url" && url_case;
     for (const isCaseKept of hasCase ? [true, false] : [false]) {
-      const results = spellingsOf(ioc).map((text) =>
-        test?.(text, { isCaseKept })
-      );
+      const results = spell(ioc).map((text) => test?.(text, { isCaseKept }));
       if (results.includes(true)) {
         const known = hasCase && !isCaseKept
           ? { ioc, isOtherCase: true }

@@ -111,7 +111,11 @@ function matchPattern(
   const { pattern, isCut } = reading;
   const { state, met, unmet } = evaluate(pattern, compare, { times });
   if (state === "contradicted") return { why: "contradicted", unmet };
-  if (met === undefined || state === "unknown") return noIoc;
+  if (met === undefined || state === "unknown") {
+    return unmet.some(({ alert }) => alert === "uncompared")
+      ? { ...noIoc, isUncompared: true }
+      : noIoc;
+  }
   const doubts = [
     ...unmet,
     ...isCut ? [{ comparison: "", alert: "cut" } as const] : [],

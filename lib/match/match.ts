@@ -79,6 +79,8 @@ export type IndicatorReason =
     readonly why: "no_ioc";
     /** How much of its pattern was read, if not all. */
     readonly readLength?: number;
+    /** Whether a part of it was not compared. */
+    readonly isUncompared?: true;
   }
   | { readonly why: "contradicted"; readonly unmet: readonly Unmet[] }
   | { readonly why: "partial_matches" }

@@ -14,12 +14,12 @@ import type { ReadRegex } from "./text_operators.ts";
 const MAX_LENGTH = 1000;
 
 /** What it costs to read one, as steps of LIKE take. */
-const TO_READ = 50_000;
+const TO_READ = 20_000;
 const TO_READ_A_PART = 200;
 
 /** What each letter costs that is gone through, and each part of it there. */
-const FOR_A_LETTER = 200;
-const FOR_A_PART = 4;
+const FOR_A_LETTER = 100;
+const FOR_A_PART = 2;
 
 /**
  * Reads a regular expression, and gives what searches texts for it: `undefined`

@@ -6,6 +6,7 @@ import {
   type Matches,
   type MatchOptions,
 } from "../../lib/match/answer.ts";
+import { readRegex } from "../../lib/match/regex.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
 import { sentencesOn } from "../../lib/commands/decisions.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
@@ -800,6 +801,42 @@ Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) 
       "indicator_pattern_match c",
     ]);
   });
+});
+
+Deno.test("matchAnswer() says when a pattern cannot be compared", () => {
+  const pattern = "[ipv4-addr:value MATCHES '(?=1.2)']";
+  const { matches, cutOff, sentences } = match({
+    partial: connection(indicator("a", { pattern })),
+  });
+  assertEquals([matches, cutOff], [[], ["of a pattern"]]);
+  assert(sentences[0]?.includes("as far as its pattern could be compared"));
+});
+
+Deno.test("matchAnswer() takes linear time for patterns of others", async (t) => {
+  const iocs = Array.from({ length: 100 }, (_, n) => [
+    iocOf("host", `a${n}.xn--bcher-kva.example`),
+    iocOf("url", `http://a${n}.example/${"a".repeat(300)}`),
+  ]).flat();
+  const one: Readonly<Record<string, string>> = {
+    "equal": "url:value = 'http://x.example/a%20b'",
+    "LIKE": "domain-name:value LIKE '%.x.y'",
+    "LIKE, hostile": "url:value LIKE '%a%a%b'",
+    "NOT LIKE": "domain-name:value NOT LIKE '%x'",
+    "MATCHES": "url:value MATCHES '(a*)*b'",
+    "ISSUBSET": "ipv4-addr:value ISSUBSET '9.9.9.0/24'",
+  };
+  for (const [name, comparison] of Object.entries(one)) {
+    await t.step(name, () => {
+      const pattern = `[${Array(4000).fill(comparison).join(" OR ")}]`;
+      const start = performance.now();
+      match({ exact: connection(indicator("a", { pattern })) }, {
+        iocs,
+        readRegex,
+      });
+      // A tenth of that, if nothing else runs.
+      assert(performance.now() - start < 4000);
+    });
+  }
 });
 
 Deno.test("matchAnswer() says no more than a thousand things, none at length", () => {

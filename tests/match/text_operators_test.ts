@@ -56,7 +56,7 @@ Deno.test("textTestOf() says what it does not compare", () => {
   const text = "evil.example";
   assertEquals(test("LIKE", "%x%", { text, left: 3 }), "uncompared");
   assertEquals(test("MATCHES", "x", { text, left: 3 }), "uncompared");
-  assertEquals(test("MATCHES", "x", { text, left: 52_000 }), "uncompared");
+  assertEquals(test("MATCHES", "x", { text, left: 21_000 }), "uncompared");
   // RE2 neither looks ahead nor back.
   for (const regex of ["(?=x)", "(a)\\1", "(", "x".repeat(1001)]) {
     assertEquals(test("MATCHES", regex, { text }), "uncompared", regex);
