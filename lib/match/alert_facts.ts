@@ -33,6 +33,8 @@ export interface AlertFacts {
   readonly subjects: readonly string[];
   /** As the alert writes them, the event's own before that of its arrival. */
   readonly times: readonly string[];
+  /** The fields that have just this text, in any case, be it an IoC or not. */
+  readonly fieldsOf: (text: string) => readonly string[];
 }
 
 /** The facts that are texts as they are. */
@@ -181,7 +183,44 @@ export function alertFactsOf(alert: Alert): AlertFacts {
       "data.timestamp",
       "timestamp",
     ),
+    fieldsOf: fieldFinder(alert),
   };
+}
+
+/** No more texts of an alert are looked at. */
+const MAX_TEXTS = 5000;
+
+/** Most patterns ask for nothing else than IoCs: the fields are read on demand. */
+function fieldFinder(alert: Alert): AlertFacts["fieldsOf"] {
+  let fields: ReadonlyMap<string, readonly string[]> | undefined;
+  return (text) => {
+    fields ??= fieldsByText(alert);
+    return fields.get(text.toLowerCase()) ?? [];
+  };
+}
+
+function fieldsByText(
+  { data, syscheck }: Alert,
+): ReadonlyMap<string, readonly string[]> {
+  const fields = new Map<string, string[]>();
+  const left: [path: string, value: unknown][] = Object.entries({
+    data,
+    syscheck,
+  });
+  for (let count = 0; count < MAX_TEXTS; count++) {
+    const [path, value] = left.pop() ?? [];
+    if (path === undefined) break;
+    if (typeof value === "object" && value !== null) {
+      for (const [name, member] of Object.entries(value)) {
+        left.push([`${path}.${name}`, member]);
+      }
+    } else {
+      const text = String(value).trim().toLowerCase();
+      fields.set(text, fields.get(text) ?? []);
+      fields.get(text)?.push(path);
+    }
+  }
+  return fields;
 }
 
 function unique(texts: readonly string[]): readonly string[] {

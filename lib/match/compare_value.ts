@@ -7,6 +7,7 @@ import type { Ioc } from "../alert/ioc.ts";
 import { KINDS, normalize, TEXT_KINDS, type TextKind } from "../alert/kinds.ts";
 import type { Comparison } from "../opencti/pattern.ts";
 import { networkOf } from "../opencti/networks.ts";
+import type { AlertFacts } from "./alert_facts.ts";
 import {
   holds,
   isEquality,
@@ -28,6 +29,7 @@ export interface ValueOptions {
   readonly test: TextTest | undefined;
   /** The spellings of an IoC that OpenCTI may have. */
   readonly spell: (ioc: Ioc) => readonly string[];
+  readonly alert: Pick<AlertFacts, "fieldsOf">;
 }
 
 /** An IoC, as what it was read, and the comparison that it met. */
@@ -47,12 +49,14 @@ export function compareValue(
   if (found === "uncompared") return unknown(comparison, found);
   if (found !== undefined) {
     const { known, kind, matched } = found;
-    const alert = doubtOf(known, { kind, role });
+    const alert = doubtOf(known, { ...options, kind, role });
     const met = { ...known, matched };
     return alert === undefined
       ? { state: "holds", met, unmet: [] }
       : { state: "partly", met, unmet: [{ comparison: matched, alert }] };
   }
+  const said = saidBesides(comparison, { ...options, kinds, role });
+  if (said !== undefined) return said;
   const others = othersThan(comparison, { ...options, kinds });
   if (comparison.operator === "EXISTS" && others.length > 0) {
     return holds(others.map(({ value }) => value));
@@ -72,9 +76,9 @@ export function compareValue(
 export function compareType(
   comparison: Comparison,
   role: Role,
-  { iocs }: Pick<ValueOptions, "iocs">,
+  { iocs, alert }: Pick<ValueOptions, "iocs" | "alert">,
 ): Plain {
-  const there = iocs.filter(({ field }) => ROLES[role]?.test(field))
+  const there = iocs.filter((ioc) => hasRole(fieldsOf(ioc, alert), role))
     .flatMap(({ kind }) => KINDS[kind].stixPaths)
     .map((path) => path.slice(0, path.indexOf(":")));
   const meeting = comparison.values.map(({ text }) => text)
@@ -143,6 +147,44 @@ function findByTest(
   return isUncompared ? "uncompared" : undefined;
 }
 
+/**
+ * What is asked for and the alert says, though it is no IoC: a private address, a
+ * name that is not looked up.
+ */
+function saidBesides(
+  comparison: Comparison,
+  { kinds, role, alert }: FindOptions,
+): Plain | undefined {
+  if (!isEquality(comparison.operator)) return undefined;
+  const said = comparison.values.filter(({ type }) => type === "string")
+    .map(({ text }) => ({
+      text,
+      fields: [
+        text,
+        ...kinds.flatMap((kind) => normalize(kind, text)?.value ?? []),
+      ]
+        .flatMap(alert.fieldsOf),
+    })).filter(({ fields }) => fields.length > 0);
+  if (said.length === 0) return undefined;
+  const inRole = said.filter(({ fields }) => hasRole(fields, role));
+  return inRole.length > 0
+    ? holds(inRole.map(({ text }) => text))
+    : unknown(comparison, "role");
+}
+
+/** Where an alert has an IoC: it may be there more than once. */
+function fieldsOf(
+  { field, value }: Ioc,
+  alert: ValueOptions["alert"],
+): readonly string[] {
+  return [field, ...alert.fieldsOf(value)];
+}
+
+/** Whether a field says that what stands there has a role. */
+function hasRole(fields: readonly string[], role: Role | undefined): boolean {
+  return role === undefined || fields.some((field) => ROLES[role]?.test(field));
+}
+
 /** IoCs that the comparison could be about, and that are not what it asks for. */
 function othersThan(
   { operator, values }: Comparison,
@@ -172,12 +214,15 @@ function kindAmong(
 /** Why a value that is ours may still not be what is asked for. */
 function doubtOf(
   { ioc, parent, isOtherCase }: Known,
-  { kind, role }: { readonly kind: TextKind; readonly role?: Role | undefined },
+  { kind, role, alert }: Pick<ValueOptions, "alert"> & {
+    readonly kind: TextKind;
+    readonly role?: Role | undefined;
+  },
 ): Unmet["alert"] | undefined {
   if (parent !== undefined) return "below";
   if (isOtherCase) return "other_case";
   if (role !== undefined) {
-    return ROLES[role]?.test(ioc.field) ? undefined : "role";
+    return hasRole(fieldsOf(ioc, alert), role) ? undefined : "role";
   }
   return isItsPlace(ioc, kind) ? undefined : "role";
 }

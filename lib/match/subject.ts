@@ -101,7 +101,7 @@ export function subjectOf(path: string): Subject | undefined {
   if (fact !== undefined) return { type: "text", fact };
   if (HASH.test(plain)) {
     const algorithm = plain.slice(plain.lastIndexOf(".") + 1).replace(
-      /\W/g,
+      /[\W_]/g,
       "",
     );
     const textKind = HASHES.get(algorithm);

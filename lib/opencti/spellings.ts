@@ -115,7 +115,10 @@ function urlForms(value: string): readonly string[] {
   const rest = value.slice(origin.length);
   const port = /:\d+$/.test(host) ? undefined : PORTS[scheme];
   const paths = [rest, decoded(rest)];
-  const hosts = [host, inUnicode(host)];
+  const [, address] = /^\[(.+)\]$/.exec(host) ?? [];
+  const hosts = address === undefined
+    ? [host, inUnicode(host)]
+    : [host, ...ipv6Forms(address).map((form) => `[${form}]`)];
   const urls = hosts.flatMap((one) =>
     paths.map((path) => `${scheme}://${one}${path}`)
   );

@@ -39,6 +39,8 @@ const ALERT = alertFactsOf(parseAlert(JSON.stringify({
     dest_port: 8443,
     proto: "TCP",
     dstuser: "root",
+    src_ip: "10.0.0.21",
+    dns: { answers: [{ rdata: "1.2.3.4" }] },
     email: { subject: "Your invoice" },
     app_proto: "http",
     http: {
@@ -217,6 +219,18 @@ const MEANT: Readonly<Record<string, readonly [Verdict["state"], string?]>> = {
     "partly",
     "file:name MATCHES '(?=x)': this is not compared, it takes too long or cannot be read",
   ],
+  // Values that are no IoCs here, and those that stand in two fields.
+  [`[${OURS} AND network-traffic:src_ref.value = '10.0.0.21']`]: ["holds"],
+  [`[${OURS} AND ipv4-addr:value = '10.0.0.21/32']`]: ["holds"],
+  [`[${OURS} AND ipv4-addr:value != '10.0.0.21']`]: [
+    "contradicted",
+    "ipv4-addr:value != '10.0.0.21': the alert says 10.0.0.21",
+  ],
+  [`[${OURS} AND network-traffic:dst_ref.value = '10.0.0.21']`]: [
+    "partly",
+    "network-traffic:dst_ref.value = '10.0.0.21': the alert does not say in which role",
+  ],
+  "[domain-name:resolves_to_refs[*].value = '1.2.3.4']": ["holds"],
   // LIKE and MATCHES, of IoCs.
   "[domain-name:value LIKE '%.example']": ["holds"],
   "[domain-name:value LIKE 'EV_L.%']": ["holds"],

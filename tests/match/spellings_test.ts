@@ -131,6 +131,16 @@ const ALIKE: readonly {
     kind: "url",
     path: "url:value",
     type: "Url",
+    texts: [
+      "http://[2a06:98c1::3]/x",
+      "http://[2a06:98c1:0:0:0:0:0:3]/x",
+      "http://[2a06:98c1:0000:0000:0000:0000:0000:0003]/x",
+    ],
+  },
+  {
+    kind: "url",
+    path: "url:value",
+    type: "Url",
     texts: ["http://evil.example/~a(b)!", "http://evil.example/%7Ea%28b%29%21"],
   },
   {
@@ -257,7 +267,14 @@ Deno.test("a value that stands in a role is found, in part", async (t) => {
 });
 
 Deno.test("a hash is found under each name of its algorithm", async (t) => {
-  const names = ["'SHA-256'", '"SHA-256"', "sha256", "SHA256", "'sha-256'"];
+  const names = [
+    "'SHA-256'",
+    '"SHA-256"',
+    "sha256",
+    "SHA256",
+    "'sha-256'",
+    "SHA_256",
+  ];
   for (const object of ["file", "artifact"]) {
     for (const name of names) {
       const path = `${object}:hashes.${name}`;

@@ -3,8 +3,11 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Ioc } from "../../lib/alert/ioc.ts";
+import { type LookedUp, pipelineFor } from "../../lib/commands/pipeline.ts";
+import { completePlain, isPlain } from "../../lib/config/plain.ts";
 import {
   matchAnswer,
   type Matches,
@@ -29,6 +32,44 @@ export async function answerTo(
   const { data, errors } = await response.json();
   assertEquals(errors, undefined);
   return Answer.parse(data);
+}
+
+/** What becomes of an alert, as a run with these options finds it. */
+export async function lookUpAlert(
+  written: object,
+  { options, ...knowledge }: Partial<Knowledge> & { readonly options: object },
+): Promise<{
+  readonly iocs: readonly Ioc[];
+  /** Nothing is asked for where no IoC is. */
+  readonly lookedUp: LookedUp | undefined;
+}> {
+  await using opencti = startOpencti({
+    indicators: [],
+    observables: [],
+    ...knowledge,
+  });
+  assert(isPlain(options));
+  const pipeline = pipelineFor({
+    config: completePlain(options),
+    joined: { sources: undefined, problems: [] },
+    problems: [],
+    mayMiss: false,
+  }, { baseUrl: "http://opencti.corp.example", readFile: () => "" });
+  const alert = parseAlert(JSON.stringify(written));
+  const { iocs } = await pipeline.find(alert);
+  if (iocs.length === 0) return { iocs, lookedUp: undefined };
+  const ask = async (question: Question) => ({
+    answer: await answerTo(opencti.url, question),
+    problems: [],
+    latencyMs: 1,
+  });
+  const now = new Date("2026-11-25T00:00:00Z");
+  const lookedUp = await pipeline.lookUp(alert, iocs, {
+    ask,
+    askMore: ask,
+    now,
+  });
+  return { iocs, lookedUp };
 }
 
 /** What is known of IoCs. */
