@@ -39,25 +39,37 @@ interface Found {
   readonly matched: string;
 }
 
-/** Compares a value. */
+/** Compares a value: what is met without a doubt goes before what is not. */
 export function compareValue(
   comparison: Comparison,
   { kinds, role }: ValueSubject,
   options: ValueOptions,
 ): Plain {
-  const found = find(comparison, { ...options, kinds, role });
-  if (found === "uncompared") return unknown(comparison, found);
-  if (found !== undefined) {
+  let partly: Plain | undefined;
+  let isUncompared = false;
+  for (const found of find(comparison, { ...options, kinds, role })) {
+    if (found === "uncompared") {
+      isUncompared = true;
+      continue;
+    }
     const { known, kind, matched } = found;
     const alert = doubtOf(known, { ...options, kind, role });
     const met = { ...known, matched };
-    return alert === undefined
-      ? { state: "holds", met, unmet: [] }
-      : { state: "partly", met, unmet: [{ comparison: matched, alert }] };
+    if (alert === undefined) return { state: "holds", met, unmet: [] };
+    const unmet = [{ comparison: matched, alert }];
+    partly ??= { state: "partly", met, unmet };
   }
-  const said = saidBesides(comparison, { ...options, kinds, role });
+  if (partly !== undefined) return partly;
+  return isUncompared
+    ? unknown(comparison, "uncompared")
+    : compareBesides(comparison, { ...options, kinds, role });
+}
+
+/** Compares a value that is none of the IoCs. */
+function compareBesides(comparison: Comparison, options: FindOptions): Plain {
+  const said = saidBesides(comparison, options);
   if (said !== undefined) return said;
-  const others = othersThan(comparison, { ...options, kinds });
+  const others = othersThan(comparison, options);
   if (comparison.operator === "EXISTS" && others.length > 0) {
     return holds(others.map(({ value }) => value));
   }
@@ -95,20 +107,20 @@ type FindOptions = ValueOptions & Omit<ValueSubject, "type">;
 function find(
   comparison: Comparison,
   options: FindOptions,
-): Found | "uncompared" | undefined {
+): Iterable<Found | "uncompared"> {
   const { operator } = comparison;
   if (isEquality(operator) || operator === "ISSUBSET") {
     return findByLookup(comparison, options);
   }
   return operator === "LIKE" || operator === "MATCHES"
     ? findByTest(comparison, options)
-    : undefined;
+    : [];
 }
 
-function findByLookup(
+function* findByLookup(
   comparison: Comparison,
   { kinds, role, lookup }: FindOptions,
-): Found | undefined {
+): Generator<Found> {
   const literals = comparison.values.filter(({ type }) => type === "string");
   for (const literal of literals) {
     const text = role === "host_header"
@@ -116,35 +128,34 @@ function findByLookup(
       : literal.text;
     for (const kind of kinds) {
       const known = lookup(kind, text);
-      const matched = textOf(comparison, literal);
-      if (known !== undefined) return { known, kind, matched };
+      if (known !== undefined) {
+        yield { known, kind, matched: textOf(comparison, literal) };
+      }
     }
   }
 }
 
 /** Compares each spelling that OpenCTI may have of each IoC. */
-function findByTest(
+function* findByTest(
   comparison: Comparison,
   { kinds, iocs, test, spell, url_case }: FindOptions,
-): Found | "uncompared" | undefined {
+): Generator<Found | "uncompared"> {
   const matched = textOf(comparison);
-  let isUncompared = false;
   for (const ioc of iocs) {
     const kind = kindAmong(kinds, ioc);
     if (kind === undefined) continue;
     const hasCase = ioc.kind === "url" && url_case;
     for (const isCaseKept of hasCase ? [true, false] : [false]) {
       const results = spell(ioc).map((text) => test?.(text, { isCaseKept }));
-      if (results.includes(true)) {
-        const known = hasCase && !isCaseKept
-          ? { ioc, isOtherCase: true }
-          : { ioc };
-        return { known, kind, matched };
-      }
-      isUncompared ||= results.includes("uncompared");
+      if (results.includes("uncompared")) yield "uncompared";
+      if (!results.includes(true)) continue;
+      const known = hasCase && !isCaseKept
+        ? { ioc, isOtherCase: true }
+        : { ioc };
+      yield { known, kind, matched };
+      break;
     }
   }
-  return isUncompared ? "uncompared" : undefined;
 }
 
 /**

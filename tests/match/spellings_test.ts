@@ -451,6 +451,25 @@ Deno.test("a domain is found by its parents, in part, if they are asked for", as
   });
 });
 
+Deno.test("of a list, what is met in full goes before what is met in part", async () => {
+  const iocs = [
+    iocOf("host", "a.evil.example"),
+    iocOf("url", "http://x.example/A"),
+  ];
+  const patterns = [
+    "[domain-name:value IN ('evil.example', 'a.evil.example')]",
+    "[url:value IN ('http://x.example/a', 'http://x.example/A')]",
+  ];
+  for (const pattern of patterns) {
+    const { matches } = await lookUpIn(
+      { indicators: [{ id: "i", name: "n", pattern }] },
+      iocs,
+      { parents: parentsOf(iocs) },
+    );
+    assertEquals(matches.map(({ type }) => type), ["indicator_pattern_match"]);
+  }
+});
+
 Deno.test("parentsOf() goes up to what can be registered, and not too far", () => {
   const domainsOf = (...names: string[]) =>
     parentsOf(names.map((name) => iocOf("host", name)))
