@@ -181,6 +181,7 @@ export function alertFactsOf(alert: Alert): AlertFacts {
     times: texts(
       "data.win.system.systemTime",
       "data.timestamp",
+      "data.@timestamp",
       "timestamp",
     ),
     fieldsOf: fieldFinder(alert),
