@@ -8,6 +8,7 @@ import type { Ioc } from "../alert/ioc.ts";
 import type { Config, Filters } from "../config/config.ts";
 import { firstOf } from "../opencti/query.ts";
 import type { Answer, Observable } from "../opencti/schema.ts";
+import type { Unmet } from "./evaluate.ts";
 import { type IndicatorOutcome, matchIndicators } from "./indicators.ts";
 import { lookupAmong, type Parent } from "./known.ts";
 import type { Decision, Match } from "./match.ts";
@@ -82,7 +83,7 @@ export function matchAnswer(
   const emitted = new Set(first.emitted.map(({ indicator }) => indicator.id));
   const { matches, skipped } = matchObservables(
     byId([...asked.values.nodes, ...asked.files.nodes]),
-    { ...options, lookup, emitted },
+    { ...options, lookup, emitted, contradicted: contradictedIn(outcomes) },
   );
   const observables = rank(matches, options);
   const second = take(observables, "max_obs_alerts", options);
@@ -110,6 +111,19 @@ function isUnread(outcome: IndicatorOutcome): boolean {
   return "reason" in outcome &&
     ("readLength" in outcome.reason || "isUncompared" in outcome.reason ||
       outcome.reason.why === "unreadable");
+}
+
+/** What the alert says against the patterns of indicators, by their ids. */
+function contradictedIn(
+  outcomes: readonly IndicatorOutcome[],
+): ReadonlyMap<string, readonly Unmet[]> {
+  return new Map(
+    outcomes.flatMap((one) =>
+      "reason" in one && one.reason.why === "contradicted"
+        ? [[one.indicator.id, one.reason.unmet] as const]
+        : []
+    ),
+  );
 }
 
 /** What was asked for of an answer: it may hold more. */

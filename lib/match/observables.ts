@@ -5,7 +5,7 @@
  * @module
  */
 import type { Config, Filters } from "../config/config.ts";
-import type { FoundObservable } from "../opencti/schema.ts";
+import type { FoundObservable, Indicator } from "../opencti/schema.ts";
 import { filterOut } from "./filters.ts";
 import type { Met, Unmet } from "./evaluate.ts";
 import { knownObservable, type Lookup } from "./known.ts";
@@ -23,6 +23,8 @@ export interface ObservableOptions
   readonly lookup: Lookup;
   /** The ids of the indicators that are emitted by themselves. */
   readonly emitted: ReadonlySet<string>;
+  /** What the alert says against an indicator's pattern, by its id. */
+  readonly contradicted: ReadonlyMap<string, readonly Unmet[]>;
 }
 
 /** The matches, and why others are none. */
@@ -61,7 +63,7 @@ function matchObservable(
   if (found.unmet.length > 0 && !options.partial_matches) {
     return none("partial_matches");
   }
-  const all = candidatesOf(observable, found).map((match) => ({
+  const all = candidatesOf({ observable, found }, options).map((match) => ({
     match,
     filtered: filterOut(match.indicator, options),
   }));
@@ -113,19 +115,28 @@ function findIoc(
 
 /**
  * The matches that an observable may be: with its indicators, and if it has
- * none with those of what is related.
+ * none with those of what is related. An indicator is emitted here though the
+ * alert contradicts its pattern, for the observable is known: the event says so.
  */
 function candidatesOf(
-  observable: FoundObservable,
-  found: FoundIoc,
+  { observable, found }: {
+    readonly observable: FoundObservable;
+    readonly found: FoundIoc;
+  },
+  { contradicted }: Pick<ObservableOptions, "contradicted">,
 ): readonly (ObservableMatch | RelatedMatch)[] {
   const { id, indicators, stixCoreRelationships } = observable;
+  const unmetOf = (indicator: Indicator) => [
+    ...found.unmet,
+    ...contradicted.get(indicator.id) ?? [],
+  ];
   if (indicators.nodes.length > 0) {
     return indicators.nodes.map((indicator) => ({
       type: found.unmet.length > 0
         ? "indicator_partial_pattern_match"
         : "observable_with_indicator",
-      ...found,
+      met: found.met,
+      unmet: unmetOf(indicator),
       observable,
       indicator,
     }));
@@ -137,7 +148,8 @@ function candidatesOf(
       if (related === null || related.id === id) return [];
       return related.indicators.nodes.map((indicator) => ({
         type: "observable_with_related_indicator" as const,
-        ...found,
+        met: found.met,
+        unmet: unmetOf(indicator),
         observable,
         related,
         relationship,

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert/alert.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { TextKind } from "../../lib/alert/kinds.ts";
 import {
@@ -682,6 +683,21 @@ Deno.test("matchAnswer() takes a URL in other case in part, unless url_case is f
       ]);
     });
   }
+});
+
+Deno.test("matchAnswer() says of an observable what the alert says against its indicator", () => {
+  const and = indicator("i", {
+    pattern: "[ipv4-addr:value = '1.2.3.4' AND network-traffic:dst_port = 443]",
+  });
+  const found = match({
+    partial: connection(and),
+    values: connection(observable("o", { indicators: connection(and) })),
+  }, { alert: parseAlert('{"data": {"dstport": "8443"}}') });
+  assertEquals(emitted(found), ["observable_with_indicator o i"]);
+  assertEquals(found.matches[0]?.unmet, [{
+    comparison: "network-traffic:dst_port = 443",
+    alert: { says: ["8443"] },
+  }]);
 });
 
 Deno.test("matchAnswer() takes an observable in part for a partial match", async (t) => {
