@@ -92,6 +92,9 @@ export function evaluate(
 
 const START_STOP = /^START t?'([^']*)' STOP t?'([^']*)'$/;
 
+/** Longer texts are no time, though Date.parse() may read one in them. */
+const MAX_TIME_LENGTH = 40;
+
 /**
  * What a qualifier comes to, `undefined` if it holds. One alert shows neither
  * how often nor how soon something else came, but it has a time.
@@ -103,7 +106,9 @@ function compareTime(
   const [, ...ends] = START_STOP.exec(qualifier) ?? [];
   if (ends.length === 0) return undefined;
   const [start = NaN, stop = NaN] = ends.map(Date.parse);
-  const known = times.filter((time) => !isNaN(Date.parse(time)));
+  const known = times.filter((time) =>
+    time.length <= MAX_TIME_LENGTH && !isNaN(Date.parse(time))
+  );
   if (isNaN(start) || isNaN(stop) || known.length === 0) {
     const unmet = [{ comparison: qualifier, alert: "silent" } as const];
     return { state: "unknown", unmet };
