@@ -81,7 +81,9 @@ const MATCHES: Readonly<Record<string, string>> = {
     "of the alert. Of an OR, one part that holds is enough.",
   indicator_partial_pattern_match:
     "An indicator looks for this IoC, but the alert does not say whether all " +
-    "that its pattern asks for holds. `opencti.unmet` says what is not known.",
+    "that its pattern asks for holds. `opencti.unmet` says what is not known. " +
+    "Or it is based on an observable that is the IoC in part: a domain above " +
+    "it, a URL in other case.",
   observable_with_indicator:
     "The IoC is an observable, and an indicator is based on it. Indicators " +
     "that have an event already are left out.",

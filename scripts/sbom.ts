@@ -115,6 +115,7 @@ async function importedPackages(): Promise<readonly Package[]> {
 const LICENSES: Readonly<Record<string, string>> = {
   "deno-std": "MIT",
   "punycode": "MIT",
+  "re2js": "MIT",
   "tldts": "MIT",
   "tldts-core": "MIT",
   "valibot": "MIT",

@@ -4,16 +4,12 @@
  * must be emitted.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { parseAlert } from "../lib/alert/alert.ts";
-import { makeLoadingFinder } from "../lib/alert/find.ts";
-import { readIgnoreLists } from "../lib/alert/ignore.ts";
-import { completePlain, isPlain } from "../lib/config/plain.ts";
-import { sweepOf } from "../lib/config/allowed_values.ts";
-import { questionFor } from "../lib/opencti/question.ts";
-import { lookUpIn } from "./stand_ins/look_up.ts";
-import type { KnownIndicator, KnownObservable } from "./stand_ins/opencti.ts";
+import type { LookedUp } from "../lib/commands/pipeline.ts";
+import { lookUpAlert } from "./stand_ins/look_up.ts";
+import type { Knowledge, KnownObservable } from "./stand_ins/opencti.ts";
 
 const CASES = new URL("testdata/cases/", import.meta.url);
+const FORMS = new URL("testdata/known_forms.jsonl", import.meta.url);
 
 interface Case {
   readonly alert: object;
@@ -24,11 +20,10 @@ interface Case {
       /** The ids of the observables that it is based on. */
       readonly based_on?: readonly string[];
     })[];
-    readonly observables?: readonly {
-      readonly id: string;
-      readonly entity_type: string;
-      readonly value: string;
-    }[];
+    readonly observables?:
+      readonly (Omit<KnownObservable, "observable_value"> & {
+        readonly value: string;
+      })[];
   };
   readonly expect: {
     readonly asked?: readonly string[];
@@ -51,52 +46,78 @@ Deno.test("what users missed is asked for and emitted, and no more than that", a
   }
 });
 
-async function check({ alert: written, options = {}, knows, expect }: Case) {
-  assert(isPlain(options));
-  const config = completePlain(options);
-  const alert = parseAlert(JSON.stringify(written));
-  const { whyIgnored } = readIgnoreLists(config.ignore, {
-    baseUrl: "http://opencti.corp.example",
-    readFile: () => "",
+async function check({ alert, options = {}, knows, expect }: Case) {
+  const { iocs, lookedUp } = await lookUpAlert(alert, {
+    ...knowledgeOf(knows),
+    options,
   });
-  const { iocs } = await makeLoadingFinder({
-    ...config,
-    sources: undefined,
-    sweep: sweepOf(config),
-    whyIgnored,
-  })(alert);
   if (expect.asked_nothing) return assertEquals(iocs, []);
-  const now = new Date("2026-11-25T00:00:00Z");
-  const { question } = questionFor(iocs, { ...config, now });
-  const asked = JSON.stringify(question.variables);
+  const asked = JSON.stringify(lookedUp?.question.variables ?? {});
   for (const value of expect.asked ?? []) assertStringIncludes(asked, value);
   for (const value of expect.not_asked ?? []) {
     assert(!asked.includes(value), `${value} is asked for`);
   }
-  if (expect.events === undefined) return;
-  const { matches } = await lookUpIn(knowledgeOf(knows), iocs, { alert });
-  const types = JSON.stringify(matches.map(({ type }) => type));
-  const allowed = [expect.events, ...expect.or_events ?? []]
-    .map((events) => JSON.stringify(events));
-  assert(allowed.includes(types), `${types}, expected ${allowed}`);
+  if (expect.events !== undefined) {
+    assertEvents(lookedUp, [expect.events, ...expect.or_events ?? []]);
+  }
 }
 
-function knowledgeOf(knows: Case["knows"] = {}): {
-  readonly indicators: readonly KnownIndicator[];
-  readonly observables: readonly KnownObservable[];
-} {
+/** Checks that the events are of these types, or of those. */
+function assertEvents(
+  lookedUp: LookedUp | undefined,
+  allowed: readonly (readonly string[])[],
+): void {
+  const types = JSON.stringify(
+    (lookedUp?.events ?? []).map(({ event }) => event.opencti.event_type),
+  );
+  const texts = allowed.map((events) => JSON.stringify(events));
+  assert(texts.includes(types), `${types}, expected ${texts}`);
+}
+
+interface KnownForm extends Pick<Case, "alert" | "options" | "knows"> {
+  readonly name: string;
+  readonly events: readonly string[];
+}
+
+/** What alerts of this file have that say nothing else. */
+const ALERT = {
+  timestamp: "2026-11-20T10:00:00.000+0000",
+  rule: { groups: ["ids", "suricata"] },
+  decoder: { name: "json" },
+};
+
+Deno.test("what OpenCTI knows in other forms, or in longer patterns, is emitted as the pattern says", async (t) => {
+  const lines = await Deno.readTextFile(FORMS);
+  const forms = lines.trim().split("\n").map((line): KnownForm =>
+    JSON.parse(line)
+  );
+  assert(forms.length > 140);
+  for (const { name, alert, options = {}, knows, events } of forms) {
+    await t.step(name, async () => {
+      const { lookedUp } = await lookUpAlert({ ...ALERT, ...alert }, {
+        ...knowledgeOf(knows),
+        options,
+      });
+      assertEvents(lookedUp, [events]);
+    });
+  }
+});
+
+function knowledgeOf(knows: Case["knows"] = {}): Knowledge {
   const indicators = (knows.indicators ?? []).map((one, n) => ({
     id: `i${n}`,
     name: `n${n}`,
     ...typeof one === "string" ? { pattern: one } : one,
   }));
-  const observables = (knows.observables ?? []).map((one) => ({
-    id: one.id,
-    entity_type: one.entity_type,
-    observable_value: one.value,
-    indicators: indicators.filter((indicator) =>
-      "based_on" in indicator && indicator.based_on?.includes(one.id)
-    ).map(({ id }) => id),
+  const observables = (knows.observables ?? []).map((
+    { value, ...one },
+  ) => ({
+    ...one,
+    observable_value: value,
+    indicators: one.indicators ??
+      indicators.filter((indicator) =>
+        "based_on" in indicator && indicator.based_on?.includes(one.id)
+      ).map(({ id }) => id),
   }));
   return { indicators, observables };
 }

@@ -22,6 +22,7 @@ export interface Agent {
 /** A Wazuh alert; its rule groups are trimmed. */
 export interface Alert {
   readonly id: string | undefined;
+  readonly timestamp: string | undefined;
   readonly rule: {
     readonly id: string | undefined;
     readonly description: string | undefined;
@@ -48,6 +49,7 @@ function alertOf(value: JsonObject): Alert {
   const agent = objectIn(value, "agent");
   return {
     id: textIn(value, "id"),
+    timestamp: textIn(value, "timestamp"),
     rule: {
       id: textIn(rule, "id"),
       description: textIn(rule, "description"),

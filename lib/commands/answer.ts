@@ -8,13 +8,20 @@ import type { Ioc } from "../alert/ioc.ts";
 import type { Config } from "../config/config.ts";
 import { OpenctiError } from "../errors.ts";
 import {
+  hasRegex,
   matchAnswer,
   type Matches,
   type MatchOptions,
 } from "../match/answer.ts";
 import type { Match } from "../match/match.ts";
 import type { Reply } from "../opencti/client.ts";
-import { detailsOf, moreOf, type Question } from "../opencti/question.ts";
+import type { Answer, Indicator } from "../opencti/schema.ts";
+import {
+  detailsOf,
+  MAX_IDS,
+  moreOf,
+  type Question,
+} from "../opencti/question.ts";
 import { type Event, matchEvent } from "../wazuh/event.ts";
 
 /** Asks for what an alert can do without: to fail is an answer. */
@@ -45,7 +52,7 @@ export interface ReadAnswer {
 
 /** What an answer is read with. */
 export type ReadOptions =
-  & Omit<MatchOptions, "page">
+  & Omit<MatchOptions, "page" | "readRegex">
   & Pick<Config, "severity" | "lower_partial">
   & {
     readonly iocs: readonly Ioc[];
@@ -89,12 +96,16 @@ async function readAll(
   { answer }: Reply,
   { iocs, ...options }: ReadOptions,
 ): Promise<Matches> {
-  const first = matchAnswer(iocs, answer, { ...options, page: 1 });
+  const matchPage = async (answer: Answer, page: 1 | 2) => {
+    const regex = hasRegex(answer) ? await import("../match/regex.ts") : {};
+    return matchAnswer(iocs, answer, { ...options, ...regex, page });
+  };
+  const first = await matchPage(answer, 1);
   if (!first.hasMore) return first;
   const more = await options.askMore(moreOf(question, options));
   return more instanceof OpenctiError || more.problems.length > 0
     ? first
-    : matchAnswer(iocs, more.answer, { ...options, page: 2 });
+    : await matchPage(more.answer, 2);
 }
 
 function cutOffNote(cutOff: readonly string[]): Note {
@@ -114,23 +125,24 @@ async function withDetails(
   matches: readonly Match[],
   askMore: AskMore,
 ): Promise<{ readonly matches: readonly Match[]; readonly note?: Note }> {
-  if (matches.length === 0) return { matches };
-  const reply = await askMore(
-    detailsOf(matches.map(({ indicator }) => indicator.id)),
-  );
-  if (reply instanceof OpenctiError) {
-    return { matches, note: lacks(reply.message) };
+  const ids = [...new Set(matches.map(({ indicator }) => indicator.id))];
+  const byId = new Map<string, Indicator>();
+  let why: string | undefined;
+  for (let at = 0; at < ids.length; at += MAX_IDS) {
+    const reply = await askMore(detailsOf(ids.slice(at, at + MAX_IDS)));
+    if (reply instanceof OpenctiError) {
+      why ??= reply.message;
+      break;
+    }
+    for (const one of reply.answer.exact.nodes) byId.set(one.id, one);
+    why ??= reply.problems[0]?.says;
   }
-  const byId = new Map(
-    reply.answer.exact.nodes.map((indicator) => [indicator.id, indicator]),
-  );
-  const [problem] = reply.problems;
   return {
     matches: matches.map((match) => ({
       ...match,
       indicator: byId.get(match.indicator.id) ?? match.indicator,
     })),
-    ...problem && { note: lacks(problem.says) },
+    ...why !== undefined && { note: lacks(why) },
   };
 }
 

@@ -105,6 +105,10 @@ function onIndicator({ indicator, reason }: {
         glanceAt(reason.problem)
       }: ${pattern}`;
     case "no_ioc":
+      if (reason.isUncompared) {
+        return "no match, as far as its pattern could be compared: a part takes " +
+          `too long or cannot be read: ${pattern}`;
+      }
       return reason.readLength === undefined
         ? `no match: its pattern does not look for an IoC of the alert: ${pattern}`
         : `no match: the first ${reason.readLength} characters of its pattern ` +
@@ -147,10 +151,11 @@ function onFilter(filtered: Filtered): string {
 
 const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
   no_ioc: "no match: its value is no IoC of the alert",
+  partial_matches: "skipped: partial_matches is false",
   indicators_emitted: "skipped: its indicators are emitted already",
   indicators_filtered: "skipped: all its indicators are filtered out",
   no_indicators:
-    "skipped: neither it nor what is related to it has an indicator to emit",
+    "skipped: neither it nor what is related to it has an indicator",
 };
 
 /** Of a name on a screen. */

@@ -8,11 +8,13 @@ import type { Ioc } from "../alert/ioc.ts";
 import type { Config, Filters } from "../config/config.ts";
 import { firstOf } from "../opencti/query.ts";
 import type { Answer, Observable } from "../opencti/schema.ts";
+import type { Unmet } from "./evaluate.ts";
 import { type IndicatorOutcome, matchIndicators } from "./indicators.ts";
 import { lookupAmong, type Parent } from "./known.ts";
 import type { Decision, Match } from "./match.ts";
 import { matchObservables } from "./observables.ts";
 import { rank } from "./rank.ts";
+import type { ReadRegex } from "./text_operators.ts";
 
 /** What limits the matches. */
 export interface MatchOptions extends
@@ -33,6 +35,15 @@ export interface MatchOptions extends
   readonly parents: readonly Parent[];
   /** Which page of the answer it is: the second has more of each list. */
   readonly page: 1 | 2;
+  /** Needed if {@linkcode hasRegex} says so. */
+  readonly readRegex?: ReadRegex | undefined;
+}
+
+/** Whether a pattern of an answer may have a regular expression. */
+export function hasRegex({ exact, partial }: Answer): boolean {
+  return [...exact.nodes, ...partial.nodes].some(({ pattern }) =>
+    pattern?.toUpperCase().includes("MATCHES")
+  );
 }
 
 /** The matches, and what became of all else. */
@@ -72,7 +83,7 @@ export function matchAnswer(
   const emitted = new Set(first.emitted.map(({ indicator }) => indicator.id));
   const { matches, skipped } = matchObservables(
     byId([...asked.values.nodes, ...asked.files.nodes]),
-    { ...options, lookup, emitted },
+    { ...options, lookup, emitted, contradicted: contradictedIn(outcomes) },
   );
   const observables = rank(matches, options);
   const second = take(observables, "max_obs_alerts", options);
@@ -95,10 +106,24 @@ export function matchAnswer(
   };
 }
 
-/** Whether a pattern was not read to its end, and what was is no match. */
+/** Whether a pattern was not read or compared whole, and the rest is no match. */
 function isUnread(outcome: IndicatorOutcome): boolean {
   return "reason" in outcome &&
-    ("readLength" in outcome.reason || outcome.reason.why === "unreadable");
+    ("readLength" in outcome.reason || "isUncompared" in outcome.reason ||
+      outcome.reason.why === "unreadable");
+}
+
+/** What the alert says against the patterns of indicators, by their ids. */
+function contradictedIn(
+  outcomes: readonly IndicatorOutcome[],
+): ReadonlyMap<string, readonly Unmet[]> {
+  return new Map(
+    outcomes.flatMap((one) =>
+      "reason" in one && one.reason.why === "contradicted"
+        ? [[one.indicator.id, one.reason.unmet] as const]
+        : []
+    ),
+  );
 }
 
 /** What was asked for of an answer: it may hold more. */

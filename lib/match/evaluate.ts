@@ -26,6 +26,8 @@ export interface Unmet {
     | "role"
     | "other_case"
     | "below"
+    // It would take too long, or it cannot be read.
+    | "uncompared"
     // Of a pattern, not of a comparison: its end was not read; it says more.
     | "cut"
     | "more"
@@ -61,20 +63,61 @@ export type Compare = (comparison: Comparison) => Verdict;
  * assertEquals("pattern" in reading && evaluate(reading.pattern, compare).state, "holds");
  * ```
  */
-export function evaluate(pattern: Pattern, compare: Compare): Verdict {
-  switch (pattern.type) {
-    case "observation":
-      return evaluateCondition(pattern.condition, compare);
-    case "qualified":
-      // One alert shows neither how often nor how soon something else came.
-      return evaluate(pattern.operand, compare);
-    case "OR":
-      return anyOf(pattern.operands.map((one) => evaluate(one, compare)));
-    default:
-      return allOf(
-        pattern.operands.map((one) => elsewhere(evaluate(one, compare))),
-      );
+export function evaluate(
+  pattern: Pattern,
+  compare: Compare,
+  { times = [] }: {
+    /** When the alert's event was, or may have been. */
+    readonly times?: readonly string[];
+  } = {},
+): Verdict {
+  return evaluateIn(pattern);
+
+  function evaluateIn(pattern: Pattern): Verdict {
+    switch (pattern.type) {
+      case "observation":
+        return evaluateCondition(pattern.condition, compare);
+      case "qualified":
+        return allOf([
+          evaluateIn(pattern.operand),
+          ...pattern.qualifiers.flatMap((one) => compareTime(one, times) ?? []),
+        ]);
+      case "OR":
+        return anyOf(pattern.operands.map(evaluateIn));
+      default:
+        return allOf(pattern.operands.map((one) => elsewhere(evaluateIn(one))));
+    }
   }
+}
+
+const START_STOP = /^START t?'([^']*)' STOP t?'([^']*)'$/;
+
+/** Longer texts are no time, though Date.parse() may read one in them. */
+const MAX_TIME_LENGTH = 40;
+
+/**
+ * What a qualifier comes to, `undefined` if it holds. One alert shows neither
+ * how often nor how soon something else came, but it has a time.
+ */
+function compareTime(
+  qualifier: string,
+  times: readonly string[],
+): Verdict | undefined {
+  const [, ...ends] = START_STOP.exec(qualifier) ?? [];
+  if (ends.length === 0) return undefined;
+  const [start = NaN, stop = NaN] = ends.map(Date.parse);
+  const known = times.filter((time) =>
+    time.length <= MAX_TIME_LENGTH && !isNaN(Date.parse(time))
+  );
+  if (isNaN(start) || isNaN(stop) || known.length === 0) {
+    const unmet = [{ comparison: qualifier, alert: "silent" } as const];
+    return { state: "unknown", unmet };
+  }
+  const isThen = known.some((time) =>
+    Date.parse(time) >= start && Date.parse(time) < stop
+  );
+  const unmet = [{ comparison: qualifier, alert: { says: known } }];
+  return isThen ? undefined : { state: "contradicted", unmet };
 }
 
 function evaluateCondition(condition: Condition, compare: Compare): Verdict {

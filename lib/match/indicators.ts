@@ -15,20 +15,24 @@ import {
   readPattern,
 } from "../opencti/pattern.ts";
 import type { Indicator } from "../opencti/schema.ts";
+import { alertFactsOf } from "./alert_facts.ts";
 import { compareWith } from "./compare.ts";
 import { type Compare, evaluate } from "./evaluate.ts";
 import { filterOut } from "./filters.ts";
 import type { Lookup } from "./known.ts";
 import type { IndicatorMatch, IndicatorReason } from "./match.ts";
+import type { ReadRegex } from "./text_operators.ts";
 import { subjectOf } from "./subject.ts";
-import { trafficOf } from "./traffic.ts";
 
 /** What indicators are compared with. */
 export interface IndicatorOptions
-  extends Filters, Readonly<Pick<Config, "partial_matches" | "exact_only">> {
+  extends
+    Filters,
+    Readonly<Pick<Config, "partial_matches" | "exact_only" | "url_case">> {
   readonly alert: Alert;
   readonly iocs: readonly Ioc[];
   readonly lookup: Lookup;
+  readonly readRegex?: ReadRegex | undefined;
 }
 
 /** A match, or why an indicator is none. */
@@ -44,13 +48,16 @@ export function matchIndicators(
 ): readonly IndicatorOutcome[] {
   const lengths = lengthsToRead(indicators);
   const { exact_only } = options;
-  const compare = compareWith({
-    ...options,
-    traffic: trafficOf(options.alert),
-  });
+  const alert = alertFactsOf(options.alert);
+  const compare = compareWith({ ...options, alert });
   return indicators.map((indicator) => {
     const maxLength = lengths.get(indicator) ?? 0;
-    const match = matchPattern(indicator, { maxLength, compare, exact_only });
+    const match = matchPattern(indicator, {
+      maxLength,
+      compare,
+      exact_only,
+      times: alert.times,
+    });
     if ("why" in match) return { indicator, reason: match };
     if (!options.partial_matches && match.type !== "indicator_pattern_match") {
       return { indicator, reason: { why: "partial_matches" } };
@@ -84,11 +91,13 @@ function lengthsToRead(
 /** Compares an indicator's pattern with our IoCs. */
 function matchPattern(
   indicator: Indicator,
-  { maxLength, compare, exact_only }: {
+  { maxLength, compare, exact_only, times }: {
     /** How much of it is read. */
     readonly maxLength: number;
     readonly compare: Compare;
     readonly exact_only: boolean;
+    /** When the alert's event was, or may have been. */
+    readonly times: readonly string[];
   },
 ): IndicatorMatch | IndicatorReason {
   const text = indicator.pattern ?? "";
@@ -100,9 +109,13 @@ function matchPattern(
   const reading = readPattern(text, maxLength);
   if ("problem" in reading) return { why: "unreadable", ...reading };
   const { pattern, isCut } = reading;
-  const { state, met, unmet } = evaluate(pattern, compare);
+  const { state, met, unmet } = evaluate(pattern, compare, { times });
   if (state === "contradicted") return { why: "contradicted", unmet };
-  if (met === undefined || state === "unknown") return noIoc;
+  if (met === undefined || state === "unknown") {
+    return unmet.some(({ alert }) => alert === "uncompared")
+      ? { ...noIoc, isUncompared: true }
+      : noIoc;
+  }
   const doubts = [
     ...unmet,
     ...isCut ? [{ comparison: "", alert: "cut" } as const] : [],

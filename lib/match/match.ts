@@ -24,9 +24,14 @@ export interface IndicatorMatch extends Found {
   readonly type: "indicator_pattern_match" | "indicator_partial_pattern_match";
 }
 
-/** An observable of our IoC, with the best of its indicators. */
+/**
+ * An observable of our IoC, with the best of its indicators; in part, if its
+ * value is not quite that of the IoC.
+ */
 export interface ObservableMatch extends Found {
-  readonly type: "observable_with_indicator";
+  readonly type:
+    | "observable_with_indicator"
+    | "indicator_partial_pattern_match";
   readonly observable: Observable;
 }
 
@@ -74,6 +79,8 @@ export type IndicatorReason =
     readonly why: "no_ioc";
     /** How much of its pattern was read, if not all. */
     readonly readLength?: number;
+    /** Whether a part of it was not compared. */
+    readonly isUncompared?: true;
   }
   | { readonly why: "contradicted"; readonly unmet: readonly Unmet[] }
   | { readonly why: "partial_matches" }
@@ -82,6 +89,7 @@ export type IndicatorReason =
 /** Why an observable is not emitted. */
 export type ObservableReason =
   | "no_ioc"
+  | "partial_matches"
   | "indicators_emitted"
   | "indicators_filtered"
   | "no_indicators";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Filters } from "../config/config.ts";
+import type { Config, Filters } from "../config/config.ts";
 import type { FoundObservable, Indicator } from "../opencti/schema.ts";
 import { filterOut } from "./filters.ts";
 import type { Met, Unmet } from "./evaluate.ts";
@@ -18,10 +18,13 @@ import type {
 import { rank } from "./rank.ts";
 
 /** What observables are compared with. */
-export interface ObservableOptions extends Filters {
+export interface ObservableOptions
+  extends Filters, Readonly<Pick<Config, "partial_matches">> {
   readonly lookup: Lookup;
   /** The ids of the indicators that are emitted by themselves. */
   readonly emitted: ReadonlySet<string>;
+  /** What the alert says against an indicator's pattern, by its id. */
+  readonly contradicted: ReadonlyMap<string, readonly Unmet[]>;
 }
 
 /** The matches, and why others are none. */
@@ -48,22 +51,46 @@ function matchObservable(
   observable: FoundObservable,
   options: ObservableOptions,
 ): Outcome {
+  const none = (
+    reason: ObservableReason,
+    skipped: readonly Decision[] = [],
+  ): Outcome => ({
+    matches: [],
+    skipped: [...skipped, { type: "skipped", observable, reason }],
+  });
   const found = findIoc(observable, options);
-  if (found === undefined) return none(observable, "no_ioc");
-  const all = observable.indicators.nodes;
-  const { left, skipped } = filterAll(all, options);
-  const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
-    (indicator): ObservableMatch => ({
-      type: "observable_with_indicator",
-      ...found,
-      observable,
-      indicator,
-    }),
+  if (found === undefined) return none("no_ioc");
+  if (found.unmet.length > 0 && !options.partial_matches) {
+    return none("partial_matches");
+  }
+  const all = candidatesOf({ observable, found }, options).map((match) => ({
+    match,
+    filtered: filterOut(match.indicator, options),
+  }));
+  const left = all.filter(({ filtered }) => filtered === undefined)
+    .map(({ match }) => match);
+  const skipped = all.flatMap(({ match: { indicator }, filtered }) =>
+    filtered === undefined ? [] : [
+      {
+        type: "skipped",
+        indicator,
+        reason: { why: "filtered", filtered },
+      } as const,
+    ]
   );
-  if (matches.length > 0) return { matches: best(matches, options), skipped };
-  if (all.length === 0) return matchRelated(observable, found, options);
-  const why = left.length > 0 ? "indicators_emitted" : "indicators_filtered";
-  return none(observable, why, skipped);
+  const [best] = rank(
+    left.filter(({ indicator: { id } }) => !options.emitted.has(id)),
+    options,
+  );
+  if (best !== undefined) return { matches: [best], skipped };
+  return none(
+    all.length === 0
+      ? "no_indicators"
+      : left.length > 0
+      ? "indicators_emitted"
+      : "indicators_filtered",
+    skipped,
+  );
 }
 
 /** The IoC that an observable is, and what is not known to hold of it. */
@@ -86,78 +113,48 @@ function findIoc(
   return { met, unmet };
 }
 
-/** What those that are related to an observable without indicators have. */
-function matchRelated(
-  observable: FoundObservable,
-  found: FoundIoc,
-  options: ObservableOptions,
-): Outcome {
-  const outcomes = observable.stixCoreRelationships.nodes.map(
-    ({ from, to, relationship_type }): Outcome => {
+/**
+ * The matches that an observable may be: with its indicators, and if it has
+ * none with those of what is related. An indicator is emitted here though the
+ * alert contradicts its pattern, for the observable is known: the event says so.
+ */
+function candidatesOf(
+  { observable, found }: {
+    readonly observable: FoundObservable;
+    readonly found: FoundIoc;
+  },
+  { contradicted }: Pick<ObservableOptions, "contradicted">,
+): readonly (ObservableMatch | RelatedMatch)[] {
+  const { id, indicators, stixCoreRelationships } = observable;
+  const unmetOf = (indicator: Indicator) => [
+    ...found.unmet,
+    ...contradicted.get(indicator.id) ?? [],
+  ];
+  if (indicators.nodes.length > 0) {
+    return indicators.nodes.map((indicator) => ({
+      type: found.unmet.length > 0
+        ? "indicator_partial_pattern_match"
+        : "observable_with_indicator",
+      met: found.met,
+      unmet: unmetOf(indicator),
+      observable,
+      indicator,
+    }));
+  }
+  return stixCoreRelationships.nodes.flatMap(
+    ({ from, to, relationship_type: relationship }) => {
       // A relationship has two ends, and either may be this observable.
-      const related = from?.id === observable.id ? to : from;
-      if (related === null || related.id === observable.id) return NOTHING;
-      const { left, skipped } = filterAll(related.indicators.nodes, options);
-      const matches = left.filter(({ id }) => !options.emitted.has(id)).map(
-        (indicator): RelatedMatch => ({
-          type: "observable_with_related_indicator",
-          ...found,
-          observable,
-          related,
-          relationship: relationship_type,
-          indicator,
-        }),
-      );
-      return { matches, skipped };
+      const related = from?.id === id ? to : from;
+      if (related === null || related.id === id) return [];
+      return related.indicators.nodes.map((indicator) => ({
+        type: "observable_with_related_indicator" as const,
+        met: found.met,
+        unmet: unmetOf(indicator),
+        observable,
+        related,
+        relationship,
+        indicator,
+      }));
     },
   );
-  const matches = outcomes.flatMap(({ matches }) => matches);
-  const skipped = outcomes.flatMap(({ skipped }) => skipped);
-  return matches.length > 0
-    ? { matches: best(matches, options), skipped }
-    : none(observable, "no_indicators", skipped);
-}
-
-const NOTHING: Outcome = { matches: [], skipped: [] };
-
-function none(
-  observable: FoundObservable,
-  reason: ObservableReason,
-  skipped: readonly Decision[] = [],
-): Outcome {
-  return {
-    matches: [],
-    skipped: [...skipped, { type: "skipped", observable, reason }],
-  };
-}
-
-function best<T extends ObservableMatch | RelatedMatch>(
-  matches: readonly T[],
-  options: ObservableOptions,
-): readonly T[] {
-  return rank(matches, options).slice(0, 1);
-}
-
-function filterAll(
-  indicators: readonly Indicator[],
-  options: ObservableOptions,
-): {
-  readonly left: readonly Indicator[];
-  readonly skipped: readonly Decision[];
-} {
-  const all = indicators.map((indicator) => ({
-    indicator,
-    filtered: filterOut(indicator, options),
-  }));
-  return {
-    left: all.filter(({ filtered }) => filtered === undefined)
-      .map(({ indicator }) => indicator),
-    skipped: all.flatMap(({ indicator, filtered }): Decision[] =>
-      filtered === undefined ? [] : [{
-        type: "skipped",
-        indicator,
-        reason: { why: "filtered", filtered },
-      }]
-    ),
-  };
 }

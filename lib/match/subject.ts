@@ -4,6 +4,7 @@
  * @module
  */
 import { KINDS, type TextKind } from "../alert/kinds.ts";
+import type { TextFact } from "./alert_facts.ts";
 
 /** In which role a value stands, where a path says more than its kind. */
 export type Role =
@@ -22,18 +23,19 @@ export type Subject =
     readonly kinds: readonly TextKind[];
     readonly role?: Role | undefined;
   }
+  /** Of which type the object is that a reference leads to. */
+  | { readonly type: "object_type"; readonly role: Role }
   | { readonly type: "port"; readonly side: "source" | "destination" }
   | { readonly type: "protocol" }
-  | { readonly type: "method" };
+  | { readonly type: "text"; readonly fact: TextFact };
 
 const REQUEST = String
   .raw`^network-traffic:extensions\.http-request-ext\.request_`;
-const METHOD = new RegExp(`${REQUEST}method$`);
 const HOST_HEADER = new RegExp(String.raw`${REQUEST}header\.host$`);
 const PORT = /^network-traffic:(src|dst)_port$/;
 const PROTOCOL = /^network-traffic:protocols(?:\[[\d*-]+\])?$/;
 // network-traffic:dst_ref.value, domain-name:resolves_to_refs[*].value
-const REFERENCE = /([a-z]+)(?:_to)?_refs?(?:\[[\d*-]+\])?\.value$/;
+const REFERENCE = /([a-z]+)(?:_to)?_refs?(?:\[[\d*-]+\])?\.(value|type)$/;
 const HASH = /(?:^(?:file|artifact)|_refs?(?:\[[\d*-]+\])?)[:.]hashes\./;
 
 /** What the object that a reference leads to may be. */
@@ -48,6 +50,23 @@ const REFERENCE_ROLES: Readonly<Record<string, Role>> = {
   cc: "recipient",
   bcc: "recipient",
   resolves: "resolved",
+};
+
+/** Texts of which alerts say something, though they are no IoCs. */
+const TEXTS: Readonly<Partial<Record<string, TextFact>>> = {
+  "file:name": "fileNames",
+  "file:parent_directory_ref.path": "folders",
+  "directory:path": "folders",
+  "process:name": "programNames",
+  "process:image_ref.name": "programNames",
+  "process:binary_ref.name": "programNames",
+  "process:command_line": "commandLines",
+  "windows-registry-key:key": "registryKeys",
+  "user-account:account_login": "users",
+  "user-account:user_id": "users",
+  "email-message:subject": "subjects",
+  "network-traffic:extensions.http-request-ext.request_method": "methods",
+  "network-traffic:extensions.http-request-ext.request_value": "requests",
 };
 
 /** Longer paths are of no use, and work. */
@@ -69,7 +88,8 @@ const MAX_PATH_LENGTH = 300;
  *   kinds: ["sha256"],
  *   role: undefined,
  * });
- * assertEquals(subjectOf("file:name"), undefined);
+ * assertEquals(subjectOf("file:name"), { type: "text", fact: "fileNames" });
+ * assertEquals(subjectOf("file:size"), undefined);
  * ```
  */
 export function subjectOf(path: string): Subject | undefined {
@@ -77,9 +97,11 @@ export function subjectOf(path: string): Subject | undefined {
   const plain = plainPath(path);
   const kind = PATH_KINDS.get(plain);
   if (kind !== undefined) return { type: "value", kinds: [kind] };
+  const fact = TEXTS[plain];
+  if (fact !== undefined) return { type: "text", fact };
   if (HASH.test(plain)) {
     const algorithm = plain.slice(plain.lastIndexOf(".") + 1).replace(
-      /\W/g,
+      /[\W_]/g,
       "",
     );
     const textKind = HASHES.get(algorithm);
@@ -91,16 +113,15 @@ export function subjectOf(path: string): Subject | undefined {
     return { type: "port", side: port === "src" ? "source" : "destination" };
   }
   if (PROTOCOL.test(plain)) return { type: "protocol" };
-  if (METHOD.test(plain)) return { type: "method" };
   if (HOST_HEADER.test(plain)) {
     return { type: "value", kinds: ["hostname"], role: "host_header" };
   }
-  const [, name] = REFERENCE.exec(plain) ?? [];
-  return name === undefined ? undefined : {
-    type: "value",
-    kinds: ANY,
-    role: REFERENCE_ROLES[name] ?? "other",
-  };
+  const [, name, property] = REFERENCE.exec(plain) ?? [];
+  if (name === undefined) return undefined;
+  const role = REFERENCE_ROLES[name] ?? "other";
+  return property === "type"
+    ? { type: "object_type", role }
+    : { type: "value", kinds: ANY, role };
 }
 
 const HASHES: ReadonlyMap<string, TextKind> = new Map(

@@ -160,25 +160,29 @@ function amounts(options: Amount, page: 1 | 2) {
   };
 }
 
+/** OpenCTI compares an id with four kinds of ids, each a clause of its search. */
+export const MAX_IDS = 200;
+
 /**
  * Asks for what events say of indicators, by their ids.
+ *
+ * @param ids Each once, {@linkcode MAX_IDS} at the most.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const { variables } = detailsOf(["1d9e", "1d9e"]);
+ * const { variables } = detailsOf(["1d9e"]);
  * assertEquals(variables.exact.filters[0]?.values, ["1d9e"]);
  * assertEquals(variables.first, 1);
  * ```
  */
 export function detailsOf(ids: readonly string[]): Question {
-  const values = [...new Set(ids)];
   return {
     query: DETAILS,
     variables: {
-      exact: group("and", [filter("ids", "eq", values)]),
-      first: values.length,
+      exact: group("and", [filter("ids", "eq", ids)]),
+      first: ids.length,
       askPartial: false,
       askValues: false,
       askFiles: false,

@@ -28,7 +28,11 @@ const TABLE: Readonly<
   Partial<Record<IocKind, (value: string) => readonly string[]>>
 > = {
   ipv4: (value) => [`${value}/32`, `::ffff:${value}`],
-  ipv6: (value) => [...ipv6Forms(value), `${value}/128`],
+  ipv6: (value) => [
+    ...ipv6Forms(value),
+    `${value}/128`,
+    ...ipv6Shortened(value),
+  ],
   domain: (value) => [inUnicode(value), `${value}.`],
   email: (value) => [inUnicode(value)],
   url: urlForms,
@@ -67,9 +71,18 @@ export function firstOfEach(
   });
 }
 
-function ipv6Forms(value: string): readonly string[] {
+/** An IPv6 address in full, and without leading zeros. */
+export function ipv6Forms(value: string): readonly string[] {
   const all = exploded(value);
   return [all, all.replace(/\b0+(?=[\da-f])/g, "")];
+}
+
+/** An IPv6 address with its zeros left out in other ways than RFC 5952 says. */
+function ipv6Shortened(value: string): readonly string[] {
+  const padded = value.replace(/[\da-f]+/g, (part) => part.padStart(4, "0"));
+  // One group of zeros alone is not shortened, but by older programs.
+  const single = value.replace(/:0:(?=[\da-f])/, "::");
+  return [padded, ...value.includes("::") ? [] : [single]];
 }
 
 /** A name of DNS with the letters that it stands for. */
@@ -89,13 +102,23 @@ const PORTS: Readonly<Record<string, number>> = {
   ftp: 21,
 };
 
+/** What some programs encode, and others do not. */
+const ENCODED = /[!'()*~]/g;
+
+function percent(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
 function urlForms(value: string): readonly string[] {
   const [origin = "", scheme = "", host = ""] =
     /^([a-z]+):\/\/([^/?#]+)/.exec(value) ?? [];
   const rest = value.slice(origin.length);
   const port = /:\d+$/.test(host) ? undefined : PORTS[scheme];
   const paths = [rest, decoded(rest)];
-  const hosts = [host, inUnicode(host)];
+  const [, address] = /^\[(.+)\]$/.exec(host) ?? [];
+  const hosts = address === undefined
+    ? [host, inUnicode(host)]
+    : [host, ...ipv6Forms(address).map((form) => `[${form}]`)];
   const urls = hosts.flatMap((one) =>
     paths.map((path) => `${scheme}://${one}${path}`)
   );
@@ -107,7 +130,9 @@ function urlForms(value: string): readonly string[] {
       ? []
       : paths.map((path) => `${origin}:${port}${path}`),
     ...port !== undefined && rest === "/" ? [`${origin}:${port}`] : [],
-    ...rest.includes("'") ? [origin + rest.replaceAll("'", "%27")] : [],
+    ...rest.search(ENCODED) >= 0
+      ? [origin + rest.replace(ENCODED, percent)]
+      : [],
     ...rest.includes("%27") ? [origin + rest.replaceAll("%27", "'")] : [],
   ];
 }

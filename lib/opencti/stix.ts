@@ -6,7 +6,12 @@
 import { wordsIn } from "./filters.ts";
 import { type IocKind, KINDS } from "../alert/kinds.ts";
 import { type NetworkChoice, networksAround } from "./networks.ts";
-import { firstOfEach, type Spelled, spellingsOf } from "./spellings.ts";
+import {
+  firstOfEach,
+  ipv6Forms,
+  type Spelled,
+  spellingsOf,
+} from "./spellings.ts";
 
 /**
  * The patterns that say exactly one IoC, in every spelling that OpenCTI may
@@ -53,10 +58,20 @@ export function networkTexts(
   { kind, value }: Spelled,
   networks: NetworkChoice,
 ): readonly string[] {
-  return kind === "ipv4" || kind === "ipv6"
-    ? networksAround(value, networks).map(({ value }) => value)
-    : [];
+  if (kind !== "ipv4" && kind !== "ipv6") return [];
+  const texts = networksAround(value, networks).map(({ value }) => value);
+  return kind === "ipv4" ? texts : [
+    ...texts.slice(0, LIKELY_NETWORKS),
+    ...texts.slice(0, LIKELY_NETWORKS).flatMap((text) => {
+      const [address = "", prefix] = text.split("/");
+      return ipv6Forms(address).map((form) => `${form}/${prefix}`);
+    }),
+    ...texts.slice(LIKELY_NETWORKS),
+  ];
 }
+
+/** So many networks of IPv6 are asked for in other spellings too. */
+const LIKELY_NETWORKS = 6;
 
 /** Where a host may stand in a pattern, besides its own place. */
 const REFERENCES = [
@@ -87,6 +102,9 @@ const ELSEWHERE: Readonly<Partial<Record<IocKind, readonly string[]>>> = {
 /** Of an IPv6 address, the rarest are asked for as whole patterns alone. */
 const MAX_NETWORKS = 24;
 
+/** The rarest spellings are asked for in their own place alone. */
+const MAX_ELSEWHERE = 3;
+
 /** What finds a pattern that has an IoC in it as one comparison of several. */
 export interface Phrases {
   /** Any of these is enough; the likeliest first. */
@@ -114,7 +132,9 @@ export interface Phrases {
 export function phrasesOf(ioc: Spelled, networks: NetworkChoice): Phrases {
   const texts = apartByWords(spellingsOf(ioc)).map(quoted);
   const elsewhere = ELSEWHERE[ioc.kind];
-  if (elsewhere === undefined) return { alone: texts, inLists: [], lists: [] };
+  if (elsewhere === undefined) {
+    return { alone: [...texts, ...wildcardsOf(ioc)], inLists: [], lists: [] };
+  }
   const own = texts.flatMap((text) =>
     stixPaths(ioc.kind, text).map((path) => `${path} = ${text}`)
   );
@@ -122,7 +142,10 @@ export function phrasesOf(ioc: Spelled, networks: NetworkChoice): Phrases {
     alone: [
       ...own,
       ...networkTexts(ioc, networks).slice(0, MAX_NETWORKS).map(quoted),
-      ...texts.flatMap((text) => elsewhere.map((path) => `${path} = ${text}`)),
+      ...texts.slice(0, MAX_ELSEWHERE).flatMap((text) =>
+        elsewhere.map((path) => `${path} = ${text}`)
+      ),
+      ...wildcardsOf(ioc),
     ],
     inLists: texts,
     lists: [
@@ -130,6 +153,35 @@ export function phrasesOf(ioc: Spelled, networks: NetworkChoice): Phrases {
       ...elsewhere,
     ].map((path) => `${path} IN`),
   };
+}
+
+/** A name with more parts is asked for by its last ones. */
+const MAX_SUFFIXES = 4;
+
+/**
+ * Comparisons that leave a part of a value open, in whatever place: as
+ * `LIKE '%.evil.example'`, `LIKE '198.51.100.%'`, `LIKE 'http://evil.example/%'`,
+ * `MATCHES '^(.+\\.)?evil\\.example$'`.
+ */
+function wildcardsOf({ kind, value }: Spelled): readonly string[] {
+  if (kind === "ipv4") {
+    const parts = value.split(".");
+    return [3, 2].map((count) => `LIKE ${parts.slice(0, count).join(".")}`);
+  }
+  if (kind === "url") {
+    const [start = ""] = /^[a-z]+:\/\/[^/?#]+/.exec(value) ?? [];
+    return [`LIKE ${start}`];
+  }
+  if (kind === "email") return [`LIKE ${value.slice(value.indexOf("@") + 1)}`];
+  if (kind !== "domain") return [];
+  const labels = value.split(".");
+  return labels.map((_, n) => labels.slice(n)).filter(({ length }) =>
+    length > 1
+  )
+    .slice(-MAX_SUFFIXES).flatMap((suffix) => [
+      `LIKE ${suffix.join(".")}`,
+      `MATCHES ${suffix.join(" ")}`,
+    ]);
 }
 
 /**

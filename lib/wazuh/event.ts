@@ -228,9 +228,10 @@ function factsOf(match: Match, { baseUrl }: EventContext): JsonObject {
   };
   switch (match.type) {
     case "indicator_pattern_match":
-    case "indicator_partial_pattern_match":
       return indicator;
+    case "indicator_partial_pattern_match":
     case "observable_with_indicator":
+      if (!("observable" in match)) return indicator;
       return {
         ...observableFacts(match.observable, baseUrl),
         ...indicator,

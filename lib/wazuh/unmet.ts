@@ -51,6 +51,8 @@ function onAlert(alert: Unmet["alert"]): string {
       return "the alert does not say in which role";
     case "other_case":
       return "the alert has it in other case";
+    case "uncompared":
+      return "this is not compared, it takes too long or cannot be read";
     case "below":
       return "the alert has a domain below it";
     default:

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type AskMore, readAnswer } from "../../lib/commands/answer.ts";
+import type { MatchOptions } from "../../lib/match/answer.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { type Question, questionFor } from "../../lib/opencti/question.ts";
@@ -37,7 +38,9 @@ function many(
 /** Looks an address up as a run does; `fail` decides what cannot be asked. */
 async function lookUp(
   knowledge: Partial<Knowledge>,
-  fail: (question: Question) => boolean = () => false,
+  { fail = () => false, ...options }: Partial<MatchOptions> & {
+    readonly fail?: (question: Question) => boolean;
+  } = {},
 ) {
   await using opencti = startOpencti({
     indicators: [],
@@ -57,6 +60,7 @@ async function lookUp(
       : await replyTo(question);
   const read = await readAnswer(question, await replyTo(question), {
     ...MATCHING,
+    ...options,
     iocs,
     askMore,
     baseUrl: opencti.url,
@@ -125,6 +129,21 @@ Deno.test("readAnswer() emits what is in full and active, however much is known 
   });
 });
 
+Deno.test("readAnswer() compares by regular expressions where there are some", async (t) => {
+  const cases = [
+    ["^203\\\\.", ["indicator_pattern_match"]],
+    ["^204\\\\.", ["indicator_partial_pattern_match"]],
+  ] as const;
+  for (const [regex, types] of cases) {
+    await t.step(regex, async () => {
+      const pattern =
+        `[ipv4-addr:value = '${ADDRESS}' AND ipv4-addr:value MATCHES '${regex}']`;
+      const { events } = await lookUp({ indicators: [{ ...OURS, pattern }] });
+      assertEquals(events.map(({ match }) => match.type), [...types]);
+    });
+  }
+});
+
 Deno.test("readAnswer() reads a second page only if the first was cut off", async () => {
   const of = async (count: number) => {
     const indicators = many(count, (n) => ({
@@ -152,7 +171,7 @@ Deno.test("readAnswer() says what is still cut off, and emits the rest", async (
   await t.step("a second page that does not come", async () => {
     const { ids, notes } = await lookUp(
       { indicators: indicators.slice(0, 60) },
-      ({ variables }) => variables.first === 500,
+      { fail: ({ variables }) => variables.first === 500 },
     );
     assertEquals(ids.length, 3);
     assertEquals(notes.map(({ kind }) => kind), ["cut_off"]);
@@ -206,8 +225,30 @@ Deno.test("readAnswer() asks once for what an event says, and only for what is e
   assertEquals(requests[1]?.variables["first"], 1);
 });
 
+Deno.test("readAnswer() asks for no more ids at once than OpenCTI takes", async () => {
+  const indicators = many(450, (n) => ({
+    pattern: `[ipv4-addr:value = '${ADDRESS}' OR file:name = 'x${n}']`,
+    createdBy: "CERT",
+  }));
+  const { events, notes, requests } = await lookUp({ indicators }, {
+    max_ind_alerts: 450,
+  });
+  assertEquals(notes, []);
+  assertEquals(requests.map(({ variables }) => variables["first"]), [
+    undefined,
+    500,
+    200,
+    200,
+    50,
+  ]);
+  const authors = events.map(({ event }) =>
+    JSON.stringify(event.opencti).includes('"createdBy":"CERT"')
+  );
+  assertEquals([authors.length, authors.includes(false)], [450, false]);
+});
+
 Deno.test("readAnswer() emits events without details if these do not come, and says so", async () => {
-  const { ids, events, notes } = await lookUp(THRICE, () => true);
+  const { ids, events, notes } = await lookUp(THRICE, { fail: () => true });
   assertEquals(ids, ["ours"]);
   assertEquals(events[0]?.event.opencti.event_type, "indicator_pattern_match");
   assertEquals(notes.map(({ kind }) => kind), ["details"]);

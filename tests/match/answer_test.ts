@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert/alert.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { TextKind } from "../../lib/alert/kinds.ts";
 import {
@@ -7,6 +8,7 @@ import {
   type Matches,
   type MatchOptions,
 } from "../../lib/match/answer.ts";
+import { readRegex } from "../../lib/match/regex.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
 import { sentencesOn } from "../../lib/commands/decisions.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
@@ -684,6 +686,71 @@ Deno.test("matchAnswer() takes a URL in other case in part, unless url_case is f
   }
 });
 
+Deno.test("matchAnswer() says of an observable what the alert says against its indicator", () => {
+  const and = indicator("i", {
+    pattern: "[ipv4-addr:value = '1.2.3.4' AND network-traffic:dst_port = 443]",
+  });
+  const found = match({
+    partial: connection(and),
+    values: connection(observable("o", { indicators: connection(and) })),
+  }, { alert: parseAlert('{"data": {"dstport": "8443"}}') });
+  assertEquals(emitted(found), ["observable_with_indicator o i"]);
+  assertEquals(found.matches[0]?.unmet, [{
+    comparison: "network-traffic:dst_port = 443",
+    alert: { says: ["8443"] },
+  }]);
+});
+
+Deno.test("matchAnswer() takes an observable in part for a partial match", async (t) => {
+  const indicators = connection(indicator("i", { pattern: "yara" }));
+  const url = iocOf("url", "http://evil.example/VIRUS");
+  const domain = iocOf("host", "a.evil.example");
+  const cases: readonly [
+    string,
+    Ioc,
+    Record<string, unknown>,
+    "other_case" | "below",
+  ][] = [
+    ["a URL in other case", url, {
+      entity_type: "Url",
+      observable_value: "http://evil.example/virus",
+    }, "other_case"],
+    ["a domain above", domain, {
+      entity_type: "Domain-Name",
+      observable_value: "evil.example",
+    }, "below"],
+  ];
+  for (const [name, ioc, fields, alert] of cases) {
+    const options = {
+      iocs: [ioc],
+      parents: [{ ioc: domain, domain: "evil.example" }],
+    };
+    const known = (rest: Record<string, unknown>) => ({
+      values: connection(observable("o", { ...fields, ...rest })),
+    });
+    await t.step(name, () => {
+      const found = match(known({ indicators }), options);
+      assertEquals(emitted(found), ["indicator_partial_pattern_match o i"]);
+      assertEquals(found.matches[0]?.unmet.map((one) => one.alert), [alert]);
+    });
+    await t.step(`${name}, partial_matches false`, () => {
+      const stixCoreRelationships = connection({
+        relationship_type: "related-to",
+        from: null,
+        to: observable("p", { observable_value: "5.6.7.8", indicators }),
+      });
+      for (const rest of [{ indicators }, { stixCoreRelationships }]) {
+        const found = match(known(rest), {
+          ...options,
+          partial_matches: false,
+        });
+        assertEquals(emitted(found), []);
+        assert(found.sentences[0]?.endsWith("partial_matches is false"));
+      }
+    });
+  }
+});
+
 Deno.test("matchAnswer() takes no more of an answer than was asked for", async (t) => {
   const exact = connection(
     ...Array.from({ length: 600 }, (_, n) => indicator(`i${n}`)),
@@ -751,6 +818,42 @@ Deno.test("matchAnswer() says when a pattern is too long to be read", async (t) 
       "indicator_pattern_match c",
     ]);
   });
+});
+
+Deno.test("matchAnswer() says when a pattern cannot be compared", () => {
+  const pattern = "[ipv4-addr:value MATCHES '(?=1.2)']";
+  const { matches, cutOff, sentences } = match({
+    partial: connection(indicator("a", { pattern })),
+  });
+  assertEquals([matches, cutOff], [[], ["of a pattern"]]);
+  assert(sentences[0]?.includes("as far as its pattern could be compared"));
+});
+
+Deno.test("matchAnswer() takes linear time for patterns of others", async (t) => {
+  const iocs = Array.from({ length: 100 }, (_, n) => [
+    iocOf("host", `a${n}.xn--bcher-kva.example`),
+    iocOf("url", `http://a${n}.example/${"a".repeat(300)}`),
+  ]).flat();
+  const one: Readonly<Record<string, string>> = {
+    "equal": "url:value = 'http://x.example/a%20b'",
+    "LIKE": "domain-name:value LIKE '%.x.y'",
+    "LIKE, hostile": "url:value LIKE '%a%a%b'",
+    "NOT LIKE": "domain-name:value NOT LIKE '%x'",
+    "MATCHES": "url:value MATCHES '(a*)*b'",
+    "ISSUBSET": "ipv4-addr:value ISSUBSET '9.9.9.0/24'",
+  };
+  for (const [name, comparison] of Object.entries(one)) {
+    await t.step(name, () => {
+      const pattern = `[${Array(4000).fill(comparison).join(" OR ")}]`;
+      const start = performance.now();
+      match({ exact: connection(indicator("a", { pattern })) }, {
+        iocs,
+        readRegex,
+      });
+      // A tenth of that, if nothing else runs.
+      assert(performance.now() - start < 4000);
+    });
+  }
 });
 
 Deno.test("matchAnswer() says no more than a thousand things, none at length", () => {

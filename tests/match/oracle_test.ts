@@ -11,8 +11,9 @@ import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { TextKind } from "../../lib/alert/kinds.ts";
 import { compareWith } from "../../lib/match/compare.ts";
 import { evaluate } from "../../lib/match/evaluate.ts";
+import { readRegex } from "../../lib/match/regex.ts";
 import { lookupAmong } from "../../lib/match/known.ts";
-import { trafficOf } from "../../lib/match/traffic.ts";
+import { alertFactsOf } from "../../lib/match/alert_facts.ts";
 import { type Comparison, readPattern } from "../../lib/opencti/pattern.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
 import { anyCondition, printPattern } from "../stand_ins/stix.ts";
@@ -110,13 +111,15 @@ const IOCS = [
   iocOf("address", "1.2.3.4", "data.dest_ip"),
   iocOf("host", "evil.example", "data.tls.sni"),
 ];
-const compare = compareWith({
+const FACTS = {
   iocs: IOCS,
   lookup: lookupAmong(IOCS, MATCHING),
-  traffic: trafficOf(
+  url_case: true,
+  readRegex,
+  alert: alertFactsOf(
     parseAlert('{"data": {"dest_port": 8443, "proto": "tcp"}}'),
   ),
-});
+};
 
 function comparisons(
   path: string,
@@ -132,10 +135,38 @@ function comparisons(
   });
 }
 
+function byOperator(
+  path: string,
+  operator: Comparison["operator"],
+  texts: readonly string[],
+): fc.Arbitrary<Comparison> {
+  return comparisons(path, "string", texts)
+    .map((comparison) => ({ ...comparison, operator }));
+}
+
 /** OASIS' matcher asks for objects of one type between two brackets. */
 const CONDITIONS = [
-  comparisons("ipv4-addr:value", "string", ["1.2.3.4", "9.9.9.9"]),
-  comparisons("domain-name:value", "string", ["evil.example", "b.example"]),
+  fc.oneof(
+    comparisons("ipv4-addr:value", "string", ["1.2.3.4", "9.9.9.9"]),
+    byOperator("ipv4-addr:value", "ISSUBSET", ["1.2.3.0/24", "9.9.0.0/16"]),
+    byOperator("ipv4-addr:value", "LIKE", ["1.2.%", "_.2.3.4", "9%", "%"]),
+  ),
+  fc.oneof(
+    comparisons("domain-name:value", "string", ["evil.example", "b.example"]),
+    byOperator("domain-name:value", "LIKE", [
+      "%.example",
+      "%evil%",
+      "_vil.example",
+      "evil",
+      "%.evil.example",
+    ]),
+    byOperator("domain-name:value", "MATCHES", [
+      "^evil\\.",
+      "\\.(com|example)$",
+      "x+",
+      "^[a-d]",
+    ]),
+  ),
   fc.oneof(
     comparisons("network-traffic:dst_port", "bare", ["443", "8443"]),
     comparisons("network-traffic:dst_ref.value", "string", [
@@ -176,7 +207,7 @@ Deno.test({
     const differ = texts.filter((text, n) => {
       const reading = readPattern(text);
       assert("pattern" in reading);
-      const { state } = evaluate(reading.pattern, compare);
+      const { state } = evaluate(reading.pattern, compareWith(FACTS));
       return (state === "holds") !== theirs[n];
     });
     assertEquals(

@@ -9,6 +9,7 @@ import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { TextKind } from "../../lib/alert/kinds.ts";
 import { parentsOf } from "../../lib/match/parents.ts";
 import type { Matches, MatchOptions } from "../../lib/match/answer.ts";
+import { networkOf } from "../../lib/opencti/networks.ts";
 import { lookUpIn } from "../stand_ins/look_up.ts";
 
 function iocOf(kind: TextKind, text: string): Ioc {
@@ -52,7 +53,14 @@ const ALIKE: readonly {
       "2a06:98c1:3120:0:0:0:0:3",
       "2a06:98c1:3120:0000:0000:0000:0000:0003",
     ],
-    only: ["2a06:98c1:3120::3/128"],
+    only: ["2a06:98c1:3120::3/128", "2a06:98c1:3120::0003"],
+  },
+  {
+    kind: "address",
+    path: "ipv6-addr:value",
+    type: "IPv6-Addr",
+    texts: ["2a06:98c1:0:1:2:3:4:5"],
+    only: ["2a06:98c1::1:2:3:4:5"],
   },
   {
     kind: "host",
@@ -118,6 +126,22 @@ const ALIKE: readonly {
     path: "url:value",
     type: "Url",
     texts: ["http://evil.example/it's", "http://evil.example/it%27s"],
+  },
+  {
+    kind: "url",
+    path: "url:value",
+    type: "Url",
+    texts: [
+      "http://[2a06:98c1::3]/x",
+      "http://[2a06:98c1:0:0:0:0:0:3]/x",
+      "http://[2a06:98c1:0000:0000:0000:0000:0000:0003]/x",
+    ],
+  },
+  {
+    kind: "url",
+    path: "url:value",
+    type: "Url",
+    texts: ["http://evil.example/~a(b)!", "http://evil.example/%7Ea%28b%29%21"],
   },
   {
     kind: "mac",
@@ -243,7 +267,14 @@ Deno.test("a value that stands in a role is found, in part", async (t) => {
 });
 
 Deno.test("a hash is found under each name of its algorithm", async (t) => {
-  const names = ["'SHA-256'", '"SHA-256"', "sha256", "SHA256", "'sha-256'"];
+  const names = [
+    "'SHA-256'",
+    '"SHA-256"',
+    "sha256",
+    "SHA256",
+    "'sha-256'",
+    "SHA_256",
+  ];
   for (const object of ["file", "artifact"]) {
     for (const name of names) {
       const path = `${object}:hashes.${name}`;
@@ -263,6 +294,39 @@ Deno.test("a hash is found under each name of its algorithm", async (t) => {
     const { matches } = await lookUpIn({ indicators }, [iocOf("sha256", HASH)]);
     assertEquals(matches, []);
   });
+});
+
+/** Patterns that leave a part of a value open. */
+const WILDCARDS: readonly [TextKind, string, string, string?][] = [
+  ["host", "a.b.evil.example", "[domain-name:value LIKE '%.evil.example']"],
+  ["host", "evil.example", "[domain-name:value LIKE '%evil.example']"],
+  ["host", "evil.example", "[domain-name:value LIKE 'evil.example%']"],
+  [
+    "host",
+    "a.b.evil-one.example",
+    "[file:name = 'x' OR domain-name:value MATCHES '^(.*\\\\.)?evil-one\\\\.example$']",
+  ],
+  ["address", "198.51.100.7", "[ipv4-addr:value LIKE '198.51.100.%']"],
+  ["address", "198.51.100.7", "[ipv4-addr:value LIKE '198.51.%']"],
+  [
+    "url",
+    "http://evil.example/gate.php?x=1",
+    "[url:value LIKE 'http://evil.example/gate.php%']",
+  ],
+  [
+    "email",
+    "bob@evil.example",
+    "[email-message:from_ref.value LIKE '%@evil.example']",
+    "indicator_partial_pattern_match",
+  ],
+];
+
+Deno.test("a value is found by a pattern that leaves a part of it open", async (t) => {
+  for (const [kind, text, pattern, type] of WILDCARDS) {
+    await t.step(`${text}: ${pattern}`, async () => {
+      await assertFound(pattern, iocOf(kind, text), type);
+    });
+  }
 });
 
 /** Networks, by their choice the address that is in them, and whether it matches. */
@@ -287,6 +351,16 @@ const NETWORKS: readonly [
     all: true,
     none: false,
   }],
+  ["2a06:98c1:3120::3", "2a06:98c1:3120:0:0:0:0:0/48", {
+    narrow: true,
+    all: true,
+    none: false,
+  }],
+  [
+    "2a06:98c1:3120::3",
+    "2A06:98C1:3120:0000:0000:0000:0000:0000/64",
+    { narrow: true, all: true, none: false },
+  ],
   ["2a06:98c1:3120::3", "2a06:98c1::/32", {
     narrow: true,
     all: true,
@@ -307,6 +381,7 @@ Deno.test("an address is found by the networks that it is in", async (t) => {
       await t.step(`${address} in ${network}, ${networks}`, async () => {
         const options = { networks: networks as MatchOptions["networks"] };
         const iocs = [iocOf("address", address)];
+        const written = networkOf(network)?.value;
         const said = ({ matches }: Matches) =>
           matches.map(({ type, met }) => [type, met.ioc.value, met.network]);
         const patterns = [
@@ -319,7 +394,7 @@ Deno.test("an address is found by the networks that it is in", async (t) => {
           const indicators = [{ id: "i", name: "n", pattern }];
           assertEquals(
             said(await lookUpIn({ indicators }, iocs, options)),
-            isFound ? [["indicator_pattern_match", address, network]] : [],
+            isFound ? [["indicator_pattern_match", address, written]] : [],
             pattern,
           );
         }
@@ -338,7 +413,7 @@ Deno.test("an address is found by the networks that it is in", async (t) => {
         );
         assertEquals(
           said(found),
-          isFound ? [["observable_with_indicator", address, network]] : [],
+          isFound ? [["observable_with_indicator", address, written]] : [],
         );
       });
     }
@@ -374,6 +449,25 @@ Deno.test("a domain is found by its parents, in part, if they are asked for", as
       ]],
     );
   });
+});
+
+Deno.test("of a list, what is met in full goes before what is met in part", async () => {
+  const iocs = [
+    iocOf("host", "a.evil.example"),
+    iocOf("url", "http://x.example/A"),
+  ];
+  const patterns = [
+    "[domain-name:value IN ('evil.example', 'a.evil.example')]",
+    "[url:value IN ('http://x.example/a', 'http://x.example/A')]",
+  ];
+  for (const pattern of patterns) {
+    const { matches } = await lookUpIn(
+      { indicators: [{ id: "i", name: "n", pattern }] },
+      iocs,
+      { parents: parentsOf(iocs) },
+    );
+    assertEquals(matches.map(({ type }) => type), ["indicator_pattern_match"]);
+  }
 });
 
 Deno.test("parentsOf() goes up to what can be registered, and not too far", () => {

@@ -18,6 +18,7 @@ Deno.test("patternsOf() writes every spelling of each kind", async (t) => {
       "[ipv6-addr:value = '2a00:1450:0000:0000:0000:0000:0000:0001']",
       "[ipv6-addr:value = '2a00:1450:0:0:0:0:0:1']",
       "[ipv6-addr:value = '2a00:1450::1/128']",
+      "[ipv6-addr:value = '2a00:1450::0001']",
     ]],
     ["host", "Evil.example", [
       "[domain-name:value = 'evil.example']",

@@ -4,13 +4,17 @@
  * @module
  */
 import * as v from "valibot";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Ioc } from "../../lib/alert/ioc.ts";
+import { type LookedUp, pipelineFor } from "../../lib/commands/pipeline.ts";
+import { completePlain, isPlain } from "../../lib/config/plain.ts";
 import {
   matchAnswer,
   type Matches,
   type MatchOptions,
 } from "../../lib/match/answer.ts";
+import { readRegex } from "../../lib/match/regex.ts";
 import { type Question, questionFor } from "../../lib/opencti/question.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
 import { MATCHING } from "./matches.ts";
@@ -31,6 +35,44 @@ export async function answerTo(
   return v.parse(Answer, data);
 }
 
+/** What becomes of an alert, as a run with these options finds it. */
+export async function lookUpAlert(
+  written: object,
+  { options, ...knowledge }: Partial<Knowledge> & { readonly options: object },
+): Promise<{
+  readonly iocs: readonly Ioc[];
+  /** Nothing is asked for where no IoC is. */
+  readonly lookedUp: LookedUp | undefined;
+}> {
+  await using opencti = startOpencti({
+    indicators: [],
+    observables: [],
+    ...knowledge,
+  });
+  assert(isPlain(options));
+  const pipeline = pipelineFor({
+    config: completePlain(options),
+    joined: { sources: undefined, problems: [] },
+    problems: [],
+    mayMiss: false,
+  }, { baseUrl: "http://opencti.corp.example", readFile: () => "" });
+  const alert = parseAlert(JSON.stringify(written));
+  const { iocs } = await pipeline.find(alert);
+  if (iocs.length === 0) return { iocs, lookedUp: undefined };
+  const ask = async (question: Question) => ({
+    answer: await answerTo(opencti.url, question),
+    problems: [],
+    latencyMs: 1,
+  });
+  const now = new Date("2026-11-25T00:00:00Z");
+  const lookedUp = await pipeline.lookUp(alert, iocs, {
+    ask,
+    askMore: ask,
+    now,
+  });
+  return { iocs, lookedUp };
+}
+
 /** What is known of IoCs. */
 export async function lookUpIn(
   knowledge: Partial<Knowledge>,
@@ -49,5 +91,6 @@ export async function lookUpIn(
       { kind: "domain", value, spellings: [] } as const
     )),
   ], all);
-  return matchAnswer(iocs, await answerTo(opencti.url, question), all);
+  const answer = await answerTo(opencti.url, question);
+  return matchAnswer(iocs, answer, { ...all, readRegex });
 }

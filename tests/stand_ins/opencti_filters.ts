@@ -83,8 +83,12 @@ export function checkFilters(group: FilterGroup | null | undefined): void {
   }
 }
 
-/** Older search engines count each word of a phrase. */
-function clausesOf({ operator, values }: Filter): number {
+/**
+ * Older search engines count each word of a phrase. An id is compared with four
+ * fields.
+ */
+function clausesOf({ key, operator, values }: Filter): number {
+  if (key[0] === "ids") return 4 * values.length;
   return operator === "wildcard"
     ? values.reduce<number>(
       (sum, value) => sum + wordsOf(String(value)).length,
