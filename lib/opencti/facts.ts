@@ -139,7 +139,12 @@ const Body = z.object({
   errors: z.optional(z.array(z.object({ message: z.string() }))),
 });
 
-async function post(
+/**
+ * Asks a question that no alert asks.
+ *
+ * @throws {Error} If OpenCTI does not answer it.
+ */
+export async function post(
   question: unknown,
   { baseUrl, apiKey, client, timeoutMs, stop }: FactsOptions,
 ): Promise<{ readonly data: unknown; readonly date: number | undefined }> {

@@ -26,6 +26,8 @@ export interface MatchFacts {
   readonly value?: string;
   /** Fields of the indicator that matter, by OpenCTI's names. */
   readonly indicator?: Readonly<Record<string, unknown>>;
+  /** What the alert says, besides its agent. */
+  readonly alert?: Readonly<Record<string, unknown>>;
 }
 
 /** The event of a match, read back from what is sent. */
@@ -35,6 +37,7 @@ export function sentMatch(
     agent = "001",
     value = "1.2.3.4",
     indicator: fields = {},
+    alert = {},
   }: MatchFacts,
 ): unknown {
   const indicator = Indicator.parse({ id: "i", name: "n", ...fields });
@@ -67,7 +70,7 @@ export function sentMatch(
     },
   };
   return asSent(matchEvent(matches[type], {
-    alert: parseAlert(JSON.stringify({ agent: { id: agent } })),
+    alert: parseAlert(JSON.stringify({ ...alert, agent: { id: agent } })),
     baseUrl: "https://cti.example",
     latencyMs: 1,
     ...DEFAULTS,
