@@ -4,7 +4,13 @@
  * @module
  */
 
-export { checkAlerts, checkBlock } from "./checks/block.ts";
+export { checkArrival, checkStarted } from "./checks/arrival.ts";
+export {
+  checkAlerts,
+  checkBlock,
+  leastLevelIn,
+  meets,
+} from "./checks/block.ts";
 export {
   AGAIN,
   check,
@@ -37,6 +43,6 @@ export {
   type Emitted,
   emittedIn,
 } from "./status.ts";
-export { lastLinesIn } from "./tail.ts";
+export { follow, type Followed, lastLinesIn } from "./tail.ts";
 export { currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall } from "./uninstall.ts";

@@ -10,11 +10,10 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
-import { planInstall } from "../../lib/manager/install.ts";
-import { takeSteps } from "../../lib/manager/steps.ts";
 import { giveToGroup, giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
-import { CONF, makeManager, snapshot } from "../stand_ins/manager.ts";
+import { makeInstalled } from "../stand_ins/installed.ts";
+import { CONF, snapshot } from "../stand_ins/manager.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
 import {
   type OpenctiOptions,
@@ -22,36 +21,11 @@ import {
   TOKEN,
 } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";
-import { startQueue } from "../stand_ins/queue.ts";
 import { openSpool } from "../../lib/state/spool.ts";
 
 const PROGRAM = "integrations/custom-opencti";
 
 const ALERT = JSON.stringify({ rule: { level: 3, groups: ["ids"] } });
-
-/** A manager on which nothing is wrong. */
-async function makeHealthy(url: string, conf: string = CONF) {
-  const { home, program } = await makeManager({ conf });
-  const { steps } = planInstall({
-    home,
-    program,
-    url,
-    token: TOKEN,
-    mayReplace: false,
-    askToken: () => undefined,
-  });
-  takeSteps(steps, home);
-  await Deno.mkdir(`${home}/var/run`, { recursive: true });
-  for (const daemon of ["analysisd", "integratord"]) {
-    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-123.pid`, "123");
-  }
-  await Deno.writeTextFile(`${home}/logs/alerts/alerts.json`, `${ALERT}\n`);
-  await Deno.writeTextFile(`${home}/logs/integrations.log`, "");
-  giveToWazuh(`${home}/logs/integrations.log`, 0o640);
-  const queue = startQueue(home);
-  giveToWazuh(`${home}/queue/sockets/queue`, 0o660);
-  return { home, queue };
-}
 
 const context = (home: string) => ({
   home,
@@ -69,7 +43,7 @@ Deno.test(
   ROOT_ONLY,
   async (t) => {
     await using opencti = startOpencti(ACTIVE);
-    const { home, queue } = await makeHealthy(opencti.url);
+    const { home, queue } = await makeInstalled(opencti.url);
     await using _queue = queue;
     const run = (...args: string[]) =>
       runProgram(home, ["doctor", ...args], { asRoot: true });
@@ -244,7 +218,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
     link: "block",
     says: "HOOK_URL is not a URL",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a timeout that is none": {
     does: conf((text) =>
@@ -252,7 +226,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "block",
     says: "TIMEOUT must be seconds",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "groups with blanks": {
     does: conf((text) => text.replace(/<group>.*</, "<group>ids, web<")),
@@ -356,13 +330,13 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text("etc/opencti.json", "{"),
     link: "options",
     says: "Mistakes in the configuration HOME/etc/opencti.json: it is not JSON",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "an unknown option": {
     does: text("etc/opencti.json", '{"max_ind_alert": 1}'),
     link: "options",
     says: 'max_ind_alert: unknown, did you mean "max_ind_alerts"?',
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a wrong option in the block": {
     does: conf((text) =>
@@ -370,19 +344,19 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "options",
     says: "Wrong <options> in HOME/etc/ossec.conf: debug: must be",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a list that is missing": {
     does: text("etc/opencti.json", '{"ignore": {"files": ["/none/list"]}}'),
     link: "options",
     says: "/none/list",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a certificate that is missing": {
     does: text("etc/opencti.json", '{"ca_file": "/none/ca.pem"}'),
     link: "network",
     says: "Cannot use option",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "no token": {
     does: gone(TOKEN_FILE),
@@ -394,7 +368,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
     says: "API_KEY's file holds no token",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a token for everybody": {
     does: mode(TOKEN_FILE, 0o644),
@@ -412,31 +386,31 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     url: "https://opencti.invalid",
     link: "network",
     says: "Cannot reach OpenCTI at https://opencti.invalid: ",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "OpenCTI is down": {
     url: `http://127.0.0.1:${getAvailablePort()}`,
     link: "network",
     says: "refused",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a wrong token": {
     does: text(TOKEN_FILE, "flgrn_octi_tkn_of_another\n"),
     link: "opencti",
     says: "OpenCTI refuses the token",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may not use tokens": {
     opencti: { capabilities: ["KNOWLEDGE"] },
     link: "opencti",
     says: "Allow token usage",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may not read": {
     opencti: { capabilities: ["APIACCESS_USETOKEN"] },
     link: "opencti",
     says: "Access knowledge",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may do everything": {
     opencti: { capabilities: ["BYPASS"] },
@@ -456,7 +430,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     opencti: { respond: () => new Response("<html>", { status: 200 }) },
     link: "opencti",
     says: "OpenCTI",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a clock that is wrong": {
     opencti: {
@@ -737,7 +711,9 @@ Deno.test(
       await t.step(name, async () => {
         const { does, link, level = "error", says, mend } = breakage;
         await using opencti = startOpencti(ACTIVE, breakage.opencti);
-        const { home, queue } = await makeHealthy(breakage.url ?? opencti.url);
+        const { home, queue } = await makeInstalled(
+          breakage.url ?? opencti.url,
+        );
         await using _queue = queue;
         await does?.(home);
         const before = await snapshot(home);

@@ -134,8 +134,8 @@ function checkGlobal(conf: string, path: string): readonly Finding[] {
       `set <jsonout_output>yes</jsonout_output> in ${path}`,
     ));
   }
-  const least = confValueIn(conf, ["alerts", "log_alert_level"]);
-  if (Number(least ?? LOW_LEVEL) > LOW_LEVEL) {
+  const least = leastLevelIn(conf);
+  if (least > LOW_LEVEL) {
     found.push(warning(
       `<log_alert_level> is ${least}: alerts below are not written, and not ` +
         "looked up, and ours of level 3 are not seen",
@@ -143,6 +143,12 @@ function checkGlobal(conf: string, path: string): readonly Finding[] {
     ));
   }
   return found;
+}
+
+/** The least level of the alerts that Wazuh writes. */
+export function leastLevelIn(conf: string): number {
+  const least = Number(confValueIn(conf, ["alerts", "log_alert_level"]));
+  return Number.isNaN(least) ? LOW_LEVEL : least;
 }
 
 /** Whether today's alerts meet the block. */
@@ -172,8 +178,9 @@ export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
   )];
 }
 
-function meets(
-  { group, level }: IntegrationBlock,
+/** Whether integratord hands an alert over. */
+export function meets(
+  { group, level }: Pick<IntegrationBlock, "group" | "level">,
   alert: { readonly level: number; readonly groups: readonly string[] },
 ): boolean {
   return alert.level >= Number(level ?? 0) &&

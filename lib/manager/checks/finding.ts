@@ -19,8 +19,13 @@ export type Link =
   | "opencti"
   | "rights"
   | "knowledge"
+  // Of a test: the value, the alert that carries it, what comes of it.
+  | "value"
+  | "source"
+  | "match"
   | "queue"
   | "rules"
+  | "alert"
   | "log"
   | "spool"
   | "lately";
@@ -43,7 +48,7 @@ export interface Findings {
 }
 
 /** Where the sentence itself says what to do. */
-export const AGAIN = "correct that, and run doctor again";
+export const AGAIN = "correct that, and run this again";
 
 /** Makes the findings of one link. */
 export function findingsOf(link: Link): Findings {
