@@ -94,7 +94,7 @@ async function* linksTo(
     yield failureOf(up);
     return;
   }
-  yield findingsOf("network").ok(
+  yield findingsOf("http").ok(
     `${explainer.baseUrl} answers in ${up.lookedUp.latencyMs} ms`,
   );
   const chosen = await choose(explainer, {

@@ -23,6 +23,7 @@ export {
   amountFindings,
   factFindings,
   failureFinding,
+  stepFindings,
 } from "./checks/opencti.ts";
 export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";

@@ -188,7 +188,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   },
   "no OpenCTI": {
     url: `http://127.0.0.1:${getAvailablePort()}`,
-    link: "network",
+    link: "http",
     says: "Cannot reach OpenCTI at ",
     mend: "correct that",
   },
