@@ -28,6 +28,7 @@ import {
   checkQueue,
   checkRules,
   checkSpool,
+  checkStarted,
   checkToken,
   currentUser,
   type Finding,
@@ -105,11 +106,15 @@ export async function examine(
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
+    await check("rules", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
     await check("spool", () => checkSpool(site, folders)),
     await check("lately", () => checkLately(site, redact)),
   );
-  const all = found.flat();
+  // What cannot be seen is so for several links.
+  const all = found.flat().filter(({ says }, n, every) =>
+    n === every.findIndex((one) => one.says === says)
+  );
   const wrong = new Set(
     all.filter(({ level }) => level !== "ok").map(({ link }) => link),
   );

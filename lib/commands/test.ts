@@ -81,7 +81,7 @@ export const test: Command = {
     }
     const findings: Finding[] = [];
     const { site, findings: first } = readSite(home);
-    const links = site === undefined ? first : testLinks({
+    const links = site === undefined ? first.map(broken) : testLinks({
       site,
       first,
       asked,
@@ -105,6 +105,11 @@ export const test: Command = {
     return statusOf(findings);
   },
 };
+
+/** Nothing can be tested there. */
+function broken(finding: Finding): Finding {
+  return { ...finding, level: "error" };
+}
 
 /** OpenCTI and alerts may say anything. */
 function shown(finding: Finding): Finding {

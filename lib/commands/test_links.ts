@@ -61,7 +61,10 @@ export async function* testLinks(
 ): AsyncGenerator<Finding> {
   const { site, first, asked, context } = options;
   const before = [
-    first.length > 0 ? first : await check("block", () => checkBlock(site)),
+    first.length > 0
+      // What this user may not read cannot be tested.
+      ? first.map((one): Finding => ({ ...one, level: "error" }))
+      : await check("block", () => checkBlock(site)),
     await check("token", () => checkToken(site)),
     asked.whyNot === undefined
       ? []

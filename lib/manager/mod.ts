@@ -19,6 +19,7 @@ export {
   showFindings,
   statusOf,
 } from "./checks/finding.ts";
+export { checkLately } from "./checks/lately.ts";
 export {
   amountFindings,
   factFindings,
@@ -29,12 +30,7 @@ export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";
 export { checkRules } from "./checks/rules.ts";
 export { readSite, type Site } from "./checks/site.ts";
-export {
-  checkLately,
-  checkLog,
-  checkSpool,
-  checkToken,
-} from "./checks/state.ts";
+export { checkLog, checkSpool, checkToken } from "./checks/state.ts";
 export { planInstall } from "./install.ts";
 export { nextSteps } from "./next.ts";
 export { type Plan, showPlan, takeSteps } from "./steps.ts";

@@ -20,6 +20,7 @@ import {
   TOKEN,
 } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";
+import { abandonQueue } from "../stand_ins/queue.ts";
 import { openSpool } from "../../lib/state/spool.ts";
 
 const PROGRAM = "integrations/custom-opencti";
@@ -59,7 +60,8 @@ Deno.test(
         .replace(/root:\w+/, "root:GROUP").replace(
           /and \w+ may/,
           "and USER may",
-        );
+        ).replace(/run by \w+$/m, "run by USER")
+        .replace(/(mode 0750, run by) \w+/, "$1 USER");
     await t.step("as text", async () => {
       const { status, stdout, stderr } = await run();
       assertEquals(stderr, "");
@@ -126,6 +128,15 @@ const conf = (change: (text: string) => string) =>
 const RULES = "etc/rules/opencti_rules.xml";
 const TOKEN_FILE = "etc/opencti.token";
 const INSTALL = `sudo HOME/${PROGRAM} install`;
+
+/** A line of Wazuh's log, of today. */
+const ofWazuh = (says: string) =>
+  text(
+    "logs/ossec.log",
+    `${
+      new Date().toISOString().slice(0, 10).replaceAll("-", "/")
+    } 10:00:00 ${says}\n`,
+  );
 
 const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "the program is missing": {
@@ -667,18 +678,118 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     mend: "see HOME/logs/integrations.log",
   },
   "an error in Wazuh's log, with the token": {
-    does: text(
-      "logs/ossec.log",
-      `${
-        new Date().toISOString().slice(0, 10).replaceAll("-", "/")
-      } 10:00:00 ` +
-        "wazuh-integratord: ERROR: While running custom-opencti -> " +
-        `integrations. Output: ${TOKEN}\n`,
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: While running custom-opencti -> " +
+        `integrations. Output: ${TOKEN}`,
     ),
     link: "lately",
     level: "warning",
-    says: "Errors in the last day: 1, the last: ",
+    says: "Of Wazuh in the last day: 1: a run failed, and said why in its last",
+    mend: "see HOME/logs/integrations.log",
+  },
+  "a program that integratord could not start": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Couldn't execute command " +
+        `(integrations/custom-opencti /tmp/x.alert ${TOKEN}). Check file and ` +
+        "permissions.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord could not start the program: its owner or mode is wrong",
+    mend: INSTALL,
+  },
+  "a program that integratord did not find": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Unable to enable integration for: " +
+        "'custom-opencti'. File not found inside 'integrations'.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord did not find the program when it started",
+    mend: INSTALL,
+  },
+  "a program that was killed": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Command (integrations/custom-opencti /tmp/x) " +
+        "execution exited abnormally.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "the program was ended by a signal",
+    mend: "journalctl -k",
+  },
+  "alerts that integratord cannot read": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Could not open JSON queue after 5 tries.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord cannot read alerts.json",
+    mend: "chown ",
+  },
+  "rules that analysisd does not take": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: (7617): Signature ID '110299' was not found " +
+        "and will be ignored in the 'if_sid' option of rule '110213'.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd does not take a rule of ours, or leaves it out",
+    mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "something that Wazuh never said before": {
+    does: ofWazuh("wazuh-integratord: ERROR: custom-opencti has hiccups"),
+    link: "lately",
+    level: "warning",
+    says: "Of Wazuh in the last day: 1, the last: ",
     mend: "see HOME/logs/ossec.log",
+  },
+  "a queue that nobody reads": {
+    does: (home) => {
+      Deno.removeSync(`${home}/queue/sockets/queue`);
+      abandonQueue(home);
+    },
+    link: "queue",
+    says: "is there, but nobody reads it: wazuh-analysisd does not run",
+    mend: "sudo ",
+  },
+  "rules that were changed since Wazuh started": {
+    does: (home) => {
+      const before = new Date(Date.now() - 3_600_000);
+      Deno.utimeSync(`${home}/var/run/wazuh-analysisd-123.pid`, before, before);
+    },
+    link: "rules",
+    level: "warning",
+    says:
+      "HOME/etc/rules/opencti_rules.xml was changed after Wazuh was started",
+    mend: "sudo ",
+  },
+  "alerts of long ago": {
+    does: (home) => {
+      const before = new Date(Date.now() - 3 * 86_400_000);
+      Deno.utimeSync(`${home}/logs/alerts/alerts.json`, before, before);
+    },
+    link: "alerts",
+    level: "warning",
+    says: "was not written to for 3 days: Wazuh raises no alerts",
+    mend: "see that Wazuh runs",
+  },
+  "an OpenCTI that is too old": {
+    opencti: {
+      respond: ({ body }) =>
+        body.query.includes("about")
+          ? Response.json({
+            data: {
+              about: { version: "5.3.17" },
+              me: { name: "wazuh", capabilities: [{ name: "KNOWLEDGE" }] },
+            },
+          })
+          : undefined,
+    },
+    link: "opencti",
+    level: "warning",
+    says: "Version 5.3.17 is older than 5.12",
+    mend: "upgrade OpenCTI",
   },
 };
 
@@ -763,3 +874,125 @@ Deno.test("showFindings() is 80 columns wide, with and without colour", () => {
   assertEquals(colored[1]?.slice(0, 10), "<warning>!");
   assertEquals(colored[5], "<error>✗ opencti   wrong");
 });
+
+Deno.test(
+  "doctor, test and status say what this user may not see",
+  ROOT_ONLY,
+  async (t) => {
+    const { home, queue } = await makeInstalled("http://127.0.0.1:9");
+    await using _queue = queue;
+    giveToGroup(`${home}/queue`, 0o700);
+    for (const [word, expected] of [["doctor", 1], ["test", 2]] as const) {
+      await t.step(word, async () => {
+        const { status, stdout } = await runProgram(home, [word]);
+        assertEquals(status, expected);
+        const text = stdout.replaceAll(home, "HOME").replace(/\n {12}/g, " ");
+        assertStringIncludes(
+          text,
+          "program   This user may not look at HOME/queue/sockets " +
+            "→ run it as root: sudo before the command",
+        );
+      });
+    }
+    await t.step("parts that are closed", async () => {
+      giveToGroup(`${home}/queue`, 0o750);
+      await Deno.chown(`${home}/etc`, 0, 0);
+      await Deno.chmod(`${home}/etc`, 0o700);
+      await Deno.chmod(`${home}/logs/alerts`, 0);
+      const findings = await asWazuh(home);
+      const unseen = findings.filter(({ says }) =>
+        says.includes("may not look")
+      );
+      assertEquals(
+        unseen.map(({ link, level, says }) =>
+          `${level} ${link} ${says.replaceAll(home, "HOME")}`
+        ),
+        [
+          "warning block This user may not look at HOME/etc/ossec.conf",
+          `warning rules This user may not look at HOME/${RULES}`,
+        ],
+      );
+    });
+    await t.step("install and status name it too", async () => {
+      for (const word of ["install", "uninstall"]) {
+        const { status, lastLine } = await runProgram(home, [
+          word,
+          "--dry-run",
+        ]);
+        assertEquals(status, 2);
+        assertStringIncludes(lastLine, "put sudo before the command");
+      }
+    });
+  },
+);
+
+/** What `doctor` finds, run as Wazuh's user from elsewhere. */
+async function asWazuh(home: string): Promise<readonly Finding[]> {
+  const { stdout } = await runProgram(home, ["doctor", "--json"]);
+  return JSON.parse(stdout).findings;
+}
+
+Deno.test(
+  "doctor shows what is wrong in 80 columns, with and without colour",
+  ROOT_ONLY,
+  async (t) => {
+    await using opencti = startOpencti(ACTIVE, {
+      hiddenMarkings: ["TLP:RED"],
+    });
+    const { home, queue } = await makeInstalled(opencti.url);
+    await using _queue = queue;
+    for (
+      const name of [
+        "the program can be changed by its group",
+        "groups with blanks",
+        "too high a level",
+        "no alert meets the block",
+        "an unknown option",
+        "a token for everybody",
+        "a queue that is root's",
+        "a base rule that can be forged",
+        "a log that is root's",
+        "a spool for everybody",
+        "an error in our log",
+      ]
+    ) await BREAKAGES[name]?.does?.(home);
+    const findings = (await examine(context(home))).map((finding) =>
+      JSON.parse(
+        JSON.stringify(finding).replaceAll(home, "/var/ossec")
+          .replaceAll(opencti.url, "http://10.0.0.9:8080")
+          .replace(/\bnobody\b|\bnogroup\b/g, "wazuh")
+          .replace(/in \d+ ms/, "in 31 ms").replace(/port \d+/, "port 8080")
+          .replaceAll("127.0.0.1", "10.0.0.9")
+          .replaceAll(
+            "/var/ossec/bin/wazuh-control restart",
+            "systemctl restart wazuh-manager",
+          ),
+      )
+    );
+    const plain = { ok: String, warning: String, error: String };
+    const ansi = (code: number) => (text: string) =>
+      `\x1b[${code}m${text}\x1b[39m`;
+    const coloured = { ok: ansi(32), warning: ansi(33), error: ansi(31) };
+    for (
+      const [name, paints] of [
+        ["doctor_wrong.txt", plain],
+        ["doctor_wrong_coloured.txt", coloured],
+      ] as const
+    ) {
+      await t.step(name, async () => {
+        const lines = showFindings(findings, paints);
+        for (const line of lines) {
+          // deno-lint-ignore no-control-regex
+          const { length } = line.replace(/\x1b\[\d+m/g, "");
+          assert(length <= 80, line);
+        }
+        const path = new URL(`../testdata/${name}`, import.meta.url);
+        const text = `${lines.join("\n")}\n`;
+        if (Deno.env.get("UPDATE_GOLDEN") === "1") {
+          await Deno.writeTextFile(path, text);
+        }
+        assertEquals(text, await Deno.readTextFile(path));
+      });
+    }
+  },
+);

@@ -7,16 +7,12 @@
 import { restartCommand } from "../next.ts";
 import { CONF, DECODER, RULES } from "../layout.ts";
 import { at, namesIn } from "../tree.ts";
-import { type Finding, findingsOf, type Link } from "./finding.ts";
+import { type Finding, findingsOf } from "./finding.ts";
 import { checkRules } from "./rules.ts";
 import type { Site } from "./site.ts";
 
 /** What is read only when Wazuh starts. */
-const READ_AT_START: readonly (readonly [path: string, link: Link])[] = [
-  [CONF, "block"],
-  [RULES, "rules"],
-  [DECODER, "rules"],
-];
+const READ_AT_START = [CONF, RULES, DECODER] as const;
 
 /**
  * Files that were changed since Wazuh was started. Where its process ids are not
@@ -27,10 +23,10 @@ export function checkStarted({ home }: Site): readonly Finding[] {
     .filter((name) => /^wazuh-analysisd-\d+\.pid$/.test(name));
   const started = at(`${home}/var/run/${pid}`)?.mtime?.getTime();
   if (pid === undefined || started === undefined) return [];
-  return READ_AT_START.flatMap(([path, link]) => {
+  return READ_AT_START.flatMap((path) => {
     const changed = at(`${home}/${path}`)?.mtime?.getTime() ?? 0;
     return changed <= started ? [] : [
-      findingsOf(link).warning(
+      findingsOf("rules").warning(
         `${home}/${path} was changed after Wazuh was started, and may not be in ` +
           "use yet",
         `sudo ${restartCommand(home)}`,

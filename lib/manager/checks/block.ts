@@ -6,6 +6,7 @@
 import { confValueIn, type IntegrationBlock } from "../../wazuh/ossec_conf.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
+import { at } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { installCommand, type Site } from "./site.ts";
 
@@ -152,7 +153,7 @@ export function leastLevelIn(conf: string): number {
 }
 
 /** Whether today's alerts meet the block. */
-export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
+export function checkAlerts({ home, blocks, now }: Site): readonly Finding[] {
   const { ok, warning } = findingsOf("alerts");
   const path = `${home}/logs/alerts/alerts.json`;
   const alerts = lastAlertsIn(path);
@@ -160,6 +161,17 @@ export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
     return [warning(
       `${path} does not exist: no alert was raised since Wazuh was started`,
       "see that Wazuh runs, and that an agent sends something",
+    )];
+  }
+  const age = now.getTime() - (at(path)?.mtime?.getTime() ?? now.getTime());
+  if (age > DAY_MS) {
+    return [warning(
+      `${path} was not written to for ${
+        Math.floor(age / DAY_MS)
+      } days: Wazuh ` +
+        "raises no alerts",
+      "see that Wazuh runs, that an agent sends something, and that the disk " +
+        "has room",
     )];
   }
   const met = alerts.filter((alert) =>
@@ -173,9 +185,28 @@ export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
         "and add them to <group>",
     )];
   }
+  const named = new Set(blocks.flatMap(({ group }) => group?.split(",") ?? []));
   return [ok(
-    `${met.length} of the last ${alerts.length} alerts of today meet the block`,
+    `${met.length} of the last ${alerts.length} alerts of today meet the block${
+      usualOf(
+        met.flatMap(({ groups }) => groups.filter((one) => named.has(one))),
+      )
+    }`,
   )];
+}
+
+const DAY_MS = 86_400_000;
+
+/** So many groups are named. */
+const MAX_GROUPS = 5;
+
+/** What stands there most often, and how often. */
+function usualOf(groups: readonly string[]): string {
+  const counts = [...Map.groupBy(groups, (group) => group)]
+    .map(([group, all]) => [group, all.length] as const)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, MAX_GROUPS).map(([group, count]) => `${group} ${count}`);
+  return counts.length === 0 ? "" : `: ${counts.join(", ")}`;
 }
 
 /** Whether integratord hands an alert over. */

@@ -78,6 +78,15 @@ export function factFindings(
   const name = JSON.stringify(user.slice(0, 100));
   return [
     opencti.ok(`version ${version.slice(0, 40)}`),
+    ...isTooOld(version)
+      ? [opencti.warning(
+        `Version ${
+          version.slice(0, 40)
+        } is older than ${LEAST_VERSION}: it may ` +
+          "not understand what it is asked",
+        `upgrade OpenCTI to ${LEAST_VERSION} or newer`,
+      )]
+      : [],
     ...Math.abs(aheadMs) <= MAX_CLOCK_MS ? [] : [opencti.warning(
       `Its clock is ${seconds} s ${
         aheadMs > 0 ? "ahead of" : "behind"
@@ -105,6 +114,17 @@ export function factFindings(
       ? [rights.ok(`user ${name} may read knowledge, of all markings`)]
       : [],
   ];
+}
+
+/** What was tried. */
+const LEAST_VERSION = "5.12";
+
+/** A version that cannot be read is none that is too old. */
+function isTooOld(version: string): boolean {
+  const [, major, minor] = /^(\d{1,6})\.(\d{1,6})/.exec(version) ?? [];
+  const [least = 0, leastMinor = 0] = LEAST_VERSION.split(".").map(Number);
+  return major !== undefined && (Number(major) < least ||
+    Number(major) === least && Number(minor) < leastMinor);
 }
 
 /** Below this share, most matches come at low levels. */
