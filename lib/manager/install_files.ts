@@ -15,6 +15,7 @@ import {
   isOurs,
   moveRuleIds,
   ruleIdsIn,
+  wrongRulesIn,
 } from "./rules.ts";
 import { EARLIER, SHIPPED_RULES } from "./shipped.ts";
 import { type Plan, quiet, sha256Of, type Step } from "./steps.ts";
@@ -163,7 +164,14 @@ export function readRuleFiles(
   const broken: { path: string; says: string }[] = [];
   for (const path of paths) {
     try {
-      files.push({ path, ids: ruleIdsIn(readBytes(`${home}/${path}`) ?? "") });
+      const xml = readBytes(`${home}/${path}`) ?? "";
+      files.push({ path, ids: ruleIdsIn(xml) });
+      broken.push(
+        ...wrongRulesIn(xml).map(({ id, says }) => ({
+          path: `${home}/${path}`,
+          says: `rule ${JSON.stringify(id)}: ${says}`,
+        })),
+      );
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       broken.push({ path: `${home}/${path}`, says: error.message });

@@ -515,6 +515,26 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "local_rules.xml: line 1: <group> is not closed",
     mend: "correct HOME/etc/rules/local_rules.xml",
   },
+  "a rule of others whose level is none": {
+    does: text(
+      "etc/rules/local_rules.xml",
+      '<group name="x,"><rule id="100001" level="20"><description>x' +
+        "</description></rule></group>",
+    ),
+    link: "rules",
+    says: 'local_rules.xml: rule "100001": its level is none from 0 to 16: ' +
+      "Wazuh does not start with it",
+    mend: "correct HOME/etc/rules/local_rules.xml",
+  },
+  "a rule of ours without a description": {
+    does: changed(
+      RULES,
+      (xml) => xml.replace(/<description>OpenCTI: test.*\n/, ""),
+    ),
+    link: "rules",
+    says: 'rule "110219": it has no <description>: Wazuh does not start',
+    mend: "correct it, or sudo rm",
+  },
   "an id that another rule has": {
     does: text(
       "etc/rules/local_rules.xml",

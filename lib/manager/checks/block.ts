@@ -4,6 +4,7 @@
  * @module
  */
 import { confValueIn, type IntegrationBlock } from "../../wazuh/ossec_conf.ts";
+import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
 import { at } from "../tree.ts";
@@ -38,10 +39,20 @@ export function checkBlock(site: Site): readonly Finding[] {
     )],
     ...blocks.flatMap((one) => checkOne(one, path)),
     ...checkGlobal(conf, path),
+    ...checkMounted(path),
   ];
   return found.length > 0
     ? found
     : [ok(`${block.hookUrl}, level ${block.level ?? "0"} and up`)];
+}
+
+function checkMounted(path: string): readonly Finding[] {
+  const mounted = confWithoutBlock();
+  return mounted === undefined ? [] : [warning(
+    `This container writes ${path} anew from ${mounted} when it starts, and ` +
+      "there is no block in that",
+    `put the block of ${path} into ${mounted}`,
+  )];
 }
 
 function checkOne(block: IntegrationBlock, path: string): readonly Finding[] {
