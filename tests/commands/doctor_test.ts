@@ -503,6 +503,18 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: `HOME/${RULES} does not exist: events raise no alerts`,
     mend: INSTALL,
   },
+  "no rules on a worker of a cluster": {
+    does: (home) => {
+      gone(RULES)(home);
+      conf((text) =>
+        text.replace("master</node_type>", "worker</node_type>")
+          .replace("<disabled>yes", "<disabled>no")
+      )(home);
+    },
+    link: "rules",
+    says: `HOME/${RULES} does not exist: events raise no alerts`,
+    mend: "install on the master of the cluster, which has the rules of all",
+  },
   "rules that Wazuh cannot read": {
     does: text(RULES, "<group>\n<rule>"),
     link: "rules",

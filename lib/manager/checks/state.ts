@@ -90,15 +90,28 @@ export async function checkSpool(
       "see what the next run says in logs/integrations.log",
     )];
   }
+  const outages = (waiting?.outages ?? []).map((
+    { baseUrl, since, failures, alerts, says },
+  ) =>
+    warning(
+      `${baseUrl} fails since ${new Date(since).toISOString()}, in a row ` +
+        `${failures}, alerts kept: ${alerts}: ${says}`,
+      "correct what is wrong on the way to OpenCTI, runs look it up again " +
+        "by themselves",
+    )
+  );
   if (waiting === undefined || waiting.alerts + waiting.events === 0) {
-    return [ok(`${dir}, nothing waits`)];
+    return outages.length > 0 ? outages : [ok(`${dir}, nothing waits`)];
   }
-  return [warning(
-    `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
-      new Date(waiting.since ?? 0).toISOString()
-    }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
-    `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
-  )];
+  return [
+    ...outages,
+    warning(
+      `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+        new Date(waiting.since ?? 0).toISOString()
+      }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
+      `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
+    ),
+  ];
 }
 
 /** Whether the token's file is there, and for whom it should be. */
