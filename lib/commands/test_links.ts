@@ -35,7 +35,13 @@ import {
   type Explainer,
   explainerFor,
 } from "./explanation.ts";
-import { areHandedOver, choose, type Chosen, failureOf } from "./test_value.ts";
+import {
+  areHandedOver,
+  choose,
+  type Chosen,
+  failureOf,
+  sourcesFor,
+} from "./test_value.ts";
 
 /** What a test is made of. */
 export interface TestOptions {
@@ -92,6 +98,7 @@ async function* linksTo(
   for (const problem of explainer.problems()) {
     yield findingsOf("options").warning(problem, AGAIN);
   }
+  const sources = await sourcesFor(explainer, options);
   const up = await explainer.lookUp(parseAlert("{}"), { iocs: [NOBODY] });
   if (up.type !== "answered") {
     yield failureOf(up);
@@ -102,6 +109,7 @@ async function* linksTo(
   );
   const chosen = await choose(explainer, {
     ...options,
+    sources,
     stop: options.context.stop,
   });
   if ("level" in chosen) {

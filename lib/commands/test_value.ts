@@ -21,6 +21,7 @@ import {
 import { connect } from "../opencti/connection.ts";
 import { askKnown } from "../opencti/known.ts";
 import { suggest } from "../suggest.ts";
+import type { Event } from "../wazuh/event.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
 import { sentencesOn } from "./decisions.ts";
 import type { Explainer, Outcome } from "./explanation.ts";
@@ -30,6 +31,8 @@ export interface TestValueOptions {
   readonly site: Site;
   /** The source whose alert is made, if one is chosen. */
   readonly source: string | undefined;
+  /** Sources whose alerts are tried, in this order. */
+  readonly sources: readonly Source[];
   /** Ends the asking at once. */
   readonly stop: AbortSignal;
 }
@@ -55,12 +58,13 @@ export async function choose(
   explainer: Explainer,
   options: TestValueOptions,
 ): Promise<Chosen | Finding> {
-  const sources = await sourcesFor(explainer, options);
+  const { sources } = options;
   const { opencti, config, places } = explainer.asking;
   const client = await connect(config, { readFile, places });
   const tried = new Map<string, number>();
   let lookUps = 0;
   let reason: string | undefined;
+  let partial: Chosen | undefined;
   try {
     const known = askKnown({
       ...opencti,
@@ -79,7 +83,13 @@ export async function choose(
       if (++lookUps > MAX_LOOK_UPS) break;
       const answered = await explainer.lookUp(made.alert, made.findings);
       if (answered.type !== "answered") return failureOf(answered);
-      if (answered.events.length > 0) return { value, ...made, answered };
+      const [best] = answered.lookedUp.events;
+      if (best !== undefined) {
+        const chosen = { value, ...made, answered };
+        if (isPlain(best.event)) return chosen;
+        partial ??= chosen;
+        continue;
+      }
       const { found, ranking } = answered.lookedUp;
       const [sentence] = sentencesOn(found.decisions, ranking);
       reason = `${value.value}: ${sentence ?? "no match came of it"}`;
@@ -89,7 +99,13 @@ export async function choose(
   } finally {
     client?.close();
   }
-  return noValue([...tried.keys()], { reason, source: options.source });
+  return partial ??
+    noValue([...tried.keys()], { reason, source: options.source });
+}
+
+/** Whether a match is what a person expects: active, and in full. */
+function isPlain({ opencti }: Event): boolean {
+  return opencti["state"] === "active" && opencti["unmet"] === "";
 }
 
 function noValue(
@@ -123,9 +139,9 @@ function noValue(
  *
  * @throws {UsageError} If there is no such source.
  */
-async function sourcesFor(
+export async function sourcesFor(
   { sources }: Explainer,
-  { source: name, site: { blocks } }: TestValueOptions,
+  { source: name, site: { blocks } }: Pick<TestValueOptions, "source" | "site">,
 ): Promise<readonly Source[]> {
   const all = await sources();
   if (name !== undefined) {

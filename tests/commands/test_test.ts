@@ -67,15 +67,15 @@ Deno.test(
         assertEquals(alert.location, "opencti");
         const { event_type, test, ...others } = alert.data.opencti;
         assertEquals([event_type, others], ["test", {}]);
-        assertEquals(test.ioc.value, "morrishittu.ddns.net");
+        assertEquals(test.ioc.value, "http://morrishittu.ddns.net/a.sh");
       },
     );
     for (
       const [source, kind] of [
         ["syscheck", "sha256"],
-        ["suricata", "domain"],
-        ["audit", "domain"],
-        ["fortigate", "domain"],
+        ["suricata", "url"],
+        ["audit", "url"],
+        ["fortigate", "url"],
       ]
     ) {
       await t.step(`with an alert of ${source}`, async () => {
@@ -95,6 +95,23 @@ Deno.test(
         assertStringIncludes(says("alert"), "rule 110219, level 3");
       });
     }
+    await t.step("of a match in part, where there is no other", async () => {
+      const { indicators } = KNOWLEDGE;
+      const some = { indicators: indicators.slice(1, 2), observables: [] };
+      await using opencti = startOpencti(some);
+      const { status, stdout } = await runProgram(home, [
+        "test",
+        "--url",
+        opencti.url,
+        "--token-file",
+        `${home}/etc/opencti.token`,
+      ]);
+      assertEquals(status, 0, stdout);
+      assertStringIncludes(
+        stdout,
+        "✓ match     indicator_partial_pattern_match",
+      );
+    });
     await t.step("with an alert of a source of the user's own", async () => {
       await Deno.writeTextFile(
         `${home}/etc/opencti.json`,
