@@ -45,7 +45,13 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "alert/sweep.ts",
   ],
   matches: ["commands/decisions.ts", "wazuh/unmet.ts", "opencti/pattern"],
-  doctor: ["manager/checks/", "commands/doctor.ts"],
+  doctor: [
+    "manager/checks/",
+    "commands/doctor",
+    "commands/test",
+    "opencti/reach.ts",
+    "opencti/known.ts",
+  ],
   installing: [
     "commands/install.ts",
     "commands/uninstall.ts",

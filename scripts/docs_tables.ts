@@ -100,6 +100,9 @@ const HEALTH: Readonly<Record<string, string>> = {
     "of the outage, and the number of alerts that waited.",
   warning: "Lookups work, but something should be changed. " +
     "`opencti.warning` says what.",
+  test:
+    "The command `test` sent it. It is no match; what would have been one " +
+    "stands in `opencti.test`.",
 };
 
 /** What errors are counted by, and what each is about. */
@@ -146,6 +149,7 @@ const ALERTS: Readonly<Record<string, string>> = {
   "110201": "`opencti.kind` is not `dropped`",
   "110206": "always",
   "110207": "always",
+  "110219": "always",
   "110230": "it is the fifth active match of one agent within ten minutes",
   "110231": "it is the third active match of one IoC within an hour, on " +
     "several agents",

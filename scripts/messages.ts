@@ -252,9 +252,18 @@ function sayerOf(way: Way): string {
   return nameOf(sayer?.callee ?? sayer?.key ?? sayer?.id);
 }
 
+/** Whether what a file says are findings, each with what corrects it. */
 function isCheck(file: string): boolean {
-  return file.startsWith("manager/checks/") || file === "commands/doctor.ts";
+  return CHECKS.some((start) => file.startsWith(start));
 }
+
+/** Files, or how their names start. */
+const CHECKS = [
+  "manager/checks/",
+  "commands/doctor",
+  "commands/test",
+  "opencti/reach.ts",
+];
 
 /** What stands in a call of `warning(says, mend)` or `error(says, mend)`. */
 function findingOf(

@@ -12,6 +12,7 @@ import { carryOut } from "../lib/commands/carry_out.ts";
 import { planInstall } from "../lib/manager/mod.ts";
 import { giveToWazuh } from "../tests/stand_ins/home.ts";
 import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
+import { startWritingAlerts } from "../tests/stand_ins/installed.ts";
 import { makeManager } from "../tests/stand_ins/manager.ts";
 import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
 import { startQueue } from "../tests/stand_ins/queue.ts";
@@ -40,6 +41,7 @@ const URL_SHOWN = "https://opencti.example.com";
 function asShown(printed: string, url: string): string {
   return printed.replaceAll(url, URL_SHOWN)
     .replace(/\d+ ms/g, "29 ms")
+    .replace(/on port \d+/g, "on port 8080")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-11-25T09:30:00.000Z")
     .replace(/ +$/gm, "");
 }
@@ -50,7 +52,7 @@ async function runPage(page: string): Promise<string> {
     .map((one) => ({ ...one, revoked: false }));
   await using opencti = startOpencti({ ...KNOWLEDGE, indicators });
   const { home } = await makeManager();
-  await using _queue = await startWazuh(home);
+  await using queue = await startWazuh(home);
   const cwd = await Deno.makeTempDir();
   await Deno.copyFile(ALERT, `${cwd}/alert.json`);
   const place = { home, cwd, env: { URL: opencti.url } };
@@ -61,10 +63,15 @@ async function runPage(page: string): Promise<string> {
     if (command.includes("integrations.log")) {
       await print(["alert.json", TOKEN, opencti.url], place);
     }
+    await using _alerts = / test$/.test(command)
+      ? startWritingAlerts({ home, queue })
+      : undefined;
     const printed = PROGRAM.test(command)
       ? await print(command.replace(PROGRAM, "").trim().split(" "), place)
       : await outputOf(command, [], place);
     outputs.push(asShown(printed, opencti.url));
+    // The page says to do so.
+    if (command.includes(" install ")) await restartWazuh(home);
   }
   await Deno.remove(cwd, { recursive: true });
   if (outputs.length === 0) throw new Error("The page has no command");
@@ -76,14 +83,19 @@ async function runPage(page: string): Promise<string> {
 
 /** Wazuh runs, and has raised an alert. */
 async function startWazuh(home: string) {
-  await Deno.mkdir(`${home}/var/run`, { recursive: true });
-  for (const daemon of ["analysisd", "integratord"]) {
-    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-1.pid`, "1");
-  }
+  await restartWazuh(home);
   await Deno.copyFile(ALERT, `${home}/logs/alerts/alerts.json`);
   const queue = startQueue(home);
   giveToWazuh(`${home}/queue/sockets/queue`, 0o660);
   return queue;
+}
+
+/** When Wazuh was started, the files of its process ids say. */
+async function restartWazuh(home: string): Promise<void> {
+  await Deno.mkdir(`${home}/var/run`, { recursive: true });
+  for (const daemon of ["analysisd", "integratord"]) {
+    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-1.pid`, "1");
+  }
 }
 
 /** What the program prints: by integratord it is run as Wazuh's user. */

@@ -29,6 +29,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/opencti/client.ts",
   "lib/opencti/connection.ts",
   "lib/opencti/facts.ts",
+  "lib/opencti/sockets.ts",
   "lib/state/database.ts",
   "lib/state/folder.ts",
   "lib/state/marker.ts",

@@ -104,6 +104,7 @@ export const WITH_OPTIONS: ReadonlySet<string> = new Set([
   "lookup",
   "man",
   "status",
+  "test",
   "uninstall",
 ]);
 

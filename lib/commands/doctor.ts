@@ -6,8 +6,7 @@
 import project from "../../deno.json" with { type: "json" };
 import { readIgnoreLists } from "../alert/ignore.ts";
 import { readApiKey } from "../config/api_key.ts";
-import { placesOf } from "../config/places.ts";
-import { type ReadConfig, readConfig } from "../config/read_config.ts";
+import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactor } from "../redact.ts";
@@ -15,11 +14,11 @@ import { stateFolders } from "../state/marker.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
 import { type Target, targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
+import { examineOpencti, type SetUp } from "./doctor_opencti.ts";
 import { readOptions } from "./options.ts";
 import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
-  amountFindings,
   check,
   checkAlerts,
   checkBlock,
@@ -29,10 +28,9 @@ import {
   checkQueue,
   checkRules,
   checkSpool,
+  checkStarted,
   checkToken,
   currentUser,
-  factFindings,
-  failureFinding,
   type Finding,
   findingsOf,
   readSite,
@@ -40,10 +38,6 @@ import {
   type Site,
   statusOf,
 } from "../manager/mod.ts";
-import { ask } from "../opencti/client.ts";
-import { connect } from "../opencti/connection.ts";
-import { askAmounts, askFacts } from "../opencti/facts.ts";
-import { questionFor } from "../opencti/question.ts";
 
 /** Says what is right, what is not, and what to type. */
 export const doctor: Command = {
@@ -106,34 +100,26 @@ export async function examine(
     await check("token", () => tokenFindings(site, setUps)),
   ];
   for (const setUp of setUps) {
-    found.push(await check("network", () => examineOpencti(setUp, context)));
+    found.push(await check("tls", () => examineOpencti(setUp, context)));
   }
   const folders = stateFolders(home, config?.config ?? {});
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
+    await check("rules", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
     await check("spool", () => checkSpool(site, folders)),
     await check("lately", () => checkLately(site, redact)),
   );
-  const all = found.flat();
+  // What cannot be seen is so for several links.
+  const all = found.flat().filter(({ says }, n, every) =>
+    n === every.findIndex((one) => one.says === says)
+  );
   const wrong = new Set(
     all.filter(({ level }) => level !== "ok").map(({ link }) => link),
   );
   return all.filter(({ link, level }) => level !== "ok" || !wrong.has(link))
     .map((finding) => ({ ...finding, says: redact(finding.says) }));
-}
-
-/** What a block and the options come to. */
-interface SetUp {
-  /** Nothing if the block is wrong. */
-  readonly target: Target | undefined;
-  /** The token; empty if it cannot be read. */
-  readonly apiKey: string;
-  /** Why not. */
-  readonly tokenProblem: string | undefined;
-  readonly config: ReadConfig;
-  readonly findings: readonly Finding[];
 }
 
 async function setUpOf(
@@ -191,53 +177,4 @@ function tokenFindings(
       : [findingsOf("token").error(tokenProblem, AGAIN)]
   );
   return wrong.length > 0 ? wrong : ofFiles;
-}
-
-/** What is harmless to look up: nobody has it. */
-const NOBODY = "custom-opencti.invalid";
-
-const MAX_TIMEOUT_MS = 20_000;
-
-async function examineOpencti(
-  { target, apiKey, config: read }: SetUp,
-  { stop, home }: RunContext,
-): Promise<readonly Finding[]> {
-  if (target === undefined || apiKey === "") return [];
-  const { config } = read;
-  const places = placesOf({ home, apiKey: target.apiKey, ...read });
-  const { baseUrl } = target;
-  const timeoutMs = Math.min(target.timeoutMs, MAX_TIMEOUT_MS);
-  const client = await connect(config, { readFile, places });
-  try {
-    const { question } = questionFor([{
-      kind: "domain",
-      value: NOBODY,
-      spellings: [NOBODY],
-    }], { ...config, now: new Date() });
-    const { latencyMs, problems } = await ask(question, {
-      ...target,
-      apiKey,
-      client,
-      places,
-      timeoutMs,
-      retries: 0,
-      leftMs: () => timeoutMs,
-      stop,
-      now: () => performance.now(),
-      sleep: () => Promise.resolve(),
-      hasProxy: config.proxy !== undefined,
-      onAttempt: () => {},
-    });
-    const options = { baseUrl, apiKey, client, timeoutMs, stop };
-    return [
-      findingsOf("network").ok(`${baseUrl} answers in ${latencyMs} ms`),
-      ...problems.map(({ says }) => failureFinding(says)),
-      ...factFindings(await askFacts(options), baseUrl),
-      ...amountFindings(await askAmounts(options)),
-    ];
-  } catch (error) {
-    return [failureFinding(error)];
-  } finally {
-    client?.close();
-  }
 }

@@ -6,6 +6,8 @@
  */
 import type { Alert } from "../alert/alert.ts";
 import type { Findings } from "../alert/find.ts";
+import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
+import type { Source } from "../alert/sources/source.ts";
 import { readConfig } from "../config/read_config.ts";
 import { placesOf } from "../config/places.ts";
 import { messageOf, OpenctiError } from "../errors.ts";
@@ -13,17 +15,22 @@ import { readFile } from "../files.ts";
 import { decoded } from "../manager/bytes.ts";
 import { RULES } from "../manager/layout.ts";
 import { SHIPPED_RULES } from "../manager/shipped.ts";
+import type { Event } from "../wazuh/event.ts";
 import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
 import type { Asked } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 import { messageFor } from "./emit.ts";
 import { askMoreOf, askOpencti } from "./look_up_alert.ts";
 import { type LookedUp, type Pipeline, pipelineFor } from "./pipeline.ts";
-import { freshBudget, redactorFor } from "./run.ts";
+import { type Asking, freshBudget, redactorFor } from "./run.ts";
 
 /** What explains: it is built once, for any number of alerts. */
 export interface Explainer {
   readonly pipeline: Pipeline;
+  /** Which OpenCTI is asked, and how. */
+  readonly asking: Asking;
+  /** All sources, the user's too. */
+  readonly sources: () => Promise<readonly Source[]>;
   /** OpenCTI's address; empty if it is not known. */
   readonly baseUrl: string;
   /** What of the configuration cannot be used. */
@@ -35,6 +42,8 @@ export interface Explainer {
     alert: Alert,
     findings: Pick<Findings, "iocs">,
   ) => Promise<Outcome>;
+  /** What Wazuh would make of an event. */
+  readonly explain: (event: Event, alert: Alert) => ExplainedEvent;
 }
 
 /** What asking came to. */
@@ -42,7 +51,7 @@ export type Outcome =
   /** There is nothing to ask for. */
   | { readonly type: "nothing" }
   | { readonly type: "not_asked"; readonly reason: string }
-  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "failed"; readonly reason: string; readonly kind: string }
   | {
     readonly type: "answered";
     readonly lookedUp: LookedUp;
@@ -75,7 +84,23 @@ export async function explainerFor(
     ...rules.problem === undefined ? [] : [rules.problem],
     ...pipeline.problems(),
   ];
-  return { pipeline, baseUrl, redact, problems, lookUp };
+  const asking = {
+    opencti: target,
+    config,
+    places: placesOf({ ...read, home, apiKey: "" }),
+  };
+  const sources = async () =>
+    read.joined.sources ?? await loadSources(ALL_FAMILIES);
+  return {
+    pipeline,
+    asking,
+    sources,
+    baseUrl,
+    redact,
+    problems,
+    lookUp,
+    explain,
+  };
 
   async function lookUp(
     alert: Alert,
@@ -84,10 +109,8 @@ export async function explainerFor(
     if (iocs.length === 0) return { type: "nothing" };
     if (whyNot !== undefined) return { type: "not_asked", reason: whyNot };
     try {
-      const asking = {
-        opencti: target,
-        config,
-        places: placesOf({ ...read, home, apiKey: "" }),
+      const options = {
+        ...asking,
         log: SILENT,
         budget: freshBudget({ opencti: target, config, stop }),
         stop,
@@ -95,20 +118,20 @@ export async function explainerFor(
       const lookedUp = await pipeline.lookUp(alert, iocs, {
         now: new Date(),
         ask: (question) =>
-          askOpencti(question, { ...asking, retries: target.retries }),
-        askMore: (question) => askMoreOf(question, asking),
+          askOpencti(question, { ...options, retries: target.retries }),
+        askMore: (question) => askMoreOf(question, options),
       });
-      const events = lookedUp.events.map(({ event }) =>
-        explained(messageFor(event, alert, { redact }))
-      );
+      const events = lookedUp.events.map(({ event }) => explain(event, alert));
       return { type: "answered", lookedUp, events };
     } catch (error) {
       if (!(error instanceof OpenctiError)) throw error;
-      return { type: "failed", reason: redact(error.message) };
+      const { kind, message } = error;
+      return { type: "failed", reason: redact(message), kind };
     }
   }
 
-  function explained(message: string): ExplainedEvent {
+  function explain(made: Event, alert: Alert): ExplainedEvent {
+    const message = messageFor(made, alert, { redact });
     const event: unknown = JSON.parse(message.slice(message.indexOf("{")));
     // The base rule alone raises nothing.
     const rule = rulesMetBy(event, rules.rules).at(-1);

@@ -19,6 +19,7 @@ import { install } from "./install.ts";
 import { manOf } from "./man.ts";
 import { retry } from "./retry.ts";
 import { status } from "./status.ts";
+import { test } from "./test.ts";
 import { uninstall } from "./uninstall.ts";
 import { version } from "./version.ts";
 
@@ -26,6 +27,7 @@ import { version } from "./version.ts";
 const WORDS: readonly Command[] = [
   install,
   doctor,
+  test,
   status,
   explain,
   lookup,

@@ -304,7 +304,10 @@ function columns(
 }
 
 /** A sentence in lines. */
-function wrapped(sentence: string, width: number = ROOM): readonly string[] {
+export function wrapped(
+  sentence: string,
+  width: number = ROOM,
+): readonly string[] {
   const lines: string[] = [];
   for (const word of sentence.split(" ")) {
     const line = lines.at(-1);

@@ -6,6 +6,7 @@
 import project from "../../deno.json" with { type: "json" };
 import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { escapeControls } from "../log.ts";
 import {
   type Activity,
   activityIn,
@@ -15,9 +16,14 @@ import {
   readSite,
 } from "../manager/mod.ts";
 import { stateFolders } from "../state/marker.ts";
-import { type Waiting, waitingIn } from "../state/spool_summary.ts";
+import {
+  type SeenOutage,
+  type Waiting,
+  waitingIn,
+} from "../state/spool_summary.ts";
 import { type Command, print } from "./command.ts";
 import { readOptions } from "./options.ts";
+import { wrapped } from "./show.ts";
 
 /** Says what went on lately. */
 export const status: Command = {
@@ -55,7 +61,18 @@ interface Seen {
   readonly waiting: Omit<Waiting, "why">;
 }
 
+/**
+ * Looks at what there is.
+ *
+ * @throws {UsageError} If there is no manager, or this user may not see it.
+ */
 async function look(home: string): Promise<Seen> {
+  const { site, findings: [finding] } = readSite(home);
+  if (site === undefined) {
+    throw new UsageError(
+      [finding?.says, finding?.mend].filter(Boolean).join(": "),
+    );
+  }
   const read = (path: string) => {
     try {
       return lastLinesIn(`${home}/${path}`) ?? [];
@@ -65,7 +82,7 @@ async function look(home: string): Promise<Seen> {
       );
     }
   };
-  const [block] = readSite(home).site?.blocks ?? [];
+  const [block] = site.blocks;
   const { config } = await readConfig({
     optionsFile: "",
     optionsJson: block?.options ?? "",
@@ -73,6 +90,7 @@ async function look(home: string): Promise<Seen> {
   });
   let [alerts, events] = [0, 0];
   let since: number | undefined;
+  const outages: SeenOutage[] = [];
   for (const folder of stateFolders(home, config)) {
     const one = await waitingIn(folder).catch((error) => {
       throw new UsageError(
@@ -84,14 +102,21 @@ async function look(home: string): Promise<Seen> {
     if (one === undefined) continue;
     alerts += one.alerts;
     events += one.events;
+    outages.push(...one.outages);
     if (one.since !== undefined) since = Math.min(since ?? Infinity, one.since);
   }
   return {
     activity: activityIn(read("logs/integrations.log")),
     emitted: emittedIn(read("logs/alerts/alerts.json")),
-    waiting: { alerts, events, since },
+    waiting: { alerts, events, since, outages },
   };
 }
+
+const WIDTH = 80;
+/** The column where values begin. */
+const INDENT = 15;
+/** One screen: of a long error, no more is shown. */
+const MAX_SAID = 600;
 
 function show(home: string, { activity, emitted, waiting }: Seen): string {
   const { since, lastAnswer, alerts, iocs, matches, answerMs } = activity;
@@ -126,11 +151,21 @@ function show(home: string, { activity, emitted, waiting }: Seen): string {
           : `, since ${new Date(waiting.since).toISOString()}`
       }`,
     ],
+    ...waiting.outages.map((
+      { baseUrl, since, failures, alerts, says },
+    ): readonly [string, string] => [
+      "outage",
+      `${baseUrl} fails since ${new Date(since).toISOString()}, in a row ` +
+      `${failures}, alerts kept: ${alerts}: ${says}`,
+    ]),
   ];
   return [
     `custom-opencti ${project.version}, Wazuh in ${home}`,
     "",
-    ...rows.map(([name, value]) => `${name.padEnd(14)} ${value}`),
+    ...rows.flatMap(([name, value]) =>
+      wrapped(escapeControls(value).slice(0, MAX_SAID), WIDTH - INDENT)
+        .map((line, n) => `${(n === 0 ? name : "").padEnd(INDENT)}${line}`)
+    ),
     "",
   ].join("\n");
 }

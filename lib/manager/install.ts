@@ -19,6 +19,7 @@ import {
   insertBlock,
   replaceElement,
 } from "./conf.ts";
+import { confWithoutBlock } from "./container.ts";
 import { planFile, planRules } from "./install_files.ts";
 import {
   BEFORE,
@@ -59,6 +60,8 @@ export interface InstallOptions {
   readonly firstId?: number | undefined;
   /** Whether another integration of our name may be put away. */
   readonly mayReplace: boolean;
+  /** What Wazuh's container image copies at its start, if not where it is. */
+  readonly configMount?: string | undefined;
   /** Asks for the token; nothing if nobody can be asked. */
   readonly askToken: () => string | undefined;
 }
@@ -333,9 +336,18 @@ function confSteps({ home, conf }: Site, content: string): readonly Step[] {
   ];
 }
 
-function blockWarnings({ home, blocks }: Site): readonly string[] {
-  return blocks.length < 2 ? [] : [
-    `${home}/${CONF} has ${blocks.length} blocks of custom-opencti: each ` +
-    "alert that meets several is looked up as often",
+function blockWarnings(
+  { home, blocks, configMount }: Site,
+): readonly string[] {
+  const mounted = confWithoutBlock(configMount);
+  return [
+    ...blocks.length < 2 ? [] : [
+      `${home}/${CONF} has ${blocks.length} blocks of custom-opencti: each ` +
+      "alert that meets several is looked up as often",
+    ],
+    ...mounted === undefined ? [] : [
+      `This container writes ${home}/${CONF} anew from ${mounted} when it ` +
+      "starts: put the same block there",
+    ],
   ];
 }

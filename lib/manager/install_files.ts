@@ -16,6 +16,7 @@ import {
   moveRuleIds,
   openctiRuleIdsIn,
   ruleIdsIn,
+  wrongRulesIn,
 } from "./rules.ts";
 import { EARLIER, SHIPPED_RULES } from "./shipped.ts";
 import { type Plan, quiet, sha256Of, type Step } from "./steps.ts";
@@ -181,6 +182,12 @@ export function readRuleFiles(
     try {
       const xml = readBytes(`${home}/${path}`) ?? "";
       files.push({ path, ids: ruleIdsIn(xml), opencti: openctiRuleIdsIn(xml) });
+      broken.push(
+        ...wrongRulesIn(xml).map(({ id, says }) => ({
+          path: `${home}/${path}`,
+          says: `rule ${JSON.stringify(id)}: ${says}`,
+        })),
+      );
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       broken.push({ path: `${home}/${path}`, says: error.message });

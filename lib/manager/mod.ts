@@ -4,7 +4,13 @@
  * @module
  */
 
-export { checkAlerts, checkBlock } from "./checks/block.ts";
+export { checkArrival, checkStarted } from "./checks/arrival.ts";
+export {
+  checkAlerts,
+  checkBlock,
+  leastLevelIn,
+  meets,
+} from "./checks/block.ts";
 export {
   AGAIN,
   check,
@@ -13,21 +19,18 @@ export {
   showFindings,
   statusOf,
 } from "./checks/finding.ts";
+export { checkLately } from "./checks/lately.ts";
 export {
   amountFindings,
   factFindings,
   failureFinding,
+  stepFindings,
 } from "./checks/opencti.ts";
 export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";
 export { checkRules } from "./checks/rules.ts";
 export { readSite, type Site } from "./checks/site.ts";
-export {
-  checkLately,
-  checkLog,
-  checkSpool,
-  checkToken,
-} from "./checks/state.ts";
+export { checkLog, checkSpool, checkToken } from "./checks/state.ts";
 export { planInstall } from "./install.ts";
 export { nextSteps } from "./next.ts";
 export { type Plan, showPlan, takeSteps } from "./steps.ts";
@@ -37,6 +40,6 @@ export {
   type Emitted,
   emittedIn,
 } from "./status.ts";
-export { lastLinesIn } from "./tail.ts";
+export { follow, type Followed, lastLinesIn } from "./tail.ts";
 export { currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall } from "./uninstall.ts";

@@ -17,7 +17,11 @@ export function nextSteps(
     `  ${home}/bin/wazuh-analysisd -t`,
     `  ${restartCommand(home)}`,
     ...isInstalled
-      ? ["Then see that all is right:", `  ${home}/${PROGRAM} doctor`]
+      ? [
+        "Then see that all is right, and that a match becomes an alert:",
+        `  ${home}/${PROGRAM} doctor`,
+        `  ${home}/${PROGRAM} test`,
+      ]
       : [],
   ];
 }

@@ -34,6 +34,53 @@ export function ruleIdsIn(xml: string): readonly number[] {
   return parseXml(xml).flatMap(idsOf);
 }
 
+/** What analysisd refuses to start with, besides what is no XML. */
+export interface WrongRule {
+  /** As it is written. */
+  readonly id: string;
+  readonly says: string;
+}
+
+/**
+ * The rules of a file that analysisd does not take: it does not start then.
+ *
+ * @throws {SyntaxError} If Wazuh could not read the file.
+ *
+ * @see https://github.com/wazuh/wazuh/blob/v4.14.7/src/analysisd/rules.c
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<group name="a,"><rule id="100001" level="17">' +
+ *   "<description>x</description></rule></group>";
+ * assertEquals(wrongRulesIn(xml), [
+ *   { id: "100001", says: "its level is none from 0 to 16" },
+ * ]);
+ * ```
+ */
+export function wrongRulesIn(xml: string): readonly WrongRule[] {
+  const rulesOf = (element: Element): Element[] =>
+    element.name === "rule" ? [element] : element.children.flatMap(rulesOf);
+  return parseXml(xml).flatMap(rulesOf).flatMap(
+    ({ attributes: { id = "", level = "", overwrite }, children }) => {
+      const wrong = (says: string) => [{ id: id.slice(0, 20), says }];
+      if (!/^\d{1,6}$/.test(id)) {
+        return wrong("its id is no number of six digits at the most");
+      }
+      if (!/^\d+$/.test(level) || Number(level) > MOST_LEVEL) {
+        return wrong(`its level is none from 0 to ${MOST_LEVEL}`);
+      }
+      return overwrite === "yes" ||
+          children.some(({ name }) => name === "description")
+        ? []
+        : wrong("it has no <description>");
+    },
+  );
+}
+
+const MOST_LEVEL = 16;
+
 /**
  * The ids of the rules in a file that take the events of an integration for
  * OpenCTI, as those of a `custom-opencti.py` do: rules without a parent that ask

@@ -109,8 +109,12 @@ export function takeSteps(steps: readonly Step[], home: string): void {
     try {
       takeStep(step, home);
     } catch (error) {
+      const says = /\bos error 16\b/.test(messageOf(error))
+        ? "it is mounted from outside, and cannot be replaced here: make the " +
+          "change that --dry-run shows in the file that is mounted"
+        : messageOf(error);
       throw new UsageError(
-        `Cannot ${step.do} ${home}/${step.path}: ${messageOf(error)}; what ` +
+        `Cannot ${step.do} ${home}/${step.path}: ${says}; what ` +
           "stands before it is done, correct this and run it again",
       );
     }

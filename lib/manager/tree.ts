@@ -22,6 +22,13 @@ import {
 import { messageOf, UsageError } from "../errors.ts";
 import { fromBytes } from "./bytes.ts";
 
+/** What this user may not look at. */
+export class NotAllowedError extends UsageError {
+  constructor(readonly path: string) {
+    super(`This user may not look at ${path}, put sudo before the command`);
+  }
+}
+
 /** Who owns a file, and who may do what. */
 export interface Owned {
   readonly uid: number;
@@ -59,6 +66,9 @@ export function wazuhUserOf(home: string): WazuhUser {
       group: nameOf(group, "/etc/group"),
     };
   } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new NotAllowedError(sockets);
+    }
     const says = error instanceof Deno.errors.NotFound
       ? "it does not exist"
       : messageOf(error);
@@ -107,6 +117,9 @@ export function at(path: string): Deno.FileInfo | undefined {
     return Deno.lstatSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new NotAllowedError(path);
+    }
     throw new UsageError(`Cannot look at ${path}: ${messageOf(error)}`);
   }
 }
@@ -153,7 +166,7 @@ export function readBytes(path: string): string | undefined {
     const code = error instanceof Error && "code" in error ? error.code : "";
     if (code === "ENOENT") return undefined;
     if (code === "ELOOP") throw linkError(path);
-    if (code === "EACCES") throw new Deno.errors.PermissionDenied(path);
+    if (code === "EACCES") throw new NotAllowedError(path);
     throw new UsageError(`Cannot read ${path}: ${messageOf(error)}`);
   }
   try {

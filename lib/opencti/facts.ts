@@ -139,7 +139,12 @@ const Body = v.object({
   errors: v.optional(v.array(v.object({ message: v.string() }))),
 });
 
-async function post(
+/**
+ * Asks a question that no alert asks.
+ *
+ * @throws {Error} If OpenCTI does not answer it.
+ */
+export async function post(
   question: unknown,
   { baseUrl, apiKey, client, timeoutMs, stop }: FactsOptions,
 ): Promise<{ readonly data: unknown; readonly date: number | undefined }> {

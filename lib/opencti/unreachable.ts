@@ -60,7 +60,7 @@ export function whyUnanswered(
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendCertificate(reason, server)
+        mendConnection(reason, server)
       }`,
     }
     : {
@@ -72,17 +72,20 @@ export function whyUnanswered(
 }
 
 /** Which OpenCTI a message is about. */
-interface Server {
+export interface Server {
   readonly baseUrl: string;
   readonly hasProxy: boolean;
   readonly places: Places;
 }
 
-/** How to make OpenCTI be reached. */
-function mendConnection(
-  reason: string,
-  { baseUrl, hasProxy, places }: Server,
-): string {
+/**
+ * How to make OpenCTI be reached, or trusted.
+ *
+ * @param reason Why it is not, as Deno says it.
+ */
+export function mendConnection(reason: string, server: Server): string {
+  if (isAboutCertificate(reason)) return mendCertificate(reason, server);
+  const { baseUrl, hasProxy, places } = server;
   if (/proxy authentication/.test(reason)) return mendProxyLogin(places);
   if (hasProxy) {
     return `check ${

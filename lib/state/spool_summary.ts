@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { databaseIn, numberIn, textIn } from "./database.ts";
+import * as v from "valibot";
+import { databaseIn, numberIn, type Row, textIn } from "./database.ts";
 import { messageOf } from "../errors.ts";
+import { Outage } from "./circuit_breaker.ts";
 
 /** What waits. */
 export interface Waiting {
@@ -15,6 +17,21 @@ export interface Waiting {
   readonly since: number | undefined;
   /** Why the last one was kept; empty if nothing waits. */
   readonly why: string;
+  /** OpenCTI that do not answer, by what runs remember. */
+  readonly outages: readonly SeenOutage[];
+}
+
+/** An OpenCTI that does not answer. */
+export interface SeenOutage {
+  readonly baseUrl: string;
+  /** When the first failure was, in milliseconds since 1970. */
+  readonly since: number;
+  /** In a row. */
+  readonly failures: number;
+  /** How many alerts were kept because of it. */
+  readonly alerts: number;
+  /** The last failure. */
+  readonly says: string;
 }
 
 /** Copying more takes too long for somebody who waits for an answer. */
@@ -60,6 +77,9 @@ export async function waitingIn(dir: string): Promise<Waiting | undefined> {
         events: numberIn(counts, "events"),
         since: numberIn(counts, "since") || undefined,
         why: last === undefined ? "" : textIn(last, "why"),
+        outages: db.prepare(
+          "SELECT name, value FROM remembered WHERE name LIKE 'outage %'",
+        ).all().flatMap(outageIn),
       };
     } finally {
       db.close();
@@ -69,6 +89,16 @@ export async function waitingIn(dir: string): Promise<Waiting | undefined> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** What is remembered of an OpenCTI that failed; one that answers is none. */
+function outageIn(row: Row): readonly SeenOutage[] {
+  const value: unknown = JSON.parse(textIn(row, "value"));
+  const { success, output } = v.safeParse(Outage, value);
+  if (!success || output.failures === 0) return [];
+  const { since, failures, alerts, says } = output;
+  const baseUrl = textIn(row, "name").slice("outage ".length);
+  return [{ baseUrl, since, failures, alerts, says }];
 }
 
 /** Not by its mode: a copy must be writable to be opened. */

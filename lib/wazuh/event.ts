@@ -221,6 +221,37 @@ export function warningEvent(warning: string): Event {
   };
 }
 
+/**
+ * Makes the event of a test of a match's. Its type and place are no match's, so
+ * that only the rule for tests meets it; no alert can make one, for the event of
+ * an alert has the type of its match.
+ *
+ * @param id By which the test's own alert is known.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const match = { event_type: "indicator_pattern_match", score: 80 };
+ * assertEquals(
+ *   testEvent({ integration: "opencti", opencti: match }, { id: "1" }).opencti,
+ *   {
+ *     event_type: "test",
+ *     test: { id: "1", event_type: "indicator_pattern_match", score: 80 },
+ *   },
+ * );
+ * ```
+ */
+export function testEvent(
+  { integration, opencti }: Event,
+  { id }: { readonly id: string },
+): Event {
+  return {
+    integration,
+    opencti: { event_type: "test", test: { id, ...opencti } },
+  };
+}
+
 function factsOf(match: Match, { baseUrl }: EventContext): JsonObject {
   const indicator = {
     indicator: indicatorFacts(match.indicator),

@@ -172,6 +172,24 @@ async function sendStream(
   }
 }
 
+/** What Wazuh's queue is, as far as this user may find out. */
+export type QueueKind = "datagram" | "stream" | "unread" | "closed";
+
+/**
+ * Finds out what Wazuh's queue is, and whether somebody reads it, without
+ * sending anything: a connection for a stream is refused by what is none.
+ */
+export async function queueKind(path: string): Promise<QueueKind> {
+  try {
+    const connection = await Deno.connect({ transport: "unix", path });
+    connection.close();
+    return "stream";
+  } catch (error) {
+    if (isWrongType(error)) return "datagram";
+    return error instanceof Deno.errors.PermissionDenied ? "closed" : "unread";
+  }
+}
+
 /** EPROTOTYPE: the socket is a stream. */
 function isWrongType(error: unknown): boolean {
   return /os error 91\b/.test(messageOf(error));

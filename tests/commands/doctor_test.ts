@@ -10,48 +10,22 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
-import { planInstall } from "../../lib/manager/install.ts";
-import { takeSteps } from "../../lib/manager/steps.ts";
 import { giveToGroup, giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
-import { CONF, makeManager, snapshot } from "../stand_ins/manager.ts";
-import { getAvailablePort } from "../stand_ins/network.ts";
+import { makeInstalled } from "../stand_ins/installed.ts";
+import { CONF, snapshot } from "../stand_ins/manager.ts";
 import {
   type OpenctiOptions,
   startOpencti,
   TOKEN,
 } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";
-import { startQueue } from "../stand_ins/queue.ts";
+import { abandonQueue } from "../stand_ins/queue.ts";
 import { openSpool } from "../../lib/state/spool.ts";
 
 const PROGRAM = "integrations/custom-opencti";
 
 const ALERT = JSON.stringify({ rule: { level: 3, groups: ["ids"] } });
-
-/** A manager on which nothing is wrong. */
-async function makeHealthy(url: string, conf: string = CONF) {
-  const { home, program } = await makeManager({ conf });
-  const { steps } = planInstall({
-    home,
-    program,
-    url,
-    token: TOKEN,
-    mayReplace: false,
-    askToken: () => undefined,
-  });
-  takeSteps(steps, home);
-  await Deno.mkdir(`${home}/var/run`, { recursive: true });
-  for (const daemon of ["analysisd", "integratord"]) {
-    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-123.pid`, "123");
-  }
-  await Deno.writeTextFile(`${home}/logs/alerts/alerts.json`, `${ALERT}\n`);
-  await Deno.writeTextFile(`${home}/logs/integrations.log`, "");
-  giveToWazuh(`${home}/logs/integrations.log`, 0o640);
-  const queue = startQueue(home);
-  giveToWazuh(`${home}/queue/sockets/queue`, 0o660);
-  return { home, queue };
-}
 
 const context = (home: string) => ({
   home,
@@ -69,7 +43,7 @@ Deno.test(
   ROOT_ONLY,
   async (t) => {
     await using opencti = startOpencti(ACTIVE);
-    const { home, queue } = await makeHealthy(opencti.url);
+    const { home, queue } = await makeInstalled(opencti.url);
     await using _queue = queue;
     const run = (...args: string[]) =>
       runProgram(home, ["doctor", ...args], { asRoot: true });
@@ -82,11 +56,12 @@ Deno.test(
     const shownOf = (text: string) =>
       text.replaceAll(home, "HOME").replaceAll(opencti.url, "URL")
         .replace(/^custom-opencti [\d.]+/, "custom-opencti VERSION")
-        .replace(/in \d+ ms/, "in N ms")
+        .replace(/in \d+ ms/, "in N ms").replace(/port \d+/, "port PORT")
         .replace(/root:\w+/, "root:GROUP").replace(
           /and \w+ may/,
           "and USER may",
-        );
+        ).replace(/run by \w+$/m, "run by USER")
+        .replace(/(mode 0750, run by) \w+/, "$1 USER");
     await t.step("as text", async () => {
       const { status, stdout, stderr } = await run();
       assertEquals(stderr, "");
@@ -153,6 +128,15 @@ const conf = (change: (text: string) => string) =>
 const RULES = "etc/rules/opencti_rules.xml";
 const TOKEN_FILE = "etc/opencti.token";
 const INSTALL = `sudo HOME/${PROGRAM} install`;
+
+/** A line of Wazuh's log, of today. */
+const ofWazuh = (says: string) =>
+  text(
+    "logs/ossec.log",
+    `${
+      new Date().toISOString().slice(0, 10).replaceAll("-", "/")
+    } 10:00:00 ${says}\n`,
+  );
 
 const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "the program is missing": {
@@ -244,7 +228,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
     link: "block",
     says: "HOOK_URL is not a URL",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a timeout that is none": {
     does: conf((text) =>
@@ -252,7 +236,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "block",
     says: "TIMEOUT must be seconds",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "groups with blanks": {
     does: conf((text) => text.replace(/<group>.*</, "<group>ids, web<")),
@@ -356,13 +340,13 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text("etc/opencti.json", "{"),
     link: "options",
     says: "Mistakes in the configuration HOME/etc/opencti.json: it is not JSON",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "an unknown option": {
     does: text("etc/opencti.json", '{"max_ind_alert": 1}'),
     link: "options",
     says: 'max_ind_alert: unknown, did you mean "max_ind_alerts"?',
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a wrong option in the block": {
     does: conf((text) =>
@@ -370,19 +354,19 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "options",
     says: "Wrong <options> in HOME/etc/ossec.conf: debug: must be",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a list that is missing": {
     does: text("etc/opencti.json", '{"ignore": {"files": ["/none/list"]}}'),
     link: "options",
     says: "/none/list",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a certificate that is missing": {
     does: text("etc/opencti.json", '{"ca_file": "/none/ca.pem"}'),
-    link: "network",
+    link: "tls",
     says: "Cannot use option",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "no token": {
     does: gone(TOKEN_FILE),
@@ -394,7 +378,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
     says: "API_KEY's file holds no token",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a token for everybody": {
     does: mode(TOKEN_FILE, 0o644),
@@ -408,35 +392,23 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: `may not read HOME/${TOKEN_FILE}`,
     mend: "chown root:",
   },
-  "a name that is none": {
-    url: "https://opencti.invalid",
-    link: "network",
-    says: "Cannot reach OpenCTI at https://opencti.invalid: ",
-    mend: "run doctor again",
-  },
-  "OpenCTI is down": {
-    url: `http://127.0.0.1:${getAvailablePort()}`,
-    link: "network",
-    says: "refused",
-    mend: "run doctor again",
-  },
   "a wrong token": {
     does: text(TOKEN_FILE, "flgrn_octi_tkn_of_another\n"),
     link: "opencti",
     says: "OpenCTI refuses the token",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may not use tokens": {
     opencti: { capabilities: ["KNOWLEDGE"] },
     link: "opencti",
     says: "Allow token usage",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may not read": {
     opencti: { capabilities: ["APIACCESS_USETOKEN"] },
     link: "opencti",
     says: "Access knowledge",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a role that may do everything": {
     opencti: { capabilities: ["BYPASS"] },
@@ -456,7 +428,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     opencti: { respond: () => new Response("<html>", { status: 200 }) },
     link: "opencti",
     says: "OpenCTI",
-    mend: "run doctor again",
+    mend: "run this again",
   },
   "a clock that is wrong": {
     opencti: {
@@ -531,6 +503,18 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: `HOME/${RULES} does not exist: events raise no alerts`,
     mend: INSTALL,
   },
+  "no rules on a worker of a cluster": {
+    does: (home) => {
+      gone(RULES)(home);
+      conf((text) =>
+        text.replace("master</node_type>", "worker</node_type>")
+          .replace("<disabled>yes", "<disabled>no")
+      )(home);
+    },
+    link: "rules",
+    says: `HOME/${RULES} does not exist: events raise no alerts`,
+    mend: "install on the master of the cluster, which has the rules of all",
+  },
   "rules that Wazuh cannot read": {
     does: text(RULES, "<group>\n<rule>"),
     link: "rules",
@@ -542,6 +526,26 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "rules",
     says: "local_rules.xml: line 1: <group> is not closed",
     mend: "correct HOME/etc/rules/local_rules.xml",
+  },
+  "a rule of others whose level is none": {
+    does: text(
+      "etc/rules/local_rules.xml",
+      '<group name="x,"><rule id="100001" level="20"><description>x' +
+        "</description></rule></group>",
+    ),
+    link: "rules",
+    says: 'local_rules.xml: rule "100001": its level is none from 0 to 16: ' +
+      "Wazuh does not start with it",
+    mend: "correct HOME/etc/rules/local_rules.xml",
+  },
+  "a rule of ours without a description": {
+    does: changed(
+      RULES,
+      (xml) => xml.replace(/<description>OpenCTI: test.*\n/, ""),
+    ),
+    link: "rules",
+    says: 'rule "110219": it has no <description>: Wazuh does not start',
+    mend: "correct it, or sudo rm",
   },
   "an id that another rule has": {
     does: text(
@@ -717,18 +721,118 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     mend: "see HOME/logs/integrations.log",
   },
   "an error in Wazuh's log, with the token": {
-    does: text(
-      "logs/ossec.log",
-      `${
-        new Date().toISOString().slice(0, 10).replaceAll("-", "/")
-      } 10:00:00 ` +
-        "wazuh-integratord: ERROR: While running custom-opencti -> " +
-        `integrations. Output: ${TOKEN}\n`,
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: While running custom-opencti -> " +
+        `integrations. Output: ${TOKEN}`,
     ),
     link: "lately",
     level: "warning",
-    says: "Errors in the last day: 1, the last: ",
+    says: "Of Wazuh in the last day: 1: a run failed, and said why in its last",
+    mend: "see HOME/logs/integrations.log",
+  },
+  "a program that integratord could not start": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Couldn't execute command " +
+        `(integrations/custom-opencti /tmp/x.alert ${TOKEN}). Check file and ` +
+        "permissions.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord could not start the program: its owner or mode is wrong",
+    mend: INSTALL,
+  },
+  "a program that integratord did not find": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Unable to enable integration for: " +
+        "'custom-opencti'. File not found inside 'integrations'.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord did not find the program when it started",
+    mend: INSTALL,
+  },
+  "a program that was killed": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Command (integrations/custom-opencti /tmp/x) " +
+        "execution exited abnormally.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "the program was ended by a signal",
+    mend: "journalctl -k",
+  },
+  "alerts that integratord cannot read": {
+    does: ofWazuh(
+      "wazuh-integratord: ERROR: Could not open JSON queue after 5 tries.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord cannot read alerts.json",
+    mend: "chown ",
+  },
+  "rules that analysisd does not take": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: (7617): Signature ID '110299' was not found " +
+        "and will be ignored in the 'if_sid' option of rule '110213'.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd does not take a rule of ours, or leaves it out",
+    mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "something that Wazuh never said before": {
+    does: ofWazuh("wazuh-integratord: ERROR: custom-opencti has hiccups"),
+    link: "lately",
+    level: "warning",
+    says: "Of Wazuh in the last day: 1, the last: ",
     mend: "see HOME/logs/ossec.log",
+  },
+  "a queue that nobody reads": {
+    does: (home) => {
+      Deno.removeSync(`${home}/queue/sockets/queue`);
+      abandonQueue(home);
+    },
+    link: "queue",
+    says: "is there, but nobody reads it: wazuh-analysisd does not run",
+    mend: "sudo ",
+  },
+  "rules that were changed since Wazuh started": {
+    does: (home) => {
+      const before = new Date(Date.now() - 3_600_000);
+      Deno.utimeSync(`${home}/var/run/wazuh-analysisd-123.pid`, before, before);
+    },
+    link: "rules",
+    level: "warning",
+    says:
+      "HOME/etc/rules/opencti_rules.xml was changed after Wazuh was started",
+    mend: "sudo ",
+  },
+  "alerts of long ago": {
+    does: (home) => {
+      const before = new Date(Date.now() - 3 * 86_400_000);
+      Deno.utimeSync(`${home}/logs/alerts/alerts.json`, before, before);
+    },
+    link: "alerts",
+    level: "warning",
+    says: "was not written to for 3 days: Wazuh raises no alerts",
+    mend: "see that Wazuh runs",
+  },
+  "an OpenCTI that is too old": {
+    opencti: {
+      respond: ({ body }) =>
+        body.query.includes("about")
+          ? Response.json({
+            data: {
+              about: { version: "5.3.17" },
+              me: { name: "wazuh", capabilities: [{ name: "KNOWLEDGE" }] },
+            },
+          })
+          : undefined,
+    },
+    link: "opencti",
+    level: "warning",
+    says: "Version 5.3.17 is older than 5.12",
+    mend: "upgrade OpenCTI",
   },
 };
 
@@ -748,7 +852,9 @@ Deno.test(
       await t.step(name, async () => {
         const { does, link, level = "error", says, mend } = breakage;
         await using opencti = startOpencti(ACTIVE, breakage.opencti);
-        const { home, queue } = await makeHealthy(breakage.url ?? opencti.url);
+        const { home, queue } = await makeInstalled(
+          breakage.url ?? opencti.url,
+        );
         await using _queue = queue;
         await does?.(home);
         const before = await snapshot(home);
@@ -811,3 +917,125 @@ Deno.test("showFindings() is 80 columns wide, with and without colour", () => {
   assertEquals(colored[1]?.slice(0, 10), "<warning>!");
   assertEquals(colored[5], "<error>✗ opencti   wrong");
 });
+
+Deno.test(
+  "doctor, test and status say what this user may not see",
+  ROOT_ONLY,
+  async (t) => {
+    const { home, queue } = await makeInstalled("http://127.0.0.1:9");
+    await using _queue = queue;
+    giveToGroup(`${home}/queue`, 0o700);
+    for (const [word, expected] of [["doctor", 1], ["test", 2]] as const) {
+      await t.step(word, async () => {
+        const { status, stdout } = await runProgram(home, [word]);
+        assertEquals(status, expected);
+        const text = stdout.replaceAll(home, "HOME").replace(/\n {12}/g, " ");
+        assertStringIncludes(
+          text,
+          "program   This user may not look at HOME/queue/sockets " +
+            "→ run it as root: sudo before the command",
+        );
+      });
+    }
+    await t.step("parts that are closed", async () => {
+      giveToGroup(`${home}/queue`, 0o750);
+      await Deno.chown(`${home}/etc`, 0, 0);
+      await Deno.chmod(`${home}/etc`, 0o700);
+      await Deno.chmod(`${home}/logs/alerts`, 0);
+      const findings = await asWazuh(home);
+      const unseen = findings.filter(({ says }) =>
+        says.includes("may not look")
+      );
+      assertEquals(
+        unseen.map(({ link, level, says }) =>
+          `${level} ${link} ${says.replaceAll(home, "HOME")}`
+        ),
+        [
+          "warning block This user may not look at HOME/etc/ossec.conf",
+          `warning rules This user may not look at HOME/${RULES}`,
+        ],
+      );
+    });
+    await t.step("install and status name it too", async () => {
+      for (const word of ["install", "uninstall"]) {
+        const { status, lastLine } = await runProgram(home, [
+          word,
+          "--dry-run",
+        ]);
+        assertEquals(status, 2);
+        assertStringIncludes(lastLine, "put sudo before the command");
+      }
+    });
+  },
+);
+
+/** What `doctor` finds, run as Wazuh's user from elsewhere. */
+async function asWazuh(home: string): Promise<readonly Finding[]> {
+  const { stdout } = await runProgram(home, ["doctor", "--json"]);
+  return JSON.parse(stdout).findings;
+}
+
+Deno.test(
+  "doctor shows what is wrong in 80 columns, with and without colour",
+  ROOT_ONLY,
+  async (t) => {
+    await using opencti = startOpencti(ACTIVE, {
+      hiddenMarkings: ["TLP:RED"],
+    });
+    const { home, queue } = await makeInstalled(opencti.url);
+    await using _queue = queue;
+    for (
+      const name of [
+        "the program can be changed by its group",
+        "groups with blanks",
+        "too high a level",
+        "no alert meets the block",
+        "an unknown option",
+        "a token for everybody",
+        "a queue that is root's",
+        "a base rule that can be forged",
+        "a log that is root's",
+        "a spool for everybody",
+        "an error in our log",
+      ]
+    ) await BREAKAGES[name]?.does?.(home);
+    const findings = (await examine(context(home))).map((finding) =>
+      JSON.parse(
+        JSON.stringify(finding).replaceAll(home, "/var/ossec")
+          .replaceAll(opencti.url, "http://10.0.0.9:8080")
+          .replace(/\bnobody\b|\bnogroup\b/g, "wazuh")
+          .replace(/in \d+ ms/, "in 31 ms").replace(/port \d+/, "port 8080")
+          .replaceAll("127.0.0.1", "10.0.0.9")
+          .replaceAll(
+            "/var/ossec/bin/wazuh-control restart",
+            "systemctl restart wazuh-manager",
+          ),
+      )
+    );
+    const plain = { ok: String, warning: String, error: String };
+    const ansi = (code: number) => (text: string) =>
+      `\x1b[${code}m${text}\x1b[39m`;
+    const coloured = { ok: ansi(32), warning: ansi(33), error: ansi(31) };
+    for (
+      const [name, paints] of [
+        ["doctor_wrong.txt", plain],
+        ["doctor_wrong_coloured.txt", coloured],
+      ] as const
+    ) {
+      await t.step(name, async () => {
+        const lines = showFindings(findings, paints);
+        for (const line of lines) {
+          // deno-lint-ignore no-control-regex
+          const { length } = line.replace(/\x1b\[\d+m/g, "");
+          assert(length <= 80, line);
+        }
+        const path = new URL(`../testdata/${name}`, import.meta.url);
+        const text = `${lines.join("\n")}\n`;
+        if (Deno.env.get("UPDATE_GOLDEN") === "1") {
+          await Deno.writeTextFile(path, text);
+        }
+        assertEquals(text, await Deno.readTextFile(path));
+      });
+    }
+  },
+);

@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { activityIn, emittedIn } from "../../lib/manager/status.ts";
 import { openSpool } from "../../lib/state/spool.ts";
 import { giveToWazuh } from "../stand_ins/home.ts";
 import { makeManager } from "../stand_ins/manager.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
+import { getAvailablePort } from "../stand_ins/network.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";
 import { startQueue } from "../stand_ins/queue.ts";
@@ -118,7 +119,47 @@ waiting        alerts 0, events 0
       alerts: 1,
       events: 0,
       since: Date.UTC(2026, 0, 2),
+      outages: [],
     });
+  });
+  await t.step("while OpenCTI does not answer, in 80 columns", async () => {
+    const alert = new URL(
+      "../testdata/alerts/suricata_alert_http.json",
+      import.meta.url,
+    );
+    const url = `http://127.0.0.1:${getAvailablePort()}`;
+    await using _queue = startQueue(home);
+    const args = [alert.pathname, TOKEN, url, "", "", "1", "0"];
+    await runProgram(home, args);
+    const { stdout } = await runProgram(home, ["status"]);
+    const text = stdout.replace(/\n {15}/g, " ");
+    assertStringIncludes(text, `\noutage         ${url} fails since 20`);
+    assertStringIncludes(
+      text,
+      `, in a row 1, alerts kept: 1: Cannot reach OpenCTI at ${url}: `,
+    );
+    assertStringIncludes(text, "\nlast error     20");
+    // The home of a test is longer than others.
+    for (const line of stdout.split("\n").slice(1)) {
+      assert(line.length <= 80 || !line.slice(15).includes(" "), line);
+    }
+    const { stdout: shown } = await runProgram(home, ["doctor", "--json"]);
+    const { findings } = JSON.parse(shown);
+    assert(
+      findings.some(({ link, says }: Record<string, string>) =>
+        link === "spool" && says?.startsWith(`${url} fails since `)
+      ),
+      shown,
+    );
+  });
+  await t.step("where there is no manager", async () => {
+    const { status, stdout, lastLine } = await runProgram(home, [
+      "status",
+      "--home",
+      `${home}/tmp`,
+    ]);
+    assertEquals([status, stdout], [2, ""]);
+    assertStringIncludes(lastLine, "/tmp is not the home of a Wazuh manager");
   });
   await t.step("it takes no other words", async () => {
     const { status, lastLine } = await runProgram(home, ["status", "all"]);

@@ -491,12 +491,95 @@ Deno.test("install gives its rules ids that no others have", async (t) => {
 Deno.test("install says what rules would stop Wazuh", async () => {
   const manager = await makeManager();
   write(manager, "etc/rules/bad.xml", '<group name="x,">\n<rule id="1">');
+  const rule = (attributes: string) =>
+    `<rule ${attributes}><description>x</description></rule>`;
+  write(
+    manager,
+    "etc/rules/wrong.xml",
+    `<group name="x,">${rule('id="1234567" level="3"')}${
+      rule('id="100002" level="17"')
+    }<rule id="100003" level="3"></rule>${
+      rule('id="100004" level="16"')
+    }<rule id="5716" level="3" overwrite="yes"></rule></group>`,
+  );
   const says = install(manager, { url: ADDRESS });
   assertEquals(
-    says.at(-1)?.replaceAll(manager.home, "HOME"),
-    "! HOME/etc/rules/bad.xml: line 2: <rule> is not closed: Wazuh will not " +
-      "start with it",
+    says.filter((line) => line.startsWith("!")).map((line) =>
+      line.replaceAll(`${manager.home}/etc/rules/`, "")
+        .replace(": Wazuh will not start with it", "")
+    ),
+    [
+      "! bad.xml: line 2: <rule> is not closed",
+      '! wrong.xml: rule "1234567": its id is no number of six digits at the ' +
+      "most",
+      '! wrong.xml: rule "100002": its level is none from 0 to 16',
+      '! wrong.xml: rule "100003": it has no <description>',
+    ],
   );
+});
+
+Deno.test("install says that a container writes its configuration anew", async () => {
+  const manager = await makeManager();
+  const mount = `${manager.home}/tmp/mount`;
+  await Deno.mkdir(`${mount}/etc`, { recursive: true });
+  const warned = (conf: string) => {
+    write(manager, "tmp/mount/etc/ossec.conf", conf);
+    return install(manager, { url: ADDRESS, configMount: mount })
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.replaceAll(manager.home, "HOME"));
+  };
+  assertEquals(warned(CONF), [
+    "! This container writes HOME/etc/ossec.conf anew from " +
+    "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there",
+  ]);
+  assertEquals(warned(read(manager, "etc/ossec.conf")), []);
+  assertEquals(warned("<ossec_config>"), []);
+});
+
+Deno.test(
+  "install works where root moved folders by links, as containers have them",
+  {
+    ignore: WAZUH === undefined,
+  },
+  async () => {
+    const manager = await makeManager();
+    const { home } = manager;
+    for (const folder of ["etc", "integrations", "queue"]) {
+      await Deno.mkdir(`${home}/tmp/volumes`, { recursive: true });
+      await Deno.rename(`${home}/${folder}`, `${home}/tmp/volumes/${folder}`);
+      await Deno.symlink(`${home}/tmp/volumes/${folder}`, `${home}/${folder}`);
+    }
+    const before = await snapshot(home);
+    install(manager, { url: ADDRESS });
+    assertEquals(blocks(manager).length, 1);
+    uninstall(manager, true);
+    assertEquals(await snapshot(home), before);
+  },
+);
+
+Deno.test("install says that a file is mounted, where it cannot be replaced", {
+  ignore: WAZUH === undefined,
+}, async () => {
+  const manager = await makeManager();
+  const conf = `${manager.home}/etc/ossec.conf`;
+  const run = async (program: string, ...args: readonly string[]) =>
+    (await new Deno.Command(program, { args: [...args] }).output()).success;
+  // Where mounting is not allowed, as in some containers, there is no such case.
+  if (!await run("mount", "--bind", conf, conf)) return;
+  try {
+    const message = refusal(manager, { url: ADDRESS });
+    assert(
+      message.startsWith(
+        "Cannot change HOME/etc/ossec.conf: it is mounted from outside, and " +
+          "cannot be replaced here: make the change that --dry-run shows in " +
+          "the file that is mounted; ",
+      ),
+      message,
+    );
+    assertEquals(read(manager, "etc/ossec.conf"), CONF);
+  } finally {
+    await run("umount", conf);
+  }
 });
 
 Deno.test("install on a worker leaves the rules to the master", async () => {

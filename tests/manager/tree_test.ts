@@ -46,6 +46,32 @@ Deno.test("placeFile() takes a link's place, and not what it leads to", async ()
   });
 });
 
+Deno.test("placeFile() writes to nothing that is there, not even by its own name", async () => {
+  await inFolder(async (folder) => {
+    const randomUUID = crypto.randomUUID;
+    const name = "00000000-0000-4000-8000-000000000000";
+    await Deno.writeTextFile(`${folder}/other`, "other");
+    // Whoever guesses the name lays a link there.
+    await Deno.symlink("other", `${folder}/file.${name}`);
+    crypto.randomUUID = () => name;
+    try {
+      assertThrows(
+        () => placeFile(`${folder}/file`, toBytes("new"), OWNED),
+        Error,
+        "EEXIST",
+      );
+    } finally {
+      crypto.randomUUID = randomUUID;
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/other`), "other");
+    const names = await Array.fromAsync(Deno.readDir(folder));
+    assertEquals(names.map(({ name }) => name).sort(), [
+      `file.${name}`,
+      "other",
+    ]);
+  });
+});
+
 Deno.test("placeFile() leaves nothing behind if it fails", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/file/full`, { recursive: true });

@@ -88,7 +88,8 @@ export async function makeManager(
   await put("etc/decoders/local_decoder.xml", '<decoder name="x"/>\n');
   await put(
     "ruleset/rules/0010-rules_config.xml",
-    '<group name="syslog,"><rule id="1" level="0"></rule></group>\n',
+    '<group name="syslog,"><rule id="1" level="0">' +
+      "<description>Generic template.</description></rule></group>\n",
   );
   await put("integrations/slack.py", "#!/usr/bin/env python3\n");
   giveToGroup(`${home}/integrations/slack.py`, 0o750);

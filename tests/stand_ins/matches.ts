@@ -27,6 +27,8 @@ export interface MatchFacts {
   readonly value?: string;
   /** Fields of the indicator that matter, by OpenCTI's names. */
   readonly indicator?: Readonly<Record<string, unknown>>;
+  /** What the alert says, besides its agent. */
+  readonly alert?: Readonly<Record<string, unknown>>;
 }
 
 /** The event of a match, read back from what is sent. */
@@ -36,6 +38,7 @@ export function sentMatch(
     agent = "001",
     value = "1.2.3.4",
     indicator: fields = {},
+    alert = {},
   }: MatchFacts,
 ): unknown {
   const indicator = v.parse(Indicator, { id: "i", name: "n", ...fields });
@@ -68,7 +71,7 @@ export function sentMatch(
     },
   };
   return asSent(matchEvent(matches[type], {
-    alert: parseAlert(JSON.stringify({ agent: { id: agent } })),
+    alert: parseAlert(JSON.stringify({ ...alert, agent: { id: agent } })),
     baseUrl: "https://cti.example",
     latencyMs: 1,
     ...DEFAULTS,

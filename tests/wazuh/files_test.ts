@@ -19,6 +19,7 @@ import { DESCRIBED, encodeEvent } from "../../lib/wazuh/encode.ts";
 import {
   errorEvent,
   recoveredEvent,
+  testEvent,
   warningEvent,
 } from "../../lib/wazuh/event.ts";
 import { asSent, sentMatch } from "../stand_ins/matches.ts";
@@ -105,8 +106,9 @@ Deno.test("opencti_rules.xml has the ids and levels that users know", () => {
     "110220 3 after 110202 110203 110204 110205:",
     `110230 13 after 110200: ${direct} ${possible}`,
     `110231 14 after 110200 110213: ${direct} ${possible}`,
+    "110219 3 after 110200: test",
   ]);
-  // Not 110209, 110218 and 110219: these are for rules to come.
+  // Not 110209 and 110218: these are for rules to come.
 });
 
 Deno.test("opencti_rules.xml takes our events alone, and has no rule that analysisd refuses", async () => {
@@ -156,13 +158,16 @@ const STATES = {
 };
 
 /** An event of each kind of match. */
-function eventsOf(indicator: Readonly<Record<string, unknown>>): unknown[] {
+function eventsOf(
+  indicator: Readonly<Record<string, unknown>>,
+  alert: Readonly<Record<string, unknown>> = {},
+): unknown[] {
   return ([
     "indicator_pattern_match",
     "observable_with_indicator",
     "indicator_partial_pattern_match",
     "observable_with_related_indicator",
-  ] as const).map((type) => sentMatch({ type, indicator }));
+  ] as const).map((type) => sentMatch({ type, indicator, alert }));
 }
 
 Deno.test("opencti_rules.xml raises the alert of a match by severity and state, one alone", async (t) => {
@@ -283,6 +288,55 @@ Deno.test("opencti_rules.xml parts what was dropped from other errors", () => {
   assertEquals([idOf("dropped"), idOf("queue")], ["110208", "110201"]);
 });
 
+Deno.test("opencti_rules.xml has a rule for tests alone, in none of the others' groups", async (t) => {
+  const [rule, ...rest] = RULES.filter(({ id }) => id === "110219");
+  assertEquals([rule?.level, rule?.parents, rest], [3, ["110200"], []]);
+  assertEquals(rule?.groups, ["integration_test"]);
+  await t.step("analysisd finds a group anywhere in the text of others", () => {
+    const others = RULES.filter((one) => one !== rule).flatMap((one) => [
+      ...one.groups,
+      ...one.counts === undefined ? [] : [one.counts.group],
+    ]);
+    for (const group of new Set(others)) {
+      assert(!rule?.groups.join().includes(group), group);
+    }
+  });
+  await t.step("no mail is sent", async () => {
+    const xml = await read("opencti_rules.xml");
+    const [text = ""] = /<rule id="110219"[^]*?<\/rule>/.exec(xml) ?? [];
+    assert(text.includes("<options>no_email_alert</options>"), text);
+  });
+  await t.step("a test of each golden event meets it, and no other", () => {
+    for (const event of GOLDEN) {
+      const test = asSent(testEvent(event, { id: "1" }));
+      assertEquals(idsMetBy(test), ["110200", "110219"]);
+      assertOneChild(test);
+    }
+  });
+  await t.step("no match meets it, whatever its alert says", () => {
+    const says = {
+      event_type: "test",
+      integration: "opencti",
+      opencti: { event_type: "test", test: { id: "1" } },
+      "opencti.event_type": "test",
+      test: { id: "1" },
+    };
+    const alert = {
+      ...says,
+      rule: { description: "test", groups: ["integration_test"] },
+      data: { ...says, alert: says },
+      syscheck: says,
+      full_log: JSON.stringify(says),
+    };
+    const events = eventsOf({ name: "test" }, alert);
+    assert(JSON.stringify(events).includes("test"));
+    for (const event of events) {
+      assert(!idsMetBy(event).includes("110219"));
+      assertEquals(valueAt(event, "opencti.test"), undefined);
+    }
+  });
+});
+
 Deno.test("opencti_rules.xml counts active matches alone, each once", async () => {
   const counting = RULES.filter(({ counts }) => counts !== undefined);
   assertEquals(counting.map(({ id }) => id), ["110230", "110231"]);
@@ -307,7 +361,7 @@ Deno.test("opencti_rules.xml counts active matches alone, each once", async () =
     if (id !== "110231") assertEquals(parents, ["110200"], id);
     assert(level > 0, id);
   }
-  const events = Object.values(STATES).flatMap(eventsOf);
+  const events = Object.values(STATES).flatMap((state) => eventsOf(state));
   for (const event of events) {
     const isActive = valueAt(event, "opencti.state") === "active";
     const rule = rulesMetBy(event, RULES).at(-1);

@@ -76,6 +76,7 @@ export const HOSTS: readonly Source[] = [
     find: {
       takes: "URLs, hosts and addresses anywhere in the command line",
       in: findInCommandLine,
+      example: { path: "data.audit.execve.a0", kind: "command" },
     },
   },
   {

@@ -100,6 +100,8 @@ export interface Source extends Selector {
     /** What it takes, for people. */
     readonly takes: string;
     readonly in: (alert: Alert, readAlert: ReadAlert) => Iterable<Finding>;
+    /** A field that it takes something from, for examples of alerts. */
+    readonly example?: Field;
   };
 }
 

@@ -4,8 +4,10 @@
  * @module
  */
 import { confValueIn, type IntegrationBlock } from "../../wazuh/ossec_conf.ts";
+import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
+import { at } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { installCommand, type Site } from "./site.ts";
 
@@ -37,10 +39,20 @@ export function checkBlock(site: Site): readonly Finding[] {
     )],
     ...blocks.flatMap((one) => checkOne(one, path)),
     ...checkGlobal(conf, path),
+    ...checkMounted(path),
   ];
   return found.length > 0
     ? found
     : [ok(`${block.hookUrl}, level ${block.level ?? "0"} and up`)];
+}
+
+function checkMounted(path: string): readonly Finding[] {
+  const mounted = confWithoutBlock();
+  return mounted === undefined ? [] : [warning(
+    `This container writes ${path} anew from ${mounted} when it starts, and ` +
+      "there is no block in that",
+    `put the block of ${path} into ${mounted}`,
+  )];
 }
 
 function checkOne(block: IntegrationBlock, path: string): readonly Finding[] {
@@ -134,8 +146,8 @@ function checkGlobal(conf: string, path: string): readonly Finding[] {
       `set <jsonout_output>yes</jsonout_output> in ${path}`,
     ));
   }
-  const least = confValueIn(conf, ["alerts", "log_alert_level"]);
-  if (Number(least ?? LOW_LEVEL) > LOW_LEVEL) {
+  const least = leastLevelIn(conf);
+  if (least > LOW_LEVEL) {
     found.push(warning(
       `<log_alert_level> is ${least}: alerts below are not written, and not ` +
         "looked up, and ours of level 3 are not seen",
@@ -145,8 +157,14 @@ function checkGlobal(conf: string, path: string): readonly Finding[] {
   return found;
 }
 
+/** The least level of the alerts that Wazuh writes. */
+export function leastLevelIn(conf: string): number {
+  const least = Number(confValueIn(conf, ["alerts", "log_alert_level"]));
+  return Number.isNaN(least) ? LOW_LEVEL : least;
+}
+
 /** Whether today's alerts meet the block. */
-export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
+export function checkAlerts({ home, blocks, now }: Site): readonly Finding[] {
   const { ok, warning } = findingsOf("alerts");
   const path = `${home}/logs/alerts/alerts.json`;
   const alerts = lastAlertsIn(path);
@@ -154,6 +172,17 @@ export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
     return [warning(
       `${path} does not exist: no alert was raised since Wazuh was started`,
       "see that Wazuh runs, and that an agent sends something",
+    )];
+  }
+  const age = now.getTime() - (at(path)?.mtime?.getTime() ?? now.getTime());
+  if (age > DAY_MS) {
+    return [warning(
+      `${path} was not written to for ${
+        Math.floor(age / DAY_MS)
+      } days: Wazuh ` +
+        "raises no alerts",
+      "see that Wazuh runs, that an agent sends something, and that the disk " +
+        "has room",
     )];
   }
   const met = alerts.filter((alert) =>
@@ -167,13 +196,33 @@ export function checkAlerts({ home, blocks }: Site): readonly Finding[] {
         "and add them to <group>",
     )];
   }
+  const named = new Set(blocks.flatMap(({ group }) => group?.split(",") ?? []));
   return [ok(
-    `${met.length} of the last ${alerts.length} alerts of today meet the block`,
+    `${met.length} of the last ${alerts.length} alerts of today meet the block${
+      usualOf(
+        met.flatMap(({ groups }) => groups.filter((one) => named.has(one))),
+      )
+    }`,
   )];
 }
 
-function meets(
-  { group, level }: IntegrationBlock,
+const DAY_MS = 86_400_000;
+
+/** So many groups are named. */
+const MAX_GROUPS = 5;
+
+/** What stands there most often, and how often. */
+function usualOf(groups: readonly string[]): string {
+  const counts = [...Map.groupBy(groups, (group) => group)]
+    .map(([group, all]) => [group, all.length] as const)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, MAX_GROUPS).map(([group, count]) => `${group} ${count}`);
+  return counts.length === 0 ? "" : `: ${counts.join(", ")}`;
+}
+
+/** Whether integratord hands an alert over. */
+export function meets(
+  { group, level }: Pick<IntegrationBlock, "group" | "level">,
   alert: { readonly level: number; readonly groups: readonly string[] },
 ): boolean {
   return alert.level >= Number(level ?? 0) &&

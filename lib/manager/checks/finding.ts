@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
+import { NotAllowedError } from "../tree.ts";
 
 /** How bad it is: alerts are looked up, maybe not all, or none. */
 export type Level = "ok" | "warning" | "error";
@@ -15,12 +16,21 @@ export type Link =
   | "alerts"
   | "options"
   | "token"
-  | "network"
+  | "dns"
+  | "tcp"
+  | "proxy"
+  | "tls"
+  | "http"
   | "opencti"
   | "rights"
   | "knowledge"
+  // Of a test: the value, the alert that carries it, what comes of it.
+  | "value"
+  | "source"
+  | "match"
   | "queue"
   | "rules"
+  | "alert"
   | "log"
   | "spool"
   | "lately";
@@ -43,7 +53,15 @@ export interface Findings {
 }
 
 /** Where the sentence itself says what to do. */
-export const AGAIN = "correct that, and run doctor again";
+export const AGAIN = "correct that, and run this again";
+
+/** What this user may not see. */
+export function unseen(link: Link, path: string): Finding {
+  return findingsOf(link).warning(
+    `This user may not look at ${path}`,
+    "run it as root: sudo before the command",
+  );
+}
 
 /** Makes the findings of one link. */
 export function findingsOf(link: Link): Findings {
@@ -62,12 +80,10 @@ export async function check(
   try {
     return await find();
   } catch (error) {
-    const { warning, error: wrong } = findingsOf(link);
+    const { error: wrong } = findingsOf(link);
+    if (error instanceof NotAllowedError) return [unseen(link, error.path)];
     if (error instanceof Deno.errors.PermissionDenied) {
-      return [warning(
-        `This user may not see it: ${error.message.replace(/^.*?: /, "")}`,
-        "run it as root: sudo before the command",
-      )];
+      return [unseen(link, /'([^']*)'/.exec(error.message)?.[1] ?? "all")];
     }
     if (error instanceof UsageError) return [wrong(error.message, AGAIN)];
     throw error;
@@ -93,8 +109,8 @@ const INDENT = 12;
 const WIDTH = 80;
 
 /**
- * Findings in lines that a terminal shows whole; what may be copied from them,
- * a command, is never broken.
+ * Findings in lines that a terminal shows whole. A command that is longer than a
+ * line goes on in the next as a shell takes it, so that it can be copied.
  *
  * @example
  * ```ts
@@ -115,28 +131,40 @@ export function showFindings(
   return findings.flatMap(({ link, level, says, mend }) => {
     const [first = "", ...rest] = wrapped(says);
     const mark = paints[level](MARKS[level]);
-    const pad = " ".repeat(INDENT);
     return [
       `${mark} ${link.padEnd(INDENT - 2)}${first}`,
-      ...rest.map((line) => pad + line),
+      ...rest.map(indented),
       ...mend === undefined ? [] : mend.split("\n").flatMap((line) => {
         const isCommand = COMMAND.test(line);
-        const lines = isCommand ? [line] : wrapped(line);
-        return lines.map((part, n) => `${pad}${n === 0 ? "→" : " "} ${part}`);
+        const lines = wrapped(line, isCommand ? CONTINUED : "");
+        return lines.map((part, n) =>
+          indented(`${n === 0 ? "→" : " "} ${part}`)
+        );
       }),
     ];
   });
 }
 
-const COMMAND = /^(?:sudo|chown|chmod|systemctl|install|runuser|\/)/;
+/** What is too long for that, a path, stands further left. */
+function indented(line: string): string {
+  const width = Math.min(INDENT, Math.max(WIDTH - line.length, 0));
+  return " ".repeat(width) + line;
+}
 
-function wrapped(text: string): readonly string[] {
+const COMMAND = /^(?:sudo|chown|chmod|systemctl|install|runuser|diff|\/)/;
+
+/** How a shell is told that a line goes on. */
+const CONTINUED = " \\";
+
+/** A text in lines, each but the last with an end. */
+function wrapped(text: string, end: string = ""): readonly string[] {
   const lines: string[] = [];
+  // The arrow of a mend takes two, and a blank one.
+  const room = WIDTH - INDENT - 3 - end.length;
   let line = "";
   for (const word of text.split(" ")) {
-    // The arrow of a mend takes two.
-    if (line !== "" && line.length + word.length + 3 > WIDTH - INDENT) {
-      lines.push(line);
+    if (line !== "" && line.length + word.length > room) {
+      lines.push(line + end);
       line = word;
     } else line += line === "" ? word : ` ${word}`;
   }

@@ -5,6 +5,8 @@
  */
 import { messageOf, OpenctiError } from "../../errors.ts";
 import type { Amounts, Facts } from "../../opencti/facts.ts";
+import type { Places } from "../../config/places.ts";
+import type { Step } from "../../opencti/reach.ts";
 import { AGAIN, type Finding, findingsOf, type Link } from "./finding.ts";
 
 /** Failures of the way there; others are of OpenCTI itself. */
@@ -17,8 +19,47 @@ const OF_NETWORK: ReadonlySet<string> = new Set([
 /** Why OpenCTI did not answer the question of an alert. */
 export function failureFinding(error: unknown): Finding {
   const kind = error instanceof OpenctiError ? error.kind : "";
-  const link: Link = OF_NETWORK.has(kind) ? "network" : "opencti";
+  const link: Link = OF_NETWORK.has(kind) ? "http" : "opencti";
   return findingsOf(link).error(messageOf(error), AGAIN);
+}
+
+/**
+ * The steps of the way, and why OpenCTI did not answer behind them. A step that
+ * fails says more than that nothing came of it; but if OpenCTI answers, it was
+ * not on the way.
+ */
+export function stepFindings(
+  steps: readonly Step[],
+  { places, reply }: {
+    readonly places: Places;
+    /** Nothing if OpenCTI was not asked. */
+    readonly reply?: object | undefined;
+  },
+): readonly Finding[] {
+  const findings = steps.map(({ link, level, says, mend }): Finding =>
+    level === "ok" ? { link, level, says } : { link, level, says, mend }
+  );
+  const isBroken = steps.some(({ level }) => level === "error");
+  if (reply === undefined) return findings;
+  const failure = reply instanceof OpenctiError
+    ? failureFinding(reply)
+    : undefined;
+  if (failure?.link === "http") {
+    return isBroken ? findings : [...findings, failure];
+  }
+  const after = failure === undefined
+    ? []
+    : [findingsOf("http").ok("an answer comes"), failure];
+  if (!isBroken) return [...findings, ...after];
+  return [
+    ...findings.filter(({ level }) => level !== "error"),
+    findingsOf("proxy").warning(
+      "OpenCTI answers, but not on the way that the options say: by a proxy " +
+        "that the environment of this shell names, and integratord's may not",
+      `set ${places.option("proxy")}`,
+    ),
+    ...after,
+  ];
 }
 
 const MAX_CLOCK_MS = 60_000;
@@ -37,6 +78,15 @@ export function factFindings(
   const name = JSON.stringify(user.slice(0, 100));
   return [
     opencti.ok(`version ${version.slice(0, 40)}`),
+    ...isTooOld(version)
+      ? [opencti.warning(
+        `Version ${
+          version.slice(0, 40)
+        } is older than ${LEAST_VERSION}: it may ` +
+          "not understand what it is asked",
+        `upgrade OpenCTI to ${LEAST_VERSION} or newer`,
+      )]
+      : [],
     ...Math.abs(aheadMs) <= MAX_CLOCK_MS ? [] : [opencti.warning(
       `Its clock is ${seconds} s ${
         aheadMs > 0 ? "ahead of" : "behind"
@@ -64,6 +114,17 @@ export function factFindings(
       ? [rights.ok(`user ${name} may read knowledge, of all markings`)]
       : [],
   ];
+}
+
+/** What was tried. */
+const LEAST_VERSION = "5.12";
+
+/** A version that cannot be read is none that is too old. */
+function isTooOld(version: string): boolean {
+  const [, major, minor] = /^(\d{1,6})\.(\d{1,6})/.exec(version) ?? [];
+  const [least = 0, leastMinor = 0] = LEAST_VERSION.split(".").map(Number);
+  return major !== undefined && (Number(major) < least ||
+    Number(major) === least && Number(minor) < leastMinor);
 }
 
 /** Below this share, most matches come at low levels. */

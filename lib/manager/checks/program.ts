@@ -68,9 +68,9 @@ export function checkProgram(
       `sudo rm ${home}/${SCRIPT}`,
     ));
   }
-  return found.length > 0
-    ? found
-    : [ok(`${path}, root:${wazuh.group}, mode ${octal(mode)}`)];
+  return found.length > 0 ? found : [ok(
+    `${path}, root:${wazuh.group}, mode ${octal(mode)}, run by ${wazuh.user}`,
+  )];
 }
 
 /** A mode as `chmod` takes it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { queueKind } from "../../wazuh/queue.ts";
 import { at, canWrite, namesIn } from "../tree.ts";
 import { restartCommand } from "../next.ts";
 import { type Finding, findingsOf } from "./finding.ts";
@@ -11,7 +12,9 @@ import type { Site } from "./site.ts";
 const { ok, warning, error } = findingsOf("queue");
 
 /** Whether events can be sent, and somebody takes them. */
-export function checkQueue({ home, wazuh }: Site): readonly Finding[] {
+export async function checkQueue(
+  { home, wazuh }: Site,
+): Promise<readonly Finding[]> {
   const path = `${home}/queue/sockets/queue`;
   const info = at(path);
   const restart = `sudo ${restartCommand(home)}`;
@@ -30,11 +33,22 @@ export function checkQueue({ home, wazuh }: Site): readonly Finding[] {
       `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
     )];
   }
+  const kind = await queueKind(path);
+  if (kind === "unread") {
+    return [error(
+      `${path} is there, but nobody reads it: wazuh-analysisd does not run`,
+      restart,
+    )];
+  }
   const running = namesIn(`${home}/var/run`);
   const missing = ["wazuh-analysisd", "wazuh-integratord"]
     .filter((name) => !running.some((file) => file.startsWith(`${name}-`)));
   return missing.length === 0
-    ? [ok(`${path} is there, and ${wazuh.user} may write to it`)]
+    ? [ok(
+      `${path}, a ${
+        kind === "closed" ? "socket" : `${kind} socket that is read`
+      }, and ${wazuh.user} may write to it`,
+    )]
     : [
       warning(
         `${missing.join(" and ")} left no process id: it does not run`,

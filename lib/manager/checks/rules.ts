@@ -12,7 +12,13 @@ import {
 import { type Element, parseXml } from "../../wazuh/xml.ts";
 import { firstIdIn, readRuleFiles, recordOf } from "../install_files.ts";
 import { DECODER, RULES } from "../layout.ts";
-import { FIRST_ID, isOurs, moveRuleIds, ruleIdsIn } from "../rules.ts";
+import {
+  FIRST_ID,
+  isOurs,
+  moveRuleIds,
+  ruleIdsIn,
+  wrongRulesIn,
+} from "../rules.ts";
 import { EARLIER, SHIPPED_DECODER, SHIPPED_RULES } from "../shipped.ts";
 import { sha256Of } from "../steps.ts";
 import { at, canRead, readBytes } from "../tree.ts";
@@ -46,6 +52,13 @@ export function checkRules(site: Site): readonly Finding[] {
   const first = firstIdIn(home) ?? FIRST_ID;
   const shipped = moveRuleIds(SHIPPED_RULES, first);
   const found = [
+    ...wrongRulesIn(content).map(({ id, says }) =>
+      error(
+        `${path}: rule ${JSON.stringify(id)}: ${says}: Wazuh does not start ` +
+          "with it",
+        `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+      )
+    ),
     ...loadFindings(site),
     ...idFindings(site, { first, ids }),
     ...content === shipped ? [] : changedFindings(site, content, shipped),

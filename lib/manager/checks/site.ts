@@ -9,8 +9,13 @@ import {
   readIntegrationBlocks,
 } from "../../wazuh/ossec_conf.ts";
 import { CONF } from "../layout.ts";
-import { readBytes, type WazuhUser, wazuhUserOf } from "../tree.ts";
-import { type Finding, findingsOf } from "./finding.ts";
+import {
+  NotAllowedError,
+  readBytes,
+  type WazuhUser,
+  wazuhUserOf,
+} from "../tree.ts";
+import { type Finding, findingsOf, unseen } from "./finding.ts";
 
 /** A manager. */
 export interface Site {
@@ -34,13 +39,17 @@ export function readSite(home: string): {
   readonly site: Site | undefined;
   readonly findings: readonly Finding[];
 } {
-  const { error, warning } = findingsOf("block");
+  const { error } = findingsOf("block");
   const path = `${home}/${CONF}`;
   let wazuh: WazuhUser;
   try {
     wazuh = wazuhUserOf(home);
   } catch (problem) {
     if (!(problem instanceof UsageError)) throw problem;
+    if (problem instanceof NotAllowedError) {
+      const findings = [unseen("program", problem.path)];
+      return { site: undefined, findings };
+    }
     return {
       site: undefined,
       findings: [
@@ -62,12 +71,9 @@ export function readSite(home: string): {
         `Wazuh cannot read ${path}: ${messageOf(problem)}`,
         `correct ${path}`,
       )
-      : problem instanceof UsageError
-      ? error(problem.message, `put a file in the place of ${path}`)
-      : warning(
-        `This user may not read ${path}`,
-        "run it as root: sudo before the command",
-      );
+      : problem instanceof NotAllowedError
+      ? unseen("block", problem.path)
+      : error(messageOf(problem), `put a file in the place of ${path}`);
     return { site: { ...site, conf: undefined }, findings: [finding] };
   }
 }

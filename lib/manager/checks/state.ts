@@ -1,18 +1,15 @@
 /**
- * What runs leave behind: the log, the spool, and what was said lately.
+ * What runs leave behind, the log and the spool, and the token that they read.
  *
  * @module
  */
 import { messageOf } from "../../errors.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
-import { lastLinesIn } from "../tail.ts";
 import { at, canRead, canWrite } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
 import { installCommand, type Site } from "./site.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Whether runs can write to the log. */
 export function checkLog({ home, wazuh }: Site): readonly Finding[] {
@@ -93,59 +90,28 @@ export async function checkSpool(
       "see what the next run says in logs/integrations.log",
     )];
   }
+  const outages = (waiting?.outages ?? []).map((
+    { baseUrl, since, failures, alerts, says },
+  ) =>
+    warning(
+      `${baseUrl} fails since ${new Date(since).toISOString()}, in a row ` +
+        `${failures}, alerts kept: ${alerts}: ${says}`,
+      "correct what is wrong on the way to OpenCTI, runs look it up again " +
+        "by themselves",
+    )
+  );
   if (waiting === undefined || waiting.alerts + waiting.events === 0) {
-    return [ok(`${dir}, nothing waits`)];
+    return outages.length > 0 ? outages : [ok(`${dir}, nothing waits`)];
   }
-  return [warning(
-    `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
-      new Date(waiting.since ?? 0).toISOString()
-    }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
-    `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
-  )];
-}
-
-/** What was said of us in the last day. */
-export function checkLately(
-  { home, now }: Site,
-  redact: (text: string) => string,
-): readonly Finding[] {
-  const { ok, warning } = findingsOf("lately");
-  const since = now.getTime() - DAY_MS;
-  const errors = (lastLinesIn(`${home}/logs/integrations.log`) ?? [])
-    .flatMap((line) => {
-      const [, time = "", says] =
-        /^(\S+) custom-opencti error: (.*)$/.exec(line) ?? [];
-      return says !== undefined && Date.parse(time) >= since ? [says] : [];
-    });
-  // integratord writes local time, so that a day more is looked at.
-  const ofWazuh = (lastLinesIn(`${home}/logs/ossec.log`) ?? [])
-    .filter((line) => {
-      const [, date = ""] = /^(\d{4}\/\d\d\/\d\d) /.exec(line) ?? [];
-      return /integratord.*ERROR/.test(line) &&
-        line.includes("custom-opencti") &&
-        Date.parse(date.replaceAll("/", "-")) >= since - DAY_MS;
-    });
-  const found = [
-    ...lastOf(errors, `${home}/logs/integrations.log`),
-    ...lastOf(ofWazuh, `${home}/logs/ossec.log`),
+  return [
+    ...outages,
+    warning(
+      `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+        new Date(waiting.since ?? 0).toISOString()
+      }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
+      `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
+    ),
   ];
-  return found.length === 0
-    ? [ok("no errors in the last day")]
-    : found.map(({ count, last, path }) =>
-      warning(
-        `Errors in the last day: ${count}, the last: ${redact(last)}`,
-        `see ${path}`,
-      )
-    );
-}
-
-function lastOf(lines: readonly string[], path: string) {
-  const last = lines.at(-1);
-  return last === undefined ? [] : [{
-    count: lines.length,
-    last: last.slice(0, 600),
-    path,
-  }];
 }
 
 /** Whether the token's file is there, and for whom it should be. */

@@ -1,0 +1,128 @@
+/**
+ * What was said of us lately, by runs and by Wazuh, and what it means.
+ *
+ * @module
+ */
+import { lastLinesIn } from "../tail.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import { installCommand, type Site } from "./site.ts";
+
+const { ok, warning } = findingsOf("lately");
+
+const DAY_MS = 86_400_000;
+
+/** Nobody reads more of a line. */
+const MAX_SAID = 600;
+
+/** What Wazuh says of us, and what that means. */
+interface Explanation {
+  readonly says: RegExp;
+  readonly means: string;
+  readonly mend: (site: Site) => string;
+}
+
+/**
+ * The sentences of integratord and analysisd. What no expression meets is shown
+ * as it is.
+ *
+ * @see https://github.com/wazuh/wazuh/blob/v4.14.7/src/os_integrator/integrator.c
+ */
+const EXPLANATIONS: readonly Explanation[] = [
+  {
+    says: /Unable to enable integration .*File not found/,
+    means: "integratord did not find the program when it started",
+    mend: installCommand,
+  },
+  {
+    says: /Couldn't execute command/,
+    means:
+      "integratord could not start the program: its owner or mode is wrong, " +
+      "or the folder for temporary files is full",
+    mend: installCommand,
+  },
+  {
+    says: /execution exited abnormally/,
+    means:
+      "the program was ended by a signal, by the kernel if memory was short",
+    mend: () => "see journalctl -k, and give this machine more memory",
+  },
+  {
+    says: /While running .* Output: |Unable to run integration|Exit status was/,
+    means: "a run failed, and said why in its last line",
+    mend: ({ home }) => `see ${home}/logs/integrations.log`,
+  },
+  {
+    says: /Could not open JSON queue/,
+    means: "integratord cannot read alerts.json, so that no alert is looked up",
+    mend: ({ home, wazuh: { user, group } }) =>
+      `chown ${user}:${group} ${home}/logs/alerts/alerts.json`,
+  },
+  {
+    says: /analysisd.*(?:opencti_rules|opencti_decoder|[Rr]ule '?"?1102\d\d)/,
+    means: "analysisd does not take a rule of ours, or leaves it out",
+    mend: ({ home }) => `sudo ${home}/bin/wazuh-analysisd -t`,
+  },
+];
+
+/** What of Wazuh's log is about us. */
+const ABOUT_US =
+  /custom-opencti|opencti_(?:rules|decoder)\.xml|integratord.*Could not open JSON queue|analysisd.*[Rr]ule '?"?1102\d\d/;
+
+/** What was said of us in the last day. */
+export function checkLately(
+  site: Site,
+  redact: (text: string) => string,
+): readonly Finding[] {
+  const { home, now } = site;
+  const since = now.getTime() - DAY_MS;
+  const ours = `${home}/logs/integrations.log`;
+  const errors = (lastLinesIn(ours) ?? []).flatMap((line) => {
+    const [, time = "", says] =
+      /^(\S+) custom-opencti error: (.*)$/.exec(line) ?? [];
+    return says !== undefined && Date.parse(time) >= since ? [says] : [];
+  });
+  // Wazuh writes local time, so that a day more is looked at.
+  const ofWazuh = (lastLinesIn(`${home}/logs/ossec.log`) ?? [])
+    .filter((line) => {
+      const [, date = ""] = /^(\d{4}\/\d\d\/\d\d) /.exec(line) ?? [];
+      return /: (?:ERROR|CRITICAL|WARNING):/.test(line) &&
+        ABOUT_US.test(line) &&
+        Date.parse(date.replaceAll("/", "-")) >= since - DAY_MS;
+    });
+  const last = errors.at(-1);
+  const found = [
+    ...last === undefined ? [] : [warning(
+      `Errors in the last day: ${errors.length}, the last: ${
+        redact(last.slice(0, MAX_SAID))
+      }`,
+      `see ${ours}`,
+    )],
+    ...explained(ofWazuh, site, redact),
+  ];
+  return found.length === 0 ? [ok("no errors in the last day")] : found;
+}
+
+/** Lines of Wazuh's log, by what they mean. */
+function explained(
+  lines: readonly string[],
+  site: Site,
+  redact: (text: string) => string,
+): readonly Finding[] {
+  const byMeaning = Map.groupBy(
+    lines,
+    (line) => EXPLANATIONS.find(({ says }) => says.test(line)),
+  );
+  return [...byMeaning].map(([explanation, all]) => {
+    const last = redact((all.at(-1) ?? "").slice(0, MAX_SAID));
+    const count = `Of Wazuh in the last day: ${all.length}`;
+    return explanation === undefined
+      ? warning(
+        `${count}, the last: ${last}`,
+        `see ${site.home}/logs/ossec.log`,
+      )
+      : warning(
+        `${count}: ${explanation.means}; the last: ${last}`,
+        explanation.mend(site),
+      );
+  });
+}
