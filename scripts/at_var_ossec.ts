@@ -13,7 +13,10 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `$0` is the tree. Wazuh's user has a name, as on a manager. */
+/**
+ * `$0` is the tree. Wazuh's user has a name, as on a manager. What the environment
+ * variables HOSTS and CERTIFICATE hold is known and trusted too.
+ */
 const MOUNTS = `
 mount -t tmpfs tmpfs /var
 mkdir /var/ossec
@@ -27,6 +30,13 @@ echo wazuh:x:65534:65534::/var/ossec:/sbin/nologin >> /run/passwd
 echo wazuh:x:65534: >> /run/group
 mount --bind /run/passwd /etc/passwd
 mount --bind /run/group /etc/group
+if [ -n "\${HOSTS-}" ]; then
+  (cat /etc/hosts; echo "$HOSTS") > /run/hosts
+  mount --bind /run/hosts /etc/hosts
+  bundle=$(readlink -f /etc/ssl/certs/ca-certificates.crt)
+  (cat "$bundle"; echo "$CERTIFICATE") > /run/certificates
+  mount --bind /run/certificates "$bundle"
+fi
 `;
 
 /** A shell that runs a script there, with arguments from `$1` on. */

@@ -15,6 +15,7 @@ import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
 import { startWritingAlerts } from "../tests/stand_ins/installed.ts";
 import { makeManager } from "../tests/stand_ins/manager.ts";
 import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
+import { makeCertificate } from "../tests/stand_ins/network.ts";
 import { startQueue } from "../tests/stand_ins/queue.ts";
 import { runtimeForWazuh } from "../tests/stand_ins/runtime.ts";
 import { atVarOssec, type Place } from "./at_var_ossec.ts";
@@ -34,14 +35,13 @@ const SHOWN =
 /** How a reader calls the program. */
 const PROGRAM = /^(?:\.\/|\/var\/ossec\/integrations\/)custom-opencti\b/;
 
-/** What OpenCTI is called in the page. */
-const URL_SHOWN = "https://opencti.example.com";
+/** What OpenCTI is called. */
+const OPENCTI = "opencti.example.com";
 
 /** What differs from run to run. */
-function asShown(printed: string, url: string): string {
-  return printed.replaceAll(url, URL_SHOWN)
+function asShown(printed: string, address: string): string {
+  return printed.replaceAll(address, "192.0.2.17")
     .replace(/\d+ ms/g, "29 ms")
-    .replace(/on port \d+/g, "on port 8080")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-11-25T09:30:00.000Z")
     .replace(/ +$/gm, "");
 }
@@ -50,18 +50,24 @@ async function runPage(page: string): Promise<string> {
   // What decay has revoked is another story.
   const indicators = KNOWLEDGE.indicators
     .map((one) => ({ ...one, revoked: false }));
-  await using opencti = startOpencti({ ...KNOWLEDGE, indicators });
+  const tls = makeCertificate({ name: OPENCTI });
+  const hostname = freeAddress();
+  await using _opencti = startOpencti({ ...KNOWLEDGE, indicators }, {
+    listensAt: { hostname, port: 443 },
+    tls,
+  });
   const { home } = await makeManager();
   await using queue = await startWazuh(home);
   const cwd = await Deno.makeTempDir();
   await Deno.copyFile(ALERT, `${cwd}/alert.json`);
-  const place = { home, cwd, env: { URL: opencti.url } };
+  const env = { HOSTS: `${hostname} ${OPENCTI}`, CERTIFICATE: tls.cert };
+  const place = { home, cwd, env };
   const outputs: string[] = [];
   if (!page.includes("custom-opencti install")) await print(["install"], place);
   for (const { groups = {} } of page.matchAll(SHOWN)) {
     const command = (groups["command"] ?? "").replace(/^sudo /, "");
     if (command.includes("integrations.log")) {
-      await print(["alert.json", TOKEN, opencti.url], place);
+      await print(["alert.json", TOKEN, `https://${OPENCTI}`], place);
     }
     await using _alerts = / test$/.test(command)
       ? startWritingAlerts({ home, queue })
@@ -69,7 +75,7 @@ async function runPage(page: string): Promise<string> {
     const printed = PROGRAM.test(command)
       ? await print(command.replace(PROGRAM, "").trim().split(" "), place)
       : await outputOf(command, [], place);
-    outputs.push(asShown(printed, opencti.url));
+    outputs.push(asShown(printed, hostname));
     // The page says to do so.
     if (command.includes(" install ")) await restartWazuh(home);
   }
@@ -79,6 +85,12 @@ async function runPage(page: string): Promise<string> {
     SHOWN,
     (_, command) => `${command}\n\`\`\`\n\n\`\`\`text\n${outputs.shift()}`,
   );
+}
+
+/** Two runs at a time must not meet: all of 127.0.0.0/8 is this machine. */
+function freeAddress(): string {
+  const [a = 1, b = 1] = crypto.getRandomValues(new Uint8Array(2));
+  return `127.${100 + a % 100}.${100 + b % 100}.17`;
 }
 
 /** Wazuh runs, and has raised an alert. */
@@ -148,7 +160,7 @@ async function install(home: string): Promise<void> {
   const plan = planInstall({
     home,
     program: `${home}/tmp/custom-opencti`,
-    url: Deno.env.get("URL"),
+    url: `https://${OPENCTI}`,
     token: TOKEN,
     mayReplace: false,
     askToken: () => undefined,

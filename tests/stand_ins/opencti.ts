@@ -112,6 +112,8 @@ export interface OpenctiStandIn extends AsyncDisposable {
 export interface OpenctiOptions {
   /** Under which path it answers. */
   readonly basePath?: string;
+  /** Where it listens; else at a free port of 127.0.0.1. */
+  readonly listensAt?: { readonly hostname: string; readonly port: number };
   /** By which certificate it is HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Whose token it is. */
@@ -139,10 +141,11 @@ export function startOpencti(
   options: OpenctiOptions = {},
 ): OpenctiStandIn {
   const { basePath = "", tls, respond } = options;
+  const at = options.listensAt ?? { hostname: "127.0.0.1", port: 0 };
   const requests: Request[] = [];
   const schema = buildSchema(smallSchema());
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls },
+    { ...at, onListen: () => {}, ...tls },
     async (http) => {
       const path = new URL(http.url).pathname;
       const authorization = http.headers.get("authorization");
@@ -162,7 +165,9 @@ export function startOpencti(
     },
   );
   return {
-    url: `http${tls ? "s" : ""}://127.0.0.1:${server.addr.port}${basePath}`,
+    url: `http${
+      tls ? "s" : ""
+    }://${at.hostname}:${server.addr.port}${basePath}`,
     requests,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
