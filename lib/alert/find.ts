@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Alert } from "./alert.ts";
+import { type Alert, readerOf as readerAt } from "./alert.ts";
 import { tunnelledIpv4 } from "./addresses.ts";
 import type { WhyIgnored } from "./ignore.ts";
 import {
@@ -101,7 +101,11 @@ export function makeFinder(options: FindOptions): Find {
   const read = alertReader(options);
   return (alert) => {
     const { reading, unmet } = read(alert, roomForAlert());
-    const taken = basketOf(alert, options);
+    const found = reading.flatMap(({ findings }) => findings);
+    const taken = basketOf(alert, {
+      ...options,
+      whyOwn: ownOf(alert, found),
+    });
     if (alert.rule.groups.length > MAX_GROUPS) {
       taken.skip({
         text: `${alert.rule.groups.length - MAX_GROUPS} more`,
@@ -175,6 +179,59 @@ export function makeLoadingFinder(
   }
 }
 
+/** Why a value of an alert is the network's own, `undefined` if it is not. */
+type WhyOwn = (
+  value: NormalValue,
+  candidate: Candidate,
+) => string | undefined;
+
+/** The network's own are what fields name so, and the machines of the alert. */
+function ownOf(alert: Alert, findings: Iterable<Finding>): WhyOwn {
+  const reasons = new Map<string, string>();
+  for (const finding of findings) {
+    if (!("isOwn" in finding)) continue;
+    for (const value of valuesOf(finding)) reasons.set(value, finding.reason);
+  }
+  let machines: ReadonlySet<string> | undefined;
+  return (value, { isOfCommand = false }) => {
+    machines ??= machinesOf(alert);
+    for (const one of valuesIn(value)) {
+      if (machines.has(one)) return "the machine that the alert is of";
+      const reason = isOfCommand ? undefined : reasons.get(one);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
+}
+
+/** Names and addresses of the machines that an alert is made on. */
+function machinesOf(alert: Alert): ReadonlySet<string> {
+  const { agent, manager, predecoder, location = "" } = alert;
+  const names = [
+    ...readComputer(alert).texts,
+    agent.name,
+    agent.ip,
+    manager.name,
+    predecoder.hostname,
+    // Of what comes by syslog, it is the sender's address.
+    location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, ""),
+  ];
+  return new Set(
+    names.flatMap((name) =>
+      name === undefined || !/[.:]/.test(name)
+        ? []
+        : normalize("hostname", name)?.value ?? name.toLowerCase()
+    ),
+  );
+}
+
+interface ReadOptions extends FindOptions {
+  readonly whyOwn: WhyOwn;
+}
+
+/** Windows' name for the machine that an event is of. */
+const readComputer = readerAt("data.win.system.computer");
+
 /** Takes findings for IoCs, unless they are none, or are not asked for. */
 interface Basket {
   readonly take: (finding: Finding, source: string) => void;
@@ -183,7 +240,7 @@ interface Basket {
   readonly all: () => Pick<Findings, "iocs" | "skipped" | "tooMany">;
 }
 
-function basketOf(alert: Alert, options: FindOptions): Basket {
+function basketOf(alert: Alert, options: ReadOptions): Basket {
   const iocs = new Map<string, Ioc>();
   const skipped = new Map<string, Skipped>();
   let tooMany = 0;
@@ -213,12 +270,12 @@ function basketOf(alert: Alert, options: FindOptions): Basket {
   /** What the sources skip is not taken from elsewhere either. */
   function takeSwept(found: readonly (Swept | Skipped)[]): void {
     if (found.length === 0) return;
+    for (const one of found) {
+      if ("reason" in one) skip(one);
+    }
     const known = new Set([...skipped.values()].flatMap(valuesOf));
     for (const one of found) {
-      if ("reason" in one) {
-        skip(one);
-        continue;
-      }
+      if ("reason" in one) continue;
       const whole = wholeIn(alert, one);
       // Any resolver that an alert names is one that was asked.
       const candidate = { ...whole, port: "53" };
@@ -229,8 +286,10 @@ function basketOf(alert: Alert, options: FindOptions): Basket {
       }
       const { kind, value, spellings, field } = read;
       const { source, isUnsure } = one;
-      const isNew = !iocs.has(`${kind} ${value}`);
-      if (!isNew || valuesIn(read).some((value) => known.has(value))) continue;
+      if (
+        iocs.has(`${kind} ${value}`) ||
+        !one.isOfCommand && valuesIn(read).some((value) => known.has(value))
+      ) continue;
       put({
         kind,
         value,
@@ -260,10 +319,10 @@ function basketOf(alert: Alert, options: FindOptions): Basket {
 }
 
 /** The values that a skipped text may stand for. */
-function valuesOf({ text }: Skipped): readonly string[] {
+function valuesOf({ text, field }: Skipped): readonly string[] {
   return (["url", "email", "hostname", "hash"] as const).flatMap((kind) => {
-    const value = normalize(kind, text);
-    return value === undefined ? [] : valuesIn(value);
+    const ioc = toIoc({ kind, text, field });
+    return "reason" in ioc ? [] : valuesIn(ioc);
   });
 }
 
@@ -291,13 +350,13 @@ interface Reading {
 /** What is read, unless it is no IoC, or is not asked for. */
 function unlessIgnored(
   { candidate, ioc }: Reading,
-  { kinds, whyIgnored }: FindOptions,
+  { kinds, whyIgnored, whyOwn }: ReadOptions,
 ): Ioc | Skipped {
   if ("reason" in ioc) return ioc;
   const { text, field } = candidate;
   const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
   const reason = kinds[ioc.kind] ?? !KINDS[ioc.kind].isOff
-    ? whyIgnored(ioc, port)
+    ? whyIgnored(ioc, port) ?? whyOwn(ioc, candidate)
     : `kinds.${ioc.kind} is false`;
   return reason === undefined ? ioc : { text, field, reason };
 }

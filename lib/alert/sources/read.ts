@@ -5,7 +5,7 @@
  * @module
  */
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
-import { withoutQuotes } from "../ioc.ts";
+import { type Candidate, withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
 import { type Test, testOf } from "./select.ts";
 import {
@@ -136,7 +136,7 @@ function basket(
 type ReadField = (alert: Alert, take: Take) => boolean;
 
 /** A path of a field, made ready. */
-interface ReadyField extends Pick<Field, "kind" | "skip" | "scheme"> {
+interface ReadyField extends Pick<Field, "kind" | "skip" | "isOwn" | "scheme"> {
   readonly path: string;
   readonly pattern: RegExp | undefined;
   readonly readPort: ReadTexts | undefined;
@@ -161,12 +161,13 @@ function fieldReader(field: Field, path: string): ReadField {
 }
 
 function madeReady(
-  { kind, skip, scheme, pattern, port, host }: Field,
+  { kind, skip, isOwn, scheme, pattern, port, host }: Field,
   path: string,
 ): ReadyField {
   return {
     kind,
     skip,
+    isOwn,
     scheme,
     path,
     pattern: pattern === undefined ? undefined : new RegExp(pattern, "giu"),
@@ -266,11 +267,12 @@ function readGroups(
   for (const name in groups) {
     const text = groups[name];
     if (text === undefined || text === "") continue;
-    const named = kindNamed(name) ?? kind;
+    const named = name === "path" ? "url" : kindNamed(name) ?? kind;
     const port = place.port ?? groups["port"];
+    const host = name === "path" ? groups["host"] : place.host;
     if (
       named !== undefined &&
-      !readValue({ kind: named, text }, { ...place, port })
+      !readValue({ kind: named, text }, { ...place, port, host })
     ) return false;
   }
   return true;
@@ -304,16 +306,19 @@ interface Value {
 }
 
 function readValue({ kind, text }: Value, place: Place): boolean {
-  const { port, reading: { take, ready: { path: field, skip } } } = place;
-  if (skip !== undefined) return take({ text, field, reason: skip });
+  const { port, reading: { take, ready } } = place;
+  const { path: field, skip, isOwn = false } = ready;
+  if (skip !== undefined) {
+    return take({ text, field, reason: skip, ...isOwn && { isOwn } });
+  }
   switch (kind) {
     case "text":
       return eachUrlIn(text)
         .every(({ url }) => urlAndHost(url, field).every(take));
     case "command":
-      return findInCommand(text, field).every(take);
+      return findInCommand(text, field).every(takeOfCommand);
     case "request":
-      return findInRequest(text, field).every(take);
+      return findInRequest(text, field).every(takeOfCommand);
     case "url":
       return readUrl(text, place).every(take);
     case "email": {
@@ -328,6 +333,10 @@ function readValue({ kind, text }: Value, place: Place): boolean {
         field,
         ...port === undefined ? {} : { port },
       });
+  }
+
+  function takeOfCommand(candidate: Candidate): boolean {
+    return take({ ...candidate, isOfCommand: true });
   }
 }
 
@@ -351,7 +360,7 @@ function readUrl(text: string, place: Place): readonly Finding[] {
   if (host === undefined) {
     return [{ text, field, reason: "a path, and the host is not known" }];
   }
-  const at = ready.host?.path ?? "";
+  const at = ready.host?.path ?? field;
   const hosts = new Set([host, withPort(host, port)]);
   return [
     { kind: "host", text: host, field: at },
@@ -359,7 +368,7 @@ function readUrl(text: string, place: Place): readonly Finding[] {
       [...hosts].map((one) => ({
         kind: "url" as const,
         text: `${scheme}://${one}${bare}`,
-        field: `${at} + ${field}`,
+        field: at === field ? at : `${at} + ${field}`,
       }))
     ),
   ];
