@@ -101,11 +101,8 @@ export function makeFinder(options: FindOptions): Find {
   const read = alertReader(options);
   return (alert) => {
     const { reading, unmet } = read(alert, roomForAlert());
-    const found = reading.flatMap(({ findings }) => findings);
-    const taken = basketOf(alert, {
-      ...options,
-      whyOwn: ownOf(alert, found),
-    });
+    const whyOwn = ownOf(alert, reading);
+    const taken = basketOf(alert, { ...options, whyOwn });
     if (alert.rule.groups.length > MAX_GROUPS) {
       taken.skip({
         text: `${alert.rule.groups.length - MAX_GROUPS} more`,
@@ -185,44 +182,37 @@ type WhyOwn = (
   candidate: Candidate,
 ) => string | undefined;
 
-/** The network's own are what fields name so, and the machines of the alert. */
-function ownOf(alert: Alert, findings: Iterable<Finding>): WhyOwn {
-  const reasons = new Map<string, string>();
-  for (const finding of findings) {
-    if (!("isOwn" in finding)) continue;
-    for (const value of valuesOf(finding)) reasons.set(value, finding.reason);
-  }
-  let machines: ReadonlySet<string> | undefined;
-  return (value, { isOfCommand = false }) => {
-    machines ??= machinesOf(alert);
-    for (const one of valuesIn(value)) {
-      if (machines.has(one)) return "the machine that the alert is of";
-      const reason = isOfCommand ? undefined : reasons.get(one);
-      if (reason !== undefined) return reason;
+/** The network's own are what fields name so, and the machine of the alert. */
+function ownOf(alert: Alert, reading: readonly SourceReading[]): WhyOwn {
+  let reasons: Map<string, string> | undefined;
+  for (const { findings, mayBeOwn } of reading) {
+    for (const finding of mayBeOwn ? findings : []) {
+      if (!("reason" in finding) || !finding.isOwn) continue;
+      reasons ??= new Map();
+      const ioc = toIoc({ ...finding, kind: "hostname" });
+      if (!("reason" in ioc)) reasons.set(ioc.value, finding.reason);
     }
-    return undefined;
+  }
+  return ({ kind, value }, { isOfCommand = false }) => {
+    const host = KINDS[kind].host?.(value) ?? value;
+    if (isMachineOf(alert, host)) return "the machine that the alert is of";
+    return isOfCommand ? undefined : reasons?.get(host);
   };
 }
 
-/** Names and addresses of the machines that an alert is made on. */
-function machinesOf(alert: Alert): ReadonlySet<string> {
+/** Whether a host is a machine that an alert is made on, by name or address. */
+function isMachineOf(alert: Alert, host: string): boolean {
   const { agent, manager, predecoder, location = "" } = alert;
-  const names = [
-    ...readComputer(alert).texts,
-    agent.name,
-    agent.ip,
-    manager.name,
-    predecoder.hostname,
+  const isIt = (name = ""): boolean =>
+    name.includes(":")
+      ? normalize("address", name)?.value === host
+      : name.length === host.length && name.toLowerCase() === host;
+  return isIt(agent.ip) || isIt(agent.name) || isIt(manager.name) ||
+    isIt(predecoder.hostname) ||
     // Of what comes by syslog, it is the sender's address.
-    location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, ""),
-  ];
-  return new Set(
-    names.flatMap((name) =>
-      name === undefined || !/[.:]/.test(name)
-        ? []
-        : normalize("hostname", name)?.value ?? name.toLowerCase()
-    ),
-  );
+    location.includes(host) &&
+      isIt(location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, "")) ||
+    "win" in alert.data && readComputer(alert).texts.some(isIt);
 }
 
 interface ReadOptions extends FindOptions {
@@ -273,7 +263,10 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
     for (const one of found) {
       if ("reason" in one) skip(one);
     }
-    const known = new Set([...skipped.values()].flatMap(valuesOf));
+    const texts = new Set(skipped.values().map(({ text }) => text));
+    let values: ReadonlySet<string> | undefined;
+    const isKnown = (value: string): boolean =>
+      (values ??= new Set(skipped.values().flatMap(valuesOf))).has(value);
     for (const one of found) {
       if ("reason" in one) continue;
       const whole = wholeIn(alert, one);
@@ -281,14 +274,14 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
       const candidate = { ...whole, port: "53" };
       const read = unlessIgnored({ candidate, ioc: toIoc(whole) }, options);
       if ("reason" in read) {
-        if (valuesOf(read).every((value) => !known.has(value))) skip(read);
+        if (!texts.has(read.text) && !valuesOf(read).some(isKnown)) skip(read);
         continue;
       }
       const { kind, value, spellings, field } = read;
       const { source, isUnsure } = one;
       if (
         iocs.has(`${kind} ${value}`) ||
-        !one.isOfCommand && valuesIn(read).some((value) => known.has(value))
+        !one.isOfCommand && valuesIn(read).some(isKnown)
       ) continue;
       put({
         kind,
@@ -319,10 +312,10 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
 }
 
 /** The values that a skipped text may stand for. */
-function valuesOf({ text, field }: Skipped): readonly string[] {
+function valuesOf({ text }: Skipped): readonly string[] {
   return (["url", "email", "hostname", "hash"] as const).flatMap((kind) => {
-    const ioc = toIoc({ kind, text, field });
-    return "reason" in ioc ? [] : valuesIn(ioc);
+    const value = normalize(kind, text);
+    return value === undefined ? [] : valuesIn(value);
   });
 }
 

@@ -168,14 +168,10 @@ function textsIn(
     if (Array.isArray(value)) {
       return value.every((one) => walk(one, { ...place, depth: depth + 1 }));
     }
-    const said = typeBeside(value);
     for (const key in value) {
       const inner: unknown = Reflect.get(value, key);
       // Most texts hold nothing: for these, no path is made.
-      if (
-        typeof inner === "string" && said === undefined &&
-        !isWorth(inner, name)
-      ) {
+      if (typeof inner === "string" && !isWorth(inner, name)) {
         members++;
         continue;
       }
@@ -184,7 +180,7 @@ function textsIn(
         name: key,
         parent: name,
         depth: depth + 1,
-        said: said !== undefined && VALUE.test(key) ? said : undefined,
+        said: VALUE.test(key) ? typeBeside(value) : undefined,
       };
       if (!walk(inner, next)) return false;
     }

@@ -136,7 +136,10 @@ export function argumentsIn(log: string): Map<string, string> {
  */
 export function* findInRecords({ full_log = "" }: Alert): Generator<Finding> {
   const log = full_log.slice(0, MAX_SEARCHED);
+  const isInExecve = log.includes("type=EXECVE ");
   for (const [, name = "", quoted, hex = ""] of log.matchAll(TEXT_OF_RECORD)) {
+    // A title is the command line again, cut off.
+    if (name === "proctitle" && isInExecve) continue;
     const text = quoted ?? decodeHex(hex).replaceAll("\0", " ");
     for (const one of findInCommand(text, `full_log ${name}`)) {
       yield { ...one, isOfCommand: true };

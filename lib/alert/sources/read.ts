@@ -48,6 +48,8 @@ export interface SourceReading {
   readonly findings: readonly Finding[];
   /** Whether nothing of the alert is asked for. */
   readonly isLeft: boolean;
+  /** Whether some of these may be the network's own. */
+  readonly mayBeOwn: boolean;
 }
 
 /** A source that is ready to read alerts. */
@@ -87,6 +89,7 @@ export function readerFor({ fields, find, leave = [] }: Source): Reader {
     fields.flatMap(({ path }) => path).filter((path) => path !== "full_log")
       .map((path) => path.replaceAll("[]", "")),
   );
+  const mayBeOwn = find !== undefined || fields.some(({ isOwn }) => isOwn);
   return { paths, read };
 
   function read(
@@ -100,10 +103,13 @@ export function readerFor({ fields, find, leave = [] }: Source): Reader {
       }
     }
     const reason = reasons.find(({ holds }) => holds(alert))?.because;
-    return reason === undefined ? { findings: found, isLeft: false } : {
-      findings: found.map(({ text, field }) => ({ text, field, reason })),
-      isLeft: true,
-    };
+    return reason === undefined
+      ? { findings: found, isLeft: false, mayBeOwn }
+      : {
+        findings: found.map(({ text, field }) => ({ text, field, reason })),
+        isLeft: true,
+        mayBeOwn: false,
+      };
   }
 }
 
@@ -156,8 +162,24 @@ function fieldReader(field: Field, path: string): ReadField {
     holds ??= testOf(field.when);
     if (!holds(alert)) return true;
     ready ??= madeReady(field, path);
+    if (leftOut === 0 && matchesNowhere(ready.pattern, texts)) return true;
     return readTexts(texts, { ready, alert, take, leftOut });
   };
+}
+
+/** Most patterns match most logs nowhere: this is quick to see. */
+function matchesNowhere(
+  pattern: RegExp | undefined,
+  [text = "", ...others]: readonly string[],
+): boolean {
+  if (
+    pattern === undefined || others.length > 0 || text.length > MAX_SEARCHED ||
+    text.includes("&")
+  ) return false;
+  pattern.lastIndex = 0;
+  const matches = pattern.test(text);
+  pattern.lastIndex = 0;
+  return !matches;
 }
 
 function madeReady(
