@@ -269,20 +269,23 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
       (values ??= new Set(skipped.values().flatMap(valuesOf))).has(value);
     for (const one of found) {
       if ("reason" in one) continue;
-      const whole = wholeIn(alert, one);
       // Any resolver that an alert names is one that was asked.
-      const candidate = { ...whole, port: "53" };
-      const read = unlessIgnored({ candidate, ioc: toIoc(whole) }, options);
+      const candidate = { ...wholeIn(alert, one), port: "53" };
+      for (const reading of readingsOf(candidate)) takeReading(reading, one);
+    }
+
+    function takeReading(reading: Reading, one: Swept): void {
+      const read = unlessIgnored(reading, options);
       if ("reason" in read) {
         if (!texts.has(read.text) && !valuesOf(read).some(isKnown)) skip(read);
-        continue;
+        return;
       }
       const { kind, value, spellings, field } = read;
       const { source, isUnsure } = one;
       if (
         iocs.has(`${kind} ${value}`) ||
         !one.isOfCommand && valuesIn(read).some(isKnown)
-      ) continue;
+      ) return;
       put({
         kind,
         value,

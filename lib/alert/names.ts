@@ -129,7 +129,7 @@ function saysVersion(name: string): boolean {
 
 const VERSION = words(
   "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
-    "productver pkgver enginever build release firmware revision rev oid serial " +
+    "productver pkgver enginever driver kernel package pkg sn serialno build release firmware revision rev oid serial " +
     "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
 );
 const VERSION_ENDS = [

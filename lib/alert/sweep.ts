@@ -83,12 +83,15 @@ export function sweep(
   const reason = whyNotSwept(alert);
   if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
+  let made: ReadonlySet<string> | undefined;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
-    const text = value.text.slice(0, room);
+    const text = readable(value.text.slice(0, room));
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
-      for (const one of candidatesIn({ ...value, text }, { mode, domainsIn })) {
+      const makers = () => made ??= makersOf(alert);
+      const options = { mode, domainsIn, makers };
+      for (const one of candidatesIn({ ...value, text }, options)) {
         if (found.length >= MAX_TAKEN) break;
         found.push(one);
       }
@@ -104,6 +107,19 @@ export function sweep(
     });
   }
   return found;
+}
+
+/**
+ * A text without XML's entities, and with what people write for dots and colons
+ * that nobody shall click on: hxxp://evil[.]example
+ */
+function readable(text: string): string {
+  const plain = text.includes("&amp;") || text.includes("&quot;")
+    ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
+    : text;
+  return /\[[.:]\]|\bhxxp/i.test(plain)
+    ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
+    : plain;
 }
 
 /** Wazuh's checks of settings and packages hold texts of their authors alone. */
@@ -213,8 +229,10 @@ function parsed(log: string): unknown {
 
 function* candidatesIn(
   value: NamedText,
-  { mode, domainsIn = () => [] }: {
+  { mode, makers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    /** Who made the product that writes it. */
+    readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
 ): Generator<Swept | Skipped> {
@@ -235,7 +253,9 @@ function* candidatesIn(
     } else yield* ownOf(meaning, { text: address, field });
   }
   for (const { url, before: start } of eachUrlIn(text)) {
-    if (!isLinked(start) && !isVendors(url)) yield* urlSwept(url, field);
+    if (!isLinked(start, text) && !isVendors(url, makers)) {
+      yield* urlSwept(url, field);
+    }
   }
   if (CARRIES.test(text)) yield* findInRequest(text, field).map(sweptOfCommand);
   for (const { text: email, index } of emailsIn(text)) {
@@ -249,7 +269,10 @@ function* candidatesIn(
     }
   }
   for (const { text: domain, index } of domainsIn(text)) {
-    if (isMeant(text, index) && isHost(domain, value, index)) {
+    if (
+      isMeant(text, index) && isHost(domain, value, index) &&
+      !isOfVendor(domain, makers)
+    ) {
       yield { ...of("host", domain), isUnsure: true };
     }
   }
@@ -263,7 +286,7 @@ function isHost(
 ): boolean {
   const before = nameBefore(text, index);
   return !NO_HOST.test(name) && !NO_HOST.test(before) &&
-    !OWN_SITE.test(before) && !isOfVendor(domain) && !isName(domain) &&
+    !OWN_SITE.test(before) && !isName(domain) &&
     // Who logs in, as name.example/user@1.2.3.4
     !/^\/[\w.-]{1,64}[@:]/.test(text.slice(index + domain.length)) &&
     !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
@@ -272,7 +295,7 @@ function isHost(
 /** A name in a program, as Net.Auto, and a column of SQL, as o.id. */
 function isName(domain: string): boolean {
   const end = domain.slice(domain.lastIndexOf(".") + 1);
-  return /[A-Z]/.test(end) && domain !== domain.toUpperCase() ||
+  return /[A-Z]/.test(end) && /[a-z]/.test(end) ||
     /^[a-z]\.[a-z]+$/i.test(domain) || /^(?:x+\.)+x+$/i.test(domain);
 }
 
@@ -469,21 +492,71 @@ const SEE =
   /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
 
 /** A crawler names its page so: `(compatible; Bot/1.0; +http://…)` */
-function isLinked(before: string): boolean {
+function isLinked(before: string, text: string): boolean {
+  // A page's links are its author's.
+  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
+    return false;
+  }
   return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
-    !isMeant(before, before.length);
+    !isMeant(before, before.length) || isNamedLink(before, text);
 }
 
-function isVendors(url: string): boolean {
+/** CEF names its own fields apart: cs4Label=link cs4=https://… */
+function isNamedLink(before: string, text: string): boolean {
+  const [, name] = /\b((?:cs|flexString)\d)=$/i.exec(before) ?? [];
+  if (name === undefined) return false;
+  const at = text.indexOf(`${name}Label=`);
+  if (at === -1) return false;
+  const label = text.slice(at + name.length + 6, at + name.length + 70)
+    .replace(/ \w+=.*$/s, "");
+  const meaning = meaningOf(label);
+  return meaning !== undefined && "skip" in meaning;
+}
+
+function isVendors(url: string, makers: () => ReadonlySet<string>): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name ? isOfVendor(name.value) : false;
+  return name ? isOfVendor(name.value, makers) : false;
 }
 
-function isOfVendor(host: string): boolean {
+/** Whether a host is of a known vendor, or of who made the product. */
+function isOfVendor(
+  host: string,
+  makers: () => ReadonlySet<string>,
+): boolean {
   const labels = host.toLowerCase().split(".");
-  return labels.some((_, n) => VENDORS.has(labels.slice(n).join(".")));
+  return labels.some((_, n) => VENDORS.has(labels.slice(n).join("."))) ||
+    makers().has(labels.at(-2) ?? "");
 }
+
+/** Who made the product: the header of CEF and LEEF says it, and fields do. */
+function makersOf({ data, full_log: log = "" }: Alert): ReadonlySet<string> {
+  const [, ...ofHeader] =
+    /\b(?:CEF|LEEF): ?[\d.]{1,4}\|([^|]{1,40})\|([^|]{1,40})\|/.exec(
+      log.slice(0, MAX_CEF_HEADER),
+    ) ?? [];
+  const names = [...ofHeader, ...MAKERS.map((name) => memberOf(data, name))];
+  return new Set(
+    names.filter((name) => typeof name === "string")
+      .map((name) => name.toLowerCase().replace(/[^a-z\d]/g, ""))
+      // A shorter name is many a site's.
+      .filter((name) => name.length > 4),
+  );
+}
+
+const MAX_CEF_HEADER = 300;
+const MAKERS = [
+  "vendor",
+  "vendor_name",
+  "vendorName",
+  "device_vendor",
+  "deviceVendor",
+  "DeviceVendor",
+  "product",
+  "product_name",
+  "deviceProduct",
+  "device_product",
+];
 
 /** Whose pages on threats, schemas and products alerts link to. */
 const VENDORS: ReadonlySet<string> = new Set(

@@ -99,8 +99,12 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   ) return false;
   return normalize("address", token) !== undefined &&
     !isVersion(nameBefore(text, index)) &&
-    !/\b(?:up|down)grad|\binstall/i.test(before(text, index));
+    !OF_VERSION.test(before(text, index));
 }
+
+/** An upgrade, and the other of two versions: version 1.2.3.4 from 1.2.3.3 */
+const OF_VERSION =
+  /\b(?:up|down)grad|\binstall|\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
