@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import {
   type IocKind,
   KINDS,
@@ -44,21 +44,28 @@ export const KNOWN_OBSERVABLES_QUERY = `query ($first: Int) {
   }
 }`;
 
-function edgesOf<T>(node: z.ZodMiniType<T>) {
-  return z.pipe(
-    z.nullish(z.object({ edges: z.nullish(z.array(z.object({ node }))) })),
-    z.transform((list) => (list?.edges ?? []).map((edge) => edge.node)),
+/** The nodes of a list. */
+function edgesOf<T>(node: v.GenericSchema<unknown, T>) {
+  return v.pipe(
+    v.nullish(
+      v.object({ edges: v.nullish(v.array(v.object({ node })), []) }),
+      { edges: [] },
+    ),
+    v.transform(({ edges }) => edges.map((edge) => edge.node)),
   );
 }
 
-const Patterned = z.object({ pattern: z.nullish(z.string()) });
-const Indicators = z.object({ indicators: edgesOf(Patterned) });
-const Observables = z.object({
-  stixCyberObservables: edgesOf(z.object({
-    entity_type: z.string(),
-    observable_value: z.nullish(z.string()),
+const Patterned = v.object({ pattern: v.nullish(v.string(), "") });
+const Indicators = v.object({ indicators: edgesOf(Patterned) });
+const Observables = v.object({
+  stixCyberObservables: edgesOf(v.object({
+    entity_type: v.string(),
+    observable_value: v.nullish(v.string(), ""),
     indicators: edgesOf(Patterned),
-    hashes: z.nullish(z.array(z.object({ hash: z.nullish(z.string()) }))),
+    hashes: v.nullish(
+      v.array(v.object({ hash: v.nullish(v.string(), "") })),
+      [],
+    ),
   })),
 });
 
@@ -93,15 +100,15 @@ export async function* askKnown(
         },
       },
     }, options);
-    for (const { pattern } of z.parse(Indicators, data).indicators) {
-      yield* valuesIn(pattern ?? "").filter(isNew);
+    for (const { pattern } of v.parse(Indicators, data).indicators) {
+      yield* valuesIn(pattern).filter(isNew);
     }
   }
   const { data } = await post({
     query: KNOWN_OBSERVABLES_QUERY,
     variables: { first: FIRST_OBSERVABLES },
   }, options);
-  for (const known of z.parse(Observables, data).stixCyberObservables) {
+  for (const known of v.parse(Observables, data).stixCyberObservables) {
     if (known.indicators.length > 0) yield* observedIn(known).filter(isNew);
   }
 }
@@ -166,20 +173,13 @@ function asKind(kind: Kind, text: string): readonly NormalValue[] {
 function observedIn(
   { entity_type, observable_value, hashes }: {
     readonly entity_type: string;
-    readonly observable_value?: string | null | undefined;
-    readonly hashes?:
-      | readonly { readonly hash?: string | null | undefined }[]
-      | null
-      | undefined;
+    readonly observable_value: string;
+    readonly hashes: readonly { readonly hash: string }[];
   },
 ): readonly NormalValue[] {
   const isFile = KINDS.md5.observableTypes.includes(entity_type);
-  const texts = isFile
-    ? (hashes ?? []).map(({ hash }) => hash)
-    : [observable_value];
+  const texts = isFile ? hashes.map(({ hash }) => hash) : [observable_value];
   const kinds = Object.values(KINDS)
     .filter(({ observableTypes }) => observableTypes.includes(entity_type));
-  return texts.flatMap((text) =>
-    kinds.flatMap((kind) => asKind(kind, text ?? ""))
-  );
+  return texts.flatMap((text) => kinds.flatMap((kind) => asKind(kind, text)));
 }
