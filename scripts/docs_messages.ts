@@ -50,7 +50,6 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "commands/doctor",
     "commands/test",
     "opencti/reach.ts",
-    "opencti/known.ts",
   ],
   installing: [
     "commands/install.ts",

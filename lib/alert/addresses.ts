@@ -80,7 +80,10 @@ export function readIpv6(text: string): string | undefined {
  * ```
  */
 export function tunnelledIpv4(address: string): string | undefined {
-  const parts = partsOf(address) ?? [];
+  return tunnelledIn(partsOf(address) ?? []);
+}
+
+function tunnelledIn(parts: readonly number[]): string | undefined {
   const [first, second, third] = parts;
   if (first === 0x2002) return ipv4Of([second, third]);
   if (first === 0x2001 && second === 0) {
@@ -264,9 +267,10 @@ function isGlobalIpv6(address: string): boolean {
     global: GLOBAL_RANGES.ipv6.map(prefixOf),
     special: SPECIAL_RANGES.ipv6.map(prefixOf),
   };
-  const behind = tunnelledIpv4(address);
+  const parts = partsOf(address) ?? [];
+  const behind = tunnelledIn(parts);
   if (behind !== undefined && !isGlobal(behind)) return false;
-  const bits = bitsOf(address) ?? "";
+  const bits = parts.map((part) => inBits(part, 16)).join("");
   const holds = (prefix: string) => bits.startsWith(prefix);
   return prefixes6.global.some(holds) || !prefixes6.special.some(holds);
 }

@@ -7,7 +7,7 @@
 import { isFileName, matchesIn, type Token } from "./tokens.ts";
 
 const DOMAIN =
-  /(?<![\w.@/\\$%-])(?:[a-z\d_](?:[a-z\d_-]{0,62})\.){1,20}[a-z]{2,24}(?![\w@-]|\.\w|\()/gi;
+  /(?<![\w.@/\\$%-])(?:[a-z\d_](?:[a-z\d_-]{0,62})\.){1,20}[a-z]{2,24}(?![\w@#-]|\.\w|\()/gi;
 
 /**
  * The domains in a text that end as domains on the Internet do.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Alert } from "./alert.ts";
+import { type Alert, readerOf as readerAt } from "./alert.ts";
 import { tunnelledIpv4 } from "./addresses.ts";
 import type { WhyIgnored } from "./ignore.ts";
 import {
@@ -101,7 +101,8 @@ export function makeFinder(options: FindOptions): Find {
   const read = alertReader(options);
   return (alert) => {
     const { reading, unmet } = read(alert, roomForAlert());
-    const taken = basketOf(alert, options);
+    const whyOwn = ownOf(alert, reading);
+    const taken = basketOf(alert, { ...options, whyOwn });
     if (alert.rule.groups.length > MAX_GROUPS) {
       taken.skip({
         text: `${alert.rule.groups.length - MAX_GROUPS} more`,
@@ -175,6 +176,52 @@ export function makeLoadingFinder(
   }
 }
 
+/** Why a value of an alert is the network's own, `undefined` if it is not. */
+type WhyOwn = (
+  value: NormalValue,
+  candidate: Candidate,
+) => string | undefined;
+
+/** The network's own are what fields name so, and the machine of the alert. */
+function ownOf(alert: Alert, reading: readonly SourceReading[]): WhyOwn {
+  let reasons: Map<string, string> | undefined;
+  for (const { findings, mayBeOwn } of reading) {
+    for (const finding of mayBeOwn ? findings : []) {
+      if (!("reason" in finding) || !finding.isOwn) continue;
+      reasons ??= new Map();
+      const ioc = toIoc({ ...finding, kind: "hostname" });
+      if (!("reason" in ioc)) reasons.set(ioc.value, finding.reason);
+    }
+  }
+  return ({ kind, value }, { isOfCommand = false }) => {
+    const host = KINDS[kind].host?.(value) ?? value;
+    if (isMachineOf(alert, host)) return "the machine that the alert is of";
+    return isOfCommand ? undefined : reasons?.get(host);
+  };
+}
+
+/** Whether a host is a machine that an alert is made on, by name or address. */
+function isMachineOf(alert: Alert, host: string): boolean {
+  const { agent, manager, predecoder, location = "" } = alert;
+  const isIt = (name = ""): boolean =>
+    name.includes(":")
+      ? normalize("address", name)?.value === host
+      : name.length === host.length && name.toLowerCase() === host;
+  return isIt(agent.ip) || isIt(agent.name) || isIt(manager.name) ||
+    isIt(predecoder.hostname) ||
+    // Of what comes by syslog, it is the sender's address.
+    location.includes(host) &&
+      isIt(location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, "")) ||
+    "win" in alert.data && readComputer(alert).texts.some(isIt);
+}
+
+interface ReadOptions extends FindOptions {
+  readonly whyOwn: WhyOwn;
+}
+
+/** Windows' name for the machine that an event is of. */
+const readComputer = readerAt("data.win.system.computer");
+
 /** Takes findings for IoCs, unless they are none, or are not asked for. */
 interface Basket {
   readonly take: (finding: Finding, source: string) => void;
@@ -183,7 +230,7 @@ interface Basket {
   readonly all: () => Pick<Findings, "iocs" | "skipped" | "tooMany">;
 }
 
-function basketOf(alert: Alert, options: FindOptions): Basket {
+function basketOf(alert: Alert, options: ReadOptions): Basket {
   const iocs = new Map<string, Ioc>();
   const skipped = new Map<string, Skipped>();
   let tooMany = 0;
@@ -213,24 +260,32 @@ function basketOf(alert: Alert, options: FindOptions): Basket {
   /** What the sources skip is not taken from elsewhere either. */
   function takeSwept(found: readonly (Swept | Skipped)[]): void {
     if (found.length === 0) return;
-    const known = new Set([...skipped.values()].flatMap(valuesOf));
     for (const one of found) {
-      if ("reason" in one) {
-        skip(one);
-        continue;
-      }
-      const whole = wholeIn(alert, one);
+      if ("reason" in one) skip(one);
+    }
+    const texts = new Set(skipped.values().map(({ text }) => text));
+    let values: ReadonlySet<string> | undefined;
+    const isKnown = (value: string): boolean =>
+      (values ??= new Set(skipped.values().flatMap(valuesOf))).has(value);
+    for (const one of found) {
+      if ("reason" in one) continue;
       // Any resolver that an alert names is one that was asked.
-      const candidate = { ...whole, port: "53" };
-      const read = unlessIgnored({ candidate, ioc: toIoc(whole) }, options);
+      const candidate = { ...wholeIn(alert, one), port: "53" };
+      for (const reading of readingsOf(candidate)) takeReading(reading, one);
+    }
+
+    function takeReading(reading: Reading, one: Swept): void {
+      const read = unlessIgnored(reading, options);
       if ("reason" in read) {
-        if (valuesOf(read).every((value) => !known.has(value))) skip(read);
-        continue;
+        if (!texts.has(read.text) && !valuesOf(read).some(isKnown)) skip(read);
+        return;
       }
       const { kind, value, spellings, field } = read;
       const { source, isUnsure } = one;
-      const isNew = !iocs.has(`${kind} ${value}`);
-      if (!isNew || valuesIn(read).some((value) => known.has(value))) continue;
+      if (
+        iocs.has(`${kind} ${value}`) ||
+        !one.isOfCommand && valuesIn(read).some(isKnown)
+      ) return;
       put({
         kind,
         value,
@@ -291,13 +346,13 @@ interface Reading {
 /** What is read, unless it is no IoC, or is not asked for. */
 function unlessIgnored(
   { candidate, ioc }: Reading,
-  { kinds, whyIgnored }: FindOptions,
+  { kinds, whyIgnored, whyOwn }: ReadOptions,
 ): Ioc | Skipped {
   if ("reason" in ioc) return ioc;
   const { text, field } = candidate;
   const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
   const reason = kinds[ioc.kind] ?? !KINDS[ioc.kind].isOff
-    ? whyIgnored(ioc, port)
+    ? whyIgnored(ioc, port) ?? whyOwn(ioc, candidate)
     : `kinds.${ioc.kind} is false`;
   return reason === undefined ? ioc : { text, field, reason };
 }

@@ -47,6 +47,8 @@ export interface Candidate {
   readonly field: string;
   /** The port that was spoken to, if it is an address. */
   readonly port?: string | undefined;
+  /** Whether a command named it: what it is told to call is no host of ours. */
+  readonly isOfCommand?: true;
 }
 
 /** A text of an alert that is not asked for, and why. */
@@ -54,6 +56,8 @@ export interface Skipped {
   readonly text: string;
   readonly field: string;
   readonly reason: string;
+  /** Whether it is the network's own, wherever else in the alert it stands. */
+  readonly isOwn?: true;
 }
 
 /** An IoC is asked for in so many spellings at the most. */

@@ -243,7 +243,7 @@ export const MAX_TEXT_LENGTH = 4096;
  * address loses a prefix length that says "one address"; an IPv4-mapped IPv6
  * address becomes the IPv4 address; a host is an address or else a domain,
  * without the final dot; a URL loses its default port, its user and password,
- * and what follows a `#`.
+ * and what follows a `#`; `hxxp://evil[.]example` is what it stands for.
  *
  * The alert's side and OpenCTI's side are both brought to the normal form
  * before they are compared.
@@ -260,6 +260,7 @@ export const MAX_TEXT_LENGTH = 4096;
  *   kind: "url",
  *   value: "http://evil.example/A?b",
  * });
+ * assertEquals(normalize("host", "evil[.]example")?.value, "evil.example");
  * assertEquals(normalize("host", "localhost"), undefined);
  * ```
  */
@@ -269,11 +270,30 @@ export function normalize(
 ): NormalValue | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
   const trimmed = text.trim();
+  return readAs(textKind, trimmed) ??
+    (isDefanged(trimmed) ? readAs(textKind, refanged(trimmed)) : undefined);
+}
+
+function readAs(textKind: TextKind, text: string): NormalValue | undefined {
   for (const kind of TEXT_KINDS[textKind].kinds) {
-    const value = KINDS[kind].read(trimmed);
+    const value = KINDS[kind].read(text);
     if (value !== undefined) return { kind, value };
   }
-  return undefined;
+}
+
+/** Whether it may be one. Called for most texts: a regular expression is slow. */
+function isDefanged(text: string): boolean {
+  return text.includes("[") || text.includes("(") || text.startsWith("hxx") ||
+    text.startsWith("HXX");
+}
+
+/** A value that was made unusable, lest somebody clicks on it: `evil[.]example`. */
+function refanged(text: string): string {
+  return text.replace(/^hxxp/i, "http")
+    .replace(
+      /[[({](\.|dot|:|@)[\])}]/gi,
+      (_, mark) => mark.length > 1 ? "." : mark,
+    );
 }
 
 /**

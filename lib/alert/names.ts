@@ -9,12 +9,18 @@ import { HASH_KINDS, type TextKind } from "./kinds.ts";
 
 /** What a name says. */
 export type Meaning =
-  /** A file's hash of a kind, or a host. */
+  /** A file's hash of a kind, a host, or a URL, perhaps without its scheme. */
   | { readonly kind: TextKind }
   /** A command line or a script. */
   | { readonly kind: "command" }
   /** Nothing of it is asked for, and why. */
-  | { readonly skip: string };
+  | {
+    readonly skip: string;
+    /** Whether it is the network's own, wherever else it stands. */
+    readonly isOwn?: true;
+    /** Whether only URLs and names are not: an address may follow such a word. */
+    readonly isLink?: true;
+  };
 
 /**
  * What a field's name says of its value, `undefined` if nothing.
@@ -29,7 +35,10 @@ export type Meaning =
  * assertEquals(meaningOf("SHA256String"), { kind: "sha256" });
  * assertEquals(meaningOf("value", "hashes"), { kind: "hash" });
  * assertEquals(meaningOf("questionName"), { kind: "host" });
- * assertEquals(meaningOf("FalconHostLink"), { skip: "a link, by its name" });
+ * assertEquals(meaningOf("FalconHostLink"), {
+ *   skip: "a link, by its name",
+ *   isLink: true,
+ * });
  * assertEquals(meaningOf("src_ip"), undefined);
  * ```
  */
@@ -80,19 +89,27 @@ export function isVersion(name: string): boolean {
 function readName(name: string, parent: string): Meaning | undefined {
   if (saysVersion(name)) return { skip: "a version or an id, by its name" };
   if (saysLink(name) || saysLink(parent) || parent === "claims") {
-    return { skip: "a link, by its name" };
+    return { skip: "a link, by its name", isLink: true };
+  }
+  if (MAKER.has(name)) {
+    return { skip: "who made it, by its name", isLink: true };
+  }
+  if (TRANSLATED.has(name)) {
+    return { skip: "an address of the network's translation, by its name" };
   }
   if (OWN.has(name) || OWN_PARENT.has(parent) && OF_PARENT.has(name)) {
-    return { skip: "the network's own, by its name" };
+    return { skip: "the network's own, by its name", isOwn: true };
   }
+  if (ACCOUNT.has(name)) return { skip: "an account's, by its name" };
   if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
     return { kind: "command" };
   }
   const hash = hashNamed(name, parent);
   if (hash !== undefined) return { kind: hash };
-  return LOOKED_UP.has(name) || parent === "question" && name === "name"
-    ? { kind: "host" }
-    : undefined;
+  if (LOOKED_UP.has(name) || LOOKED_UP.has(parent + name)) {
+    return { kind: "host" };
+  }
+  return endsIn(name, URL_ENDS) ? { kind: "url" } : undefined;
 }
 
 // Sets and ends of words: to make ready regular expressions of so many choices
@@ -112,7 +129,7 @@ function saysVersion(name: string): boolean {
 
 const VERSION = words(
   "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
-    "productver pkgver enginever build release firmware revision rev oid serial " +
+    "productver pkgver enginever driver kernel package pkg sn serialno build release firmware revision rev oid serial " +
     "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
 );
 const VERSION_ENDS = [
@@ -124,6 +141,8 @@ const VERSION_ENDS = [
   "signatureid",
   "messageid",
   "msgid",
+  "oid",
+  "oids",
 ];
 
 function saysLink(name: string): boolean {
@@ -133,8 +152,8 @@ function saysLink(name: string): boolean {
 
 const LINK = words(
   "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
-    "documentation schema xmlns namespace moreinfo advisory remediation " +
-    "recommendation",
+    "documentation schema xmlns namespace moreinfo advisory advisories remediation " +
+    "recommendation rationale compliance see seealso vulnerability cve rule",
 );
 const LINK_ENDS = [
   "link",
@@ -148,6 +167,29 @@ const LINK_ENDS = [
     ]),
 ];
 
+/** What is told of a product or a file: its maker's pages and addresses. */
+const MAKER = words(
+  "company companyname vendor vendorname manufacturer publisher author authors " +
+    "maintainer maintainers copyright legalcopyright legaltrademarks product " +
+    "productname",
+);
+
+/** What an address is for the other side; who spoke stands in other fields. */
+const TRANSLATED = words(
+  "transip transrcip transsrcip transdstip trandstip natsrcip natsourceip natip " +
+    "natdstip natdestinationip natinitiatorip natresponderip natsrc natdst " +
+    "natsourceaddress natdestinationaddress srcpostnat dstpostnat xlatesrc xlatedst " +
+    "sourcetranslatedaddress destinationtranslatedaddress srcmappedip dstmappedip " +
+    "srctranslatedip srctranslatedaddress snatip dnatip",
+);
+
+/** Who a process runs as, and where an account is. */
+const ACCOUNT = words(
+  "auid uid euid suid fsuid ouid gid egid sgid fsgid ogid targetdomainname " +
+    "subjectdomainname accountdomain userdomain logondomain targetuserdomain " +
+    "subjectuserdomain",
+);
+
 const OWN = words(
   "fw fwip lip laddr gaddr locip locaddr localip localaddr localaddress localhost " +
     "localhostname localipaddress devip deviceip devname devicename devaddr " +
@@ -160,8 +202,9 @@ const OWN = words(
     "publicdnsname lastexternalip lastexternalipaddress lastipaddress endpointip " +
     "endpointname endpointaddress observer observerip observername collector " +
     "collectorip reporter listenip listenaddr listenaddress listenerip " +
-    "listeneraddress vip edgeip edgeserverip upstream transrcip srcpostnat natsrcip " +
-    "xlatesrc resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
+    "listeneraddress vip edgeip edgeserverip upstream hostheader " +
+    "clientprovidedhostheader mgmtip managementip gaddr assignedip routers vserver vserverip " +
+    "virtualserver resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
     "backendip backendport backendaddr targetport targetip elb workstation " +
     "workstationname",
 );
@@ -169,7 +212,7 @@ const OWN = words(
 /** What stands in these is of the machine that says it. */
 const OWN_PARENT = words(
   "agent observer host device manager sensor computer endpoint machine collector " +
-    "predecoder hostinfo agentrealtimeinfo",
+    "predecoder hostinfo agentrealtimeinfo localipdetails",
 );
 const OF_PARENT = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses addr address name hostname fqdn dnsname " +
@@ -180,7 +223,16 @@ const COMMAND = words(
   "command cmd processcommand parentcommand targetcommand childcommand " +
     "auditcommand scriptblock scriptblocktext execargs exeargs executableargs",
 );
-const COMMAND_ENDS = ["commandline", "cmdline"];
+const COMMAND_ENDS = [
+  "commandline",
+  "cmdline",
+  "commandlinetemplate",
+  "commandlineexample",
+  "scripttext",
+  "scriptcontent",
+  "processarguments",
+  "programarguments",
+];
 
 const LOOKED_UP = words(
   "qname queryname questionname lookupname requestedname qhost queryhost " +
@@ -192,8 +244,42 @@ const LOOKED_UP = words(
     "destname desthost desthostname destdomain destinationname destinationhost " +
     "destinationhostname destinationdomain destinationfqdn remotename remotehost " +
     "remotehostname remotedomain remotefqdn urldomain urlhost maliciousdomain " +
-    "malicioushost qh",
+    "malicioushost qh rdata questionname httphost httphostname destinationfqdn " +
+    "targetfqdn targetdomain urlfqdn indicatordomain indicatordomains indicatorfqdn",
 );
+
+/** What is named so is a URL, though products leave its scheme out. */
+const URL_ENDS = ["url", "urls", "uri", "uris"];
+
+/**
+ * Whether a name says that a hash is none of a file's content: no store has it
+ * as such.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isOfNoContent("IMPHASH"), true);
+ * assertEquals(isOfNoContent("hash", "ja3"), true);
+ * assertEquals(isOfNoContent("container"), false);
+ * ```
+ */
+export function isOfNoContent(name: string, parent = ""): boolean {
+  return [plain(name), plain(parent)].some((one) =>
+    NO_CONTENT.some((word) => one.includes(word))
+  );
+}
+
+const NO_CONTENT = [
+  "imphash",
+  "ja3",
+  "ja4",
+  "hassh",
+  "pehash",
+  "richhash",
+  "thumbprint",
+  "fingerprint",
+];
 
 /** No file's: of a handshake, a certificate, a login… */
 const OF_NO_FILE =

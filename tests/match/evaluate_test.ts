@@ -15,7 +15,7 @@ import {
 import { readRegex } from "../../lib/match/regex.ts";
 import { sentenceOnUnmet } from "../../lib/wazuh/unmet.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
-import { anyPattern, printPattern } from "../stand_ins/stix.ts";
+import { anyComparison, anyPattern, printPattern } from "../stand_ins/stix.ts";
 
 function iocOf(kind: TextKind, text: string, field = "f"): Ioc {
   const ioc = toIoc({ kind, text, field });
@@ -57,13 +57,15 @@ const ALERT = alertFactsOf(parseAlert(JSON.stringify({
   },
 })));
 
-const compare = compareWith({
+const FACTS = {
   iocs: IOCS,
   lookup: lookupAmong(IOCS, MATCHING),
   url_case: true,
   alert: ALERT,
   readRegex,
-});
+};
+
+const compare = compareWith(FACTS);
 
 function verdictOn(text: string): Verdict {
   const reading = readPattern(text);
@@ -528,6 +530,45 @@ Deno.test("evaluate() meets an IoC only where one is looked for", () => {
       }
     }),
   );
+});
+
+Deno.test("evaluate() comes to a verdict, whatever is asked for", () => {
+  const paths = fc.constantFrom(
+    "domain-name:value",
+    "url:value",
+    "file:name",
+    "network-traffic:dst_ref.value",
+    "network-traffic:dst_ref.type",
+    "network-traffic:dst_port",
+    "network-traffic:protocols[*]",
+    "network-traffic:extensions.'http-request-ext'.request_header.Host",
+    "file:hashes.MD5",
+    "user-agent:value",
+  );
+  const regex = fc.array(
+    fc.constantFrom("a", ".", "*", "+", "(", ")", "[", "]", "\\", "{2,9}", "|"),
+    { maxLength: 12 },
+  ).map((all) => all.join(""));
+  const asked = fc.tuple(anyComparison, paths, regex, fc.boolean()).map((
+    [one, path, text, isRegex],
+  ) => ({
+    ...one,
+    path,
+    ...isRegex && {
+      operator: "MATCHES" as const,
+      values: [{ type: "string" as const, text }],
+    },
+  }));
+  const states = new Set<string>();
+  fc.assert(
+    fc.property(anyPattern(asked), (one) => {
+      const { state, met } = evaluate(one, compareWith(FACTS), ALERT);
+      states.add(state);
+      assert(state !== "contradicted" || met === undefined);
+    }),
+    { numRuns: 2000 },
+  );
+  assertEquals(states.size, 4);
 });
 
 Deno.test("evaluate() takes linear time for a path that is no path", () => {

@@ -37,12 +37,18 @@ export async function findInFile(name: string): Promise<Findings> {
   return find(parseAlert(json));
 }
 
-const findSafe = makeFinder({ ...FIND_DEFAULTS, sweep: "safe" });
+const SWEEPING = {
+  safe: makeFinder({ ...FIND_DEFAULTS, sweep: "safe" }),
+  all: makeFinder({ ...FIND_DEFAULTS, sweep: "all" }),
+};
 
-/** The same with the sweep as it is by default. */
-export async function sweepFile(name: string): Promise<Findings> {
+/** The same with a sweep, as it is by default or for all. */
+export async function sweepFile(
+  name: string,
+  sweep: keyof typeof SWEEPING = "safe",
+): Promise<Findings> {
   const json = await Deno.readTextFile(new URL(`${name}.json`, ALERTS));
-  return findSafe(parseAlert(json));
+  return SWEEPING[sweep](parseAlert(json));
 }
 
 /** The real alerts, by the names of their files. */

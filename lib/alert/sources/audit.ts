@@ -113,6 +113,74 @@ export function argumentsIn(log: string): Map<string, string> {
   return values;
 }
 
+/**
+ * What records of audit name that are not of a program's start: commands of sudo
+ * (`cmd`), a process' title, what was typed (`data`), and addresses (`saddr`).
+ * Their texts are written in hexadecimal digits if they hold blanks.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAlert } from "../alert.ts";
+ *
+ * const full_log = "type=USER_CMD msg=audit(1:2): pid=1 msg='cwd=\"/\" " +
+ *   "cmd=6375726C206576696C2E6578616D706C65 terminal=pts/0 res=success'";
+ * const alert = parseAlert(JSON.stringify({ full_log }));
+ * assertEquals([...findInRecords(alert)], [{
+ *   kind: "host",
+ *   text: "evil.example",
+ *   field: "full_log cmd",
+ *   isOfCommand: true,
+ * }]);
+ * ```
+ */
+export function* findInRecords({ full_log = "" }: Alert): Generator<Finding> {
+  const log = full_log.slice(0, MAX_SEARCHED);
+  const isInExecve = log.includes("type=EXECVE ");
+  for (const [, name = "", quoted, hex = ""] of log.matchAll(TEXT_OF_RECORD)) {
+    // A title is the command line again, cut off.
+    if (name === "proctitle" && isInExecve) continue;
+    const text = quoted ?? decodeHex(hex).replaceAll("\0", " ");
+    for (const one of findInCommand(text, `full_log ${name}`)) {
+      yield { ...one, isOfCommand: true };
+    }
+  }
+  const field = "full_log saddr";
+  for (
+    const [, hex = ""] of log.matchAll(/\ssaddr=([\dA-F]{16,56})(?=\s|$)/gi)
+  ) {
+    const address = addressIn(hex);
+    if (address !== undefined) yield { kind: "address", field, ...address };
+  }
+  for (const { groups } of log.matchAll(ENRICHED_ADDRESS)) {
+    const { address: text = "", port } = groups ?? {};
+    yield { kind: "address", field, text, port };
+  }
+  if (full_log.length > MAX_SEARCHED) yield cutOff(full_log, "full_log");
+}
+
+const TEXT_OF_RECORD =
+  /\s(cmd|proctitle|data)=(?:"([^"]*)"|([\dA-F]{8,})(?=[\s']|$))/g;
+
+/** SADDR={ saddr_fam=inet laddr=1.2.3.4 lport=80 } */
+const ENRICHED_ADDRESS =
+  /SADDR=\{ ?(?:saddr_)?fam=inet6? l?addr=(?<address>[\da-f.:]+)(?: l?port=(?<port>\d+))?/gi;
+
+/** A `struct sockaddr` of IPv4 or IPv6, as x86 and ARM have it in memory. */
+function addressIn(
+  hex: string,
+): { readonly text: string; readonly port: string } | undefined {
+  const bytes = Uint8Array.fromHex(hex.slice(0, hex.length - hex.length % 2));
+  const [family, , high = 0, low = 0] = bytes;
+  const port = String(high * 256 + low);
+  if (family === 2 && bytes.length >= 8) {
+    return { text: bytes.slice(4, 8).join("."), port };
+  }
+  if (family !== 10 || bytes.length < 24) return undefined;
+  const text = bytes.slice(8, 24).toHex().replace(/.{4}(?=.)/g, "$&:");
+  return { text, port };
+}
+
 function decodeHex(hex: string): string {
   const whole = hex.slice(0, hex.length - hex.length % 2);
   return new TextDecoder().decode(Uint8Array.fromHex(whole));

@@ -43,15 +43,38 @@ export const CLOUD: readonly Source[] = [
           "data.aws.remote_ip",
           "data.aws.httpRequest.clientIp",
           "data.aws.policyDetails.actor.ipAddressDetails.ipAddressV4",
+          "data.aws.pkt_srcaddr",
+          "data.aws.pkt-srcaddr",
           ...REMOTE_IPS,
         ],
         kind: "address",
       },
       { path: "data.aws.dstaddr", kind: "address", port: "data.aws.dstport" },
-      { path: "data.aws.destination_ip", kind: "address" },
       {
-        path: [`${ACTION}.dnsRequestAction.domain`, "data.aws.domain"],
+        path: "data.aws.destination_ip",
+        kind: "address",
+        when: [{ field: "data.aws.source", matches: "^[acn]lb$", not: true }],
+      },
+      {
+        path: "data.aws.destination_ip",
+        kind: "address",
+        skip: "the account's own",
+        isOwn: true,
+        when: [{ field: "data.aws.source", matches: "^[acn]lb$" }],
+      },
+      {
+        path: [
+          `${ACTION}.dnsRequestAction.domain`,
+          `${ACTION}.awsApiCallAction.domainDetails.domain`,
+          "data.aws.domain",
+          "data.aws.query_name",
+          "data.aws.answers[].Rdata",
+        ],
         kind: "host",
+      },
+      {
+        path: "data.aws.service.runtimeDetails.context.commandLineExample",
+        kind: "command",
       },
       { path: "data.aws.url", kind: "url" },
       {
@@ -105,16 +128,22 @@ export const CLOUD: readonly Source[] = [
           "data.aws.resource.instanceDetails.networkInterfaces[].publicIp",
           "data.aws.resource.instanceDetails.networkInterfaces[].publicDnsName",
           "data.aws.external_ip",
-          "data.aws.host_header",
           "data.aws.domain_name",
           "data.aws.httpRequest.headers.Host",
           "data.aws.httpRequest.headers.host",
+          "data.aws.httpRequest.host",
           "data.aws.target_port",
+          "data.aws.target_ip",
           "data.aws.backend_port",
+          "data.aws.resource.instanceDetails.networkInterfaces[].ipv6Addresses[]",
+          `${ACTION}.networkConnectionAction.localIpDetails.ipAddressV4`,
         ],
         kind: "host",
         skip: "the account's own",
+        isOwn: true,
       },
+      // Of S3 it may be Amazon's, which all buckets share.
+      { path: "data.aws.host_header", kind: "host", skip: "the account's own" },
       { path: "data.aws.bucket_owner", kind: "hash", skip: "an account's id" },
       {
         path: [
@@ -166,6 +195,15 @@ export const CLOUD: readonly Source[] = [
         kind: "address",
       },
       {
+        path: [
+          "data.gcp.httpRequest.serverIp",
+          "data.gcp.jsonPayload.serverIP",
+        ],
+        kind: "address",
+        skip: "the project's own",
+        isOwn: true,
+      },
+      {
         path: "data.gcp.jsonPayload.connection.dest_ip",
         kind: "address",
         port: "data.gcp.jsonPayload.connection.dest_port",
@@ -210,8 +248,51 @@ export const CLOUD: readonly Source[] = [
           "data.IPAddress",
           "data.initiatedBy.user.ipAddress",
           "data.identity.claims.ipaddr",
+          "data.properties.ipAddress",
+          "data.properties.IPAddress",
+          "data.properties.clientIP",
+          "data.properties.clientIp",
+          "data.properties.socketIp",
+          "data.properties.SourceIp",
         ],
         kind: "address",
+      },
+      {
+        path: "data.properties.DestinationIp",
+        kind: "address",
+        port: "data.properties.DestinationPort",
+      },
+      // Azure Firewall: a structured record, and a sentence.
+      {
+        path: [
+          "data.properties.Fqdn",
+          "data.properties.DestinationFqdn",
+          "data.properties.QueryName",
+        ],
+        kind: "host",
+      },
+      {
+        path: "data.properties.TargetUrl",
+        kind: "url",
+        port: "data.properties.DestinationPort",
+      },
+      {
+        path: ["data.properties.msg", "data.msg"],
+        pattern: "\\brequest from (?<address>[\\da-f.]+)(?::\\d+)? to " +
+          "(?<host>[^\\s:]+)(?::(?<port>\\d+))?|\\bUrl: (?<url>[^\\s/]+/\\S*[^\\s.])",
+      },
+      // Front Door and Application Gateway, before the site.
+      {
+        path: [
+          "data.properties.hostName",
+          "data.properties.hostname",
+          "data.properties.originalHost",
+          "data.properties.host",
+          "data.properties.serverRouted",
+        ],
+        kind: "host",
+        skip: "the site's own",
+        isOwn: true,
       },
       // JSON in a text.
       {
@@ -240,13 +321,15 @@ export const CLOUD: readonly Source[] = [
           "data.ms-graph.actor.ipAddress",
           `${EVIDENCE}.ipAddress`,
           `${EVIDENCE}.senderIp`,
+          `${EVIDENCE}.sourceAddress.ipAddress`,
+          `${EVIDENCE}.destinationAddress.ipAddress`,
         ],
         kind: "address",
       },
       { path: [`${EVIDENCE}.url`, `${EVIDENCE}.urls[]`], kind: "url" },
       ...hashesIn(`${EVIDENCE}.fileDetails`),
-      { path: `${EVIDENCE}.imageFile.sha256`, kind: "sha256" },
-      { path: `${EVIDENCE}.imageFile.sha1`, kind: "sha1" },
+      ...hashesIn(`${EVIDENCE}.imageFile`),
+      { path: `${EVIDENCE}.fileHash.value`, kind: "hash" },
       {
         path: [
           `${EVIDENCE}.p1Sender.emailAddress`,
@@ -278,6 +361,7 @@ export const CLOUD: readonly Source[] = [
         ],
         kind: "host",
         skip: "the device's own",
+        isOwn: true,
       },
       {
         path: ["data.ms-graph.alertWebUrl", "data.ms-graph.incidentWebUrl"],
@@ -316,8 +400,27 @@ export const CLOUD: readonly Source[] = [
         ],
         kind: "email",
       },
-      { path: "data.office365.AttachmentData[].SHA256", kind: "sha256" },
-      { path: "data.office365.AttachmentData[].URL", kind: "url" },
+      {
+        path: [
+          "data.office365.P1SenderDomain",
+          "data.office365.P2SenderDomain",
+        ],
+        kind: "host",
+      },
+      {
+        path: [
+          "data.office365.AttachmentData[].SHA256",
+          "data.office365.FileData.SHA256",
+        ],
+        kind: "sha256",
+      },
+      {
+        path: [
+          "data.office365.AttachmentData[].URL",
+          "data.office365.MessageURLs[]",
+        ],
+        kind: "url",
+      },
       // Rules of an inbox: who is forwarded to.
       {
         path: [
@@ -337,7 +440,10 @@ export const CLOUD: readonly Source[] = [
     or: integration("github"),
     fields: [
       { path: "data.github.actor_ip", kind: "address" },
-      { path: "data.github.config.url", kind: "url" },
+      {
+        path: ["data.github.config.url", "data.github.hook.config.url"],
+        kind: "url",
+      },
       { path: "data.github.user_agent", kind: "user_agent" },
     ],
   },

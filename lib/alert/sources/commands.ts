@@ -9,9 +9,11 @@ import { normalize } from "../kinds.ts";
 import { addressesIn, isFileName } from "../tokens.ts";
 import {
   decodeBase64,
+  decodeHex,
   withoutEscapes,
   withoutLookups,
   withoutShell,
+  withoutStrings,
 } from "./unwrap.ts";
 import { eachUrlIn, urlAndHost } from "./urls.ts";
 
@@ -53,7 +55,7 @@ export function* findInCommand(
   ];
   let room = MAX_LENGTH;
   for (const { text, depth } of parts) {
-    const plain = withoutShell(withoutLookups(text));
+    const plain = withoutShell(withoutStrings(withoutLookups(text)));
     yield* findInPlain(plain, field);
     if (depth === MAX_DEPTH) continue;
     for (const part of decodedIn(plain)) {
@@ -114,11 +116,18 @@ function* findInPlain(text: string, field: string): Generator<Candidate> {
 
 /** /dev/tcp/HOST/80, \\HOST\share, connect("HOST", 80) */
 const NAMED_HOST =
-  /\/dev\/(?:tc|ud)p\/(?<device>[\w.-]{1,253})\/|(?<![\w\\])\\{2,4}(?<share>[\w-][\w.-]{0,252})(?:@\w{1,9})?\\|(?:tcpclient|udpclient|connect(?:ion)?|gethost\w{1,20}|fsockopen|tcpsocket\.(?:open|new)|socket)\s{0,9}\({1,3}\s{0,9}["'](?<call>[\w.-]{1,253})["']/gi;
+  /\/dev\/(?:tc|ud)p\/(?<device>[\w.-]{1,253})\/|(?<![\w\\:])\\{2,4}(?<share>[\w-][\w.-]{0,252})(?:@\w{1,9})?\\|(?:tcpclient|udpclient|connect(?:ion)?|gethost\w{1,20}|fsockopen|tcpsocket\.(?:open|new)|socket)\s{0,9}\({1,3}\s{0,9}["'](?<call>[\w.-]{1,253})["']/gi;
 
 /** Whether a word is a name with dots, and no file's. Addresses are found apart. */
 function isHost(word: string): boolean {
-  return normalize("host", word)?.kind === "domain" && !isFileName(word);
+  return normalize("host", word)?.kind === "domain" && !isFileName(word) &&
+    !isOfProgram(word);
+}
+
+/** A class, as java.lang.ProcessBuilder, and a folder, as tool-2.24-101. */
+function isOfProgram(word: string): boolean {
+  const end = word.slice(word.replace(/\.$/, "").lastIndexOf(".") + 1);
+  return /^\d/.test(end) || /[A-Z]/.test(end) && /[a-z]/.test(end);
 }
 
 /** Programs that are given a host: those that fetch, and others. */
@@ -197,15 +206,26 @@ const BASE64 = /(?<![A-Za-z\d+/])[A-Za-z\d+/]{16,}={0,2}(?![A-Za-z\d+/=])/g;
 const DECODER =
   /base64\s{1,9}(?:-d|--decode|-D)|openssl\s[^|;]{0,40}base64|base64decode/i;
 
-/** The texts that a text has in base64. */
+/** How JNDI's servers are told what to run: ldap://…/Basic/Command/Base64/… */
+const JNDI_COMMAND = /\/Base64\/([A-Za-z\d+/]{8,}={0,2})/gi;
+
+const HEX = /(?<![\da-z])(?:[\da-f]{2}){8,}(?![\da-z])/gi;
+const HEX_DECODER = /\bxxd\s[^|;]{0,40}-\w{0,3}r|unhexlify|fromhex|\bhex2bin/i;
+
+/** The texts that a text has in base64 or in hexadecimal digits. */
 function* decodedIn(text: string): Generator<string> {
   const encoded = [
     ...matchesOf(text, ENCODED_COMMAND),
     ...matchesOf(text, DECODED_BY_CALL),
+    ...matchesOf(text, JNDI_COMMAND),
     ...DECODER.test(text) ? matchesOf(text, BASE64) : [],
   ];
   for (const one of encoded) {
     const decoded = decodeBase64(one);
+    if (decoded !== undefined) yield decoded;
+  }
+  for (const one of HEX_DECODER.test(text) ? matchesOf(text, HEX) : []) {
+    const decoded = decodeHex(one);
     if (decoded !== undefined) yield decoded;
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findInCommandLine } from "./audit.ts";
+import { findInCommandLine, findInRecords } from "./audit.ts";
 import { findInEmbedded } from "./embedded.ts";
 import { type Field, hashesIn, type Source } from "./source.ts";
 
@@ -77,6 +77,21 @@ export const HOSTS: readonly Source[] = [
       takes: "URLs, hosts and addresses anywhere in the command line",
       in: findInCommandLine,
       example: { path: "data.audit.execve.a0", kind: "command" },
+    },
+  },
+  {
+    // What sudo ran, and whom a program called.
+    name: "audit_record",
+    groups: ["audit", "audit_*"],
+    decoders: ["auditd"],
+    when: [{
+      field: "full_log",
+      matches: "type=(?:USER_CMD|PROCTITLE|SOCKADDR|USER_TTY|TTY) ",
+    }],
+    fields: [],
+    find: {
+      takes: "commands in `cmd`, `proctitle` and `data`, addresses in `saddr`",
+      in: findInRecords,
     },
   },
   {
@@ -230,6 +245,12 @@ export const HOSTS: readonly Source[] = [
     or: channel("Windows Defender"),
     fields: [
       { path: `${EVENTDATA}.path`, kind: "command" },
+      // Network protection: 1125 and 1126.
+      {
+        path: `${EVENTDATA}.destination`,
+        pattern:
+          "^(?:(?<text>[a-z]{3,5}://\\S+)|(?<host>[^\\s/:]+\\.[^\\s/:]+))",
+      },
       {
         path: `${EVENTDATA}.fWLink`,
         kind: "url",
@@ -313,8 +334,20 @@ export const HOSTS: readonly Source[] = [
           port: `${row}.remote_port`,
         },
         {
-          path: [`${row}.local_address`, `${row}.address`],
+          path: `${row}.local_address`,
           kind: "address",
+          skip: "the machine's own",
+          isOwn: true,
+        },
+        {
+          path: `${row}.address`,
+          kind: "address",
+          // Of hosts files and neighbours; others are of the machine itself.
+          when: [{
+            field: "data.osquery.name",
+            matches: "resolver|interface|listening",
+            not: true,
+          }],
         },
         {
           path: [
@@ -326,7 +359,18 @@ export const HOSTS: readonly Source[] = [
           kind: "host",
         },
         { path: [`${row}.url`, `${row}.referrer`], kind: "url" },
-        { path: [`${row}.cmdline`, `${row}.command`], kind: "command" },
+        {
+          path: [
+            "cmdline",
+            "command",
+            "script_text",
+            "program_arguments",
+            "action",
+            "args",
+            "command_line_template",
+          ].map((name) => `${row}.${name}`),
+          kind: "command",
+        },
       ],
     ),
   },
@@ -375,6 +419,7 @@ export const HOSTS: readonly Source[] = [
         path: "data.ipv4",
         kind: "address",
         skip: "the endpoint's own address",
+        isOwn: true,
       },
     ],
   },
@@ -404,6 +449,7 @@ export const HOSTS: readonly Source[] = [
         path: "data.ip.address",
         kind: "address",
         skip: "the endpoint's own address",
+        isOwn: true,
       },
     ],
   },
@@ -443,6 +489,7 @@ export const HOSTS: readonly Source[] = [
       "wazuh_api",
       "gitlab*",
       "nextcloud",
+      "openldap",
     ],
     decoders: [
       "pam",
@@ -456,6 +503,7 @@ export const HOSTS: readonly Source[] = [
       "wordpress",
       "roundcube",
       "wazuh-api-info",
+      "openldap",
     ],
     fields: [
       {
@@ -475,6 +523,18 @@ export const HOSTS: readonly Source[] = [
       {
         path: "full_log",
         pattern: "\\brhost=(?<host>[^\\s.]+\\.[^\\s;,]+)",
+      },
+      // OpenLDAP: ACCEPT from IP=client:port (IP=server:port)
+      {
+        path: "full_log",
+        pattern: "\\bACCEPT from IP=\\[?(?<address>[\\da-f.:]+?)\\]?:(?=\\d+ )",
+      },
+      {
+        path: "full_log",
+        pattern: "\\bACCEPT from \\S{1,60} \\(IP=\\[?(?<address>" +
+          "[\\da-f.:]+?)\\]?:\\d+\\)",
+        skip: "the server's own",
+        isOwn: true,
       },
       { path: ["data.userAgent", "data.ua"], kind: "user_agent" },
     ],

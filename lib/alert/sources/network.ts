@@ -3,12 +3,18 @@
  *
  * @module
  */
-import { type Field, hashesIn, type Source } from "./source.ts";
+import { CISCO } from "./cisco.ts";
+import { ENDS, type Field, hashesIn, type Source } from "./source.ts";
 
-const ENDS: readonly Field[] = [
-  { path: "data.srcip", kind: "address" },
-  { path: "data.dstip", kind: "address", port: "data.dstport" },
-];
+/** The name in a certificate's subject, if it is a host's. */
+const COMMON_NAME =
+  "(?:^|[,/\\s])CN=(?<host>(?:\\*\\.)?[\\w-]{1,63}(?:\\.[\\w-]{1,63}){1,20})(?=[,/\\s]|$)";
+
+/** INVITE sip:100@1.2.3.4:5060 */
+const SIP = "\\bsips?:(?:[^@\\s;>]{1,64}@)?(?<host>[\\w.-]{3,253})";
+
+/** \\\\1.2.3.4\\share */
+const SHARE = "^\\\\{2,4}(?<host>[\\w.-]{3,253})(?=\\\\|$)";
 
 /** Addresses that are joined by commas. */
 const LIST = "(?<address>[^,\\s]+)";
@@ -25,74 +31,14 @@ const DNS_ANSWERS = ["data.dns", "data.dns.answer"].flatMap((dns) => [
   `${dns}.grouped.PTR[]`,
 ]);
 
-/** A message of Cisco's names who spoke, and with whom, in many ways. */
-const CISCO_TEXT: readonly string[] = [
-  // 106100: tcp outside/1.2.3.4(44321) -> inside/10.0.0.21(22)
-  "%(?:ASA|FTD)-\\d-106100: [^>]{0,200}? [^\\s/]{1,64}/" +
-  "(?<address>[\\da-f.:]{2,45})\\(\\d{1,5}\\)[^>]{0,99}? -> " +
-  "[^\\s/]{1,64}/(?<address2>[\\da-f.:]{2,45})\\((?<port>\\d{1,5})\\)",
-  // 421001, 338xxx: outside:1.2.3.4/80 (5.6.7.8/80)
-  "\\s(?:from|to|for)\\s\\S{1,99}?:(?<address>[\\da-f.:]{1,45})/(?<port>\\d+)" +
-  "(?: \\((?<address2>[\\da-f.:]+)/\\d+\\))?",
-  "resolved from \\S+ list: (?<host>[^\\s,/]+)(?=,|/255\\.255\\.255\\.255|$)",
-  // 733102: host 1.2.3.4 to shun list; 401004: Shunned packet: 1.2.3.4 = …
-  "\\bhost (?<address>[\\da-f.:]*[\\da-f]) (?:to|from) shun list",
-  "Shun(?:ned packet|\\s+added|\\s+deleted): (?<address>[\\da-f.:]*[\\da-f])" +
-  "(?:\\s+(?:=|==>)\\s+(?<address2>[\\da-f.:]*[\\da-f]))?",
-  // AnyConnect: Group <x> User <y> IP <1.2.3.4>
-  "\\bIP <(?<address>[\\da-f.:]+)>",
-  "\\bIP = (?<address>[\\da-f.:]*[\\da-f])",
-];
-
-/** Cisco's names for who spoke; where they are interfaces, the text has it. */
-const CISCO: readonly Field[] = [
-  ...ENDS,
-  {
-    path: [
-      "data.src_ip",
-      "data.src",
-      "data.address",
-      "data.host_ip",
-      "data.remote_peer",
-      "data.client_dyn_ip",
-      "data.ip",
-    ],
-    kind: "address",
-  },
-  { path: "data.dst_ip", kind: "address", port: "data.dst_port" },
-  { path: "data.dst", kind: "address" },
-  { path: "data.url", kind: "url" },
-  { path: "data.domain", kind: "host" },
-  {
-    path: ["data.server", "data.origin"],
-    kind: "address",
-    skip: "the network's own",
-  },
-  ...CISCO_TEXT.map((pattern): Field => ({ path: "full_log", pattern })),
-];
-
-/** The fields of Firepower's 430001 to 430005, `Name: value, …`. */
-const FIREPOWER: readonly Field[] = [
-  {
-    path: "full_log",
-    pattern: "\\b(?:Src|Initiator|Original ?Client(?: ?Src)?)IP: " +
-      "(?<address>[^,\\s]+)" +
-      "|\\b(?:Dst|Responder)IP: (?<address2>[^,\\s]+)" +
-      "(?:(?:,[^,]*){0,3}?, (?:Dst|Responder)Port: (?<port>\\d+))?",
-  },
-  {
-    path: "full_log",
-    pattern: "\\b(?:UR[LI]|ReferencedHost|HTTPReferer): " +
-      "(?:(?<text>[a-z]+://\\S+?)|(?<url>[^,\\s/][^,\\s/.]*\\.[^,\\s/]+/\\S*?)" +
-      "|(?<host>[^,\\s/][^,\\s/.]*\\.[^,\\s/]+))(?=,?(?:\\s|$))",
-  },
-  {
-    path: "full_log",
-    pattern:
-      "\\bDNSQuery: (?<host>[^,\\s]+)|\\bFileSHA256: (?<sha256>[\\da-f]+)" +
-      "|\\bSHA_Disposition: \\S+ (?<sha256>[\\da-f]{64})",
-  },
-];
+/** Zeek's types of what is known to be bad, and what they are. */
+const INTEL = [
+  ["ADDR", "address"],
+  ["DOMAIN", "host"],
+  ["URL", "url"],
+  ["EMAIL", "email"],
+  ["FILE_HASH", "hash"],
+] as const;
 
 /** See above. */
 export const NETWORK: readonly Source[] = [
@@ -148,11 +94,30 @@ export const NETWORK: readonly Source[] = [
           "data.email.from",
           "data.email.to[]",
           "data.email.cc[]",
+          "data.email.bcc[]",
+          "data.email.reply_to",
         ],
         kind: "email",
       },
-      { path: "data.email.url[]", kind: "url" },
-      { path: "data.email.attachment[]", kind: "text" },
+      {
+        path: ["data.email.url[]", "data.http.redirect"],
+        kind: "url",
+      },
+      {
+        path: ["data.email.attachment[]", "data.ftp.command_data"],
+        kind: "text",
+      },
+      { path: "data.tls.subjectaltname[]", kind: "host" },
+      { path: "data.tls.subject", pattern: COMMON_NAME },
+      { path: ["data.sip.uri", "data.sip.request_line"], pattern: SIP },
+      { path: ["data.smb.share", "data.smb.filename"], pattern: SHARE },
+      {
+        path: [
+          "data.http.request_headers[].value",
+          "data.http2.request_headers[].value",
+        ],
+        kind: "request",
+      },
       {
         path: "data.http.url",
         kind: "url",
@@ -165,6 +130,12 @@ export const NETWORK: readonly Source[] = [
       ...hashesIn("data.fileinfo"),
       { path: "data.http.http_user_agent", kind: "user_agent" },
       { path: ["data.ether.src_mac", "data.ether.dest_mac"], kind: "mac" },
+      {
+        path: "data.host",
+        kind: "host",
+        skip: "the sensor's own name",
+        isOwn: true,
+      },
     ],
   },
   {
@@ -221,7 +192,35 @@ export const NETWORK: readonly Source[] = [
         path: "data.proxied[]",
         pattern: "FOR -> (?<address>[^\\s,]+)(?:, ?(?<address2>[^\\s,]+))?",
       },
-      { path: ["data.mailfrom", "data.rcptto[]", "data.from"], kind: "email" },
+      {
+        path: [
+          "data.mailfrom",
+          "data.rcptto[]",
+          "data.from",
+          "data.to[]",
+          "data.cc[]",
+          "data.reply_to",
+          "data.san.email[]",
+        ],
+        kind: "email",
+      },
+      {
+        path: ["data.subject", "data.certificate.subject"],
+        pattern: COMMON_NAME,
+      },
+      { path: ["data.san.ip[]", "data.data_channel.resp_h"], kind: "address" },
+      { path: ["data.san.uri[]", "data.arg", "data.sub"], kind: "text" },
+      // SOCKS: what was asked for.
+      { path: ["data.request.host", "data.request.name"], kind: "host" },
+      { path: "data.path", pattern: SHARE },
+      // notice.log
+      { path: ["data.src", "data.dst"], kind: "address" },
+      // intel.log: what a feed names.
+      ...INTEL.map(([type, kind]): Field => ({
+        path: "data.seen.indicator",
+        kind,
+        when: [{ field: "data.seen.indicator_type", equals: `Intel::${type}` }],
+      })),
       { path: "data.user_agent", kind: "user_agent" },
     ],
   },
@@ -242,7 +241,17 @@ export const NETWORK: readonly Source[] = [
         port: "data.destination.port",
       },
       { path: "data.dns.question.name", kind: "host" },
-      { path: "data.dns.answers[].data", kind: "host" },
+      {
+        path: [
+          "data.dns.answers[].data",
+          "data.dns.resolved_ip[]",
+          "data.url.domain",
+          "data.destination.domain",
+          "data.tls.client.server_name",
+        ],
+        kind: "host",
+      },
+      { path: ["data.url.full", "data.http.request.referrer"], kind: "url" },
     ],
   },
   {
@@ -272,7 +281,19 @@ export const NETWORK: readonly Source[] = [
       // The decoder keeps only the first letter of `dstname`.
       {
         path: "full_log",
-        pattern: '(?:^|\\s)dstname="?(?<host>[^\\s"/]+)',
+        pattern: '(?:^|\\s)dstname="?(?<host>[^\\s"/]+)"?' +
+          '(?: arg="?(?<path>/[^\\s"]+))?',
+      },
+      {
+        path: "full_log",
+        pattern: "(?:^|\\s)(?:src|dst)V6=(?<address>[\\da-f:]+)",
+      },
+      // src=10.0.0.1:1234:X0:name
+      {
+        path: "full_log",
+        pattern:
+          "(?:^|\\s)src=[^\\s:]{0,45}:\\d{0,5}:[^\\s:]{0,32}:(?<host>[^\\s:]+)",
+        skip: "the name of who sent it, as the firewall resolves it",
       },
     ],
   },
@@ -297,7 +318,12 @@ export const NETWORK: readonly Source[] = [
       },
       // The other end of a VPN.
       { path: ["data.remip", "data.tunnelip"], kind: "address" },
-      { path: "data.locip", kind: "address", skip: "the firewall's own" },
+      {
+        path: "data.locip",
+        kind: "address",
+        skip: "the firewall's own",
+        isOwn: true,
+      },
       { path: ["data.hostname", "data.qname", "data.dstname"], kind: "host" },
       { path: ["data.forwardedfor", "data.trueclntip"], kind: "address" },
       {
@@ -308,6 +334,24 @@ export const NETWORK: readonly Source[] = [
       },
       { path: "data.analyticscksum", kind: "sha256" },
       { path: "data.filehash", kind: "hash" },
+      // What not every version of the decoder has.
+      {
+        path: "full_log",
+        pattern: "(?:^|\\s)(?:qname|dstname|sni|botnetdomain)=" +
+          '"?(?<host>[^"\\s/]+\\.[^"\\s/]+)',
+      },
+      // A DNS answer's: ipaddr="1.2.3.4, 5.6.7.8"
+      {
+        path: "full_log",
+        pattern: '(?:^|\\s)(?:ipaddr|botnetip)="?(?<address>[\\da-f.:]+)' +
+          "(?:, (?<address2>[\\da-f.:]+))?(?:, (?<address3>[\\da-f.:]+))?",
+      },
+      {
+        path: "full_log",
+        pattern: '(?:^|\\s)referralurl="?(?<url>[^"\\s]+)' +
+          '|(?:^|\\s)(?:from|to|sender|recipient)="?<?(?<email>[^"\\s@<>]+@[^"\\s<>]+)' +
+          '|(?:^|\\s)filehash="?(?<hash>[\\da-f]+)',
+      },
       { path: ["data.srcmac", "data.dstmac"], kind: "mac" },
     ],
   },
@@ -342,6 +386,23 @@ export const NETWORK: readonly Source[] = [
         port: "data.destination_port",
       },
       { path: "data.file_digest", kind: "hash" },
+      // A name that was looked up, and the domain of an alert on DNS.
+      {
+        path: "data.url_filename",
+        pattern: '^"?(?<host>[\\w-]{1,63}(?:\\.[\\w-]{1,63}){1,20})"?$',
+        when: [{
+          field: "data.threat_content_type",
+          matches: "spyware|dns|url",
+        }],
+      },
+      {
+        path: ["data.threat_id", "full_log"],
+        pattern:
+          "\\((?:generic|[a-z]+ ?dns[\\w ]{0,20}): ?(?<host>[\\w-]+(?:\\.[\\w-]+)+)\\)",
+      },
+      { path: "data.referer", kind: "url" },
+      { path: ["data.sender", "data.recipient"], kind: "email" },
+      { path: "data.x_forwarded_for", pattern: LIST },
       // LEEF, and GlobalProtect's who connects.
       { path: ["data.public_ip", "data.srcip"], kind: "address" },
       {
@@ -374,46 +435,42 @@ export const NETWORK: readonly Source[] = [
         path: "data.origin",
         kind: "address",
         skip: "the gateway's own address",
+        isOwn: true,
       },
       {
         path: "full_log",
         pattern: '\\b(?:resource|referrer):"(?<text>[^"]+)' +
           '|\\bfile_md5:"(?<md5>[^"]+)|\\bfile_sha1:"(?<sha1>[^"]+)' +
           '|\\bfile_sha256:"(?<sha256>[^"]+)' +
-          '|\\b(?:dns_query|domain_name):"(?<host>[^"]+)' +
-          '|\\b(?:from|to):"(?<email>[^"]+@[^"]+)',
+          "|\\b(?:dns_query|domain_name|tls_server_host_name|sni|http_host" +
+          '|destination_dns_hostname):"(?<host>[^"]+)' +
+          "|\\b(?:from|to|sender|recipient|email_address|mime_from|mime_to" +
+          '|email_sender|email_recipients):"<?(?<email>[^"]+@[^"]+)',
       },
     ],
   },
-  {
-    name: "cisco_asa",
-    groups: ["cisco-asa", "pix", "cisco_vpn"],
-    decoders: ["cisco-asa", "pix", "cisco-vpn-concentrator"],
-    fields: CISCO,
-  },
-  {
-    name: "cisco_ftd",
-    groups: ["cisco-ftd"],
-    decoders: ["cisco-ftd"],
-    fields: [...CISCO, ...FIREPOWER],
-  },
-  {
-    name: "cisco_ios",
-    groups: ["cisco_ios"],
-    decoders: ["cisco-ios"],
-    fields: ENDS,
-  },
-  {
-    name: "cisco_estreamer",
-    groups: ["cisco-estreamer"],
-    decoders: ["cisco-estreamer"],
-    fields: ENDS,
-  },
+  ...CISCO,
   {
     name: "juniper",
     groups: ["junos", "junos-*", "netscreenfw"],
     decoders: ["junos-*", "netscreenfw"],
-    fields: [...ENDS, { path: "data.url", kind: "url" }],
+    fields: [
+      ...ENDS,
+      { path: "data.url", kind: "url" },
+      // WEBFILTER: URL=evil.example OBJ=/a, or url="evil.example" obj="/a"
+      {
+        path: "full_log",
+        pattern: '\\burl="?(?<host>[\\w-]+(?:\\.[\\w-]+)+)"?' +
+          '(?:(?: category="[^"]{0,99}"| reason="[^"]{0,99}"| profile="[^"]{0,99}"){0,3}' +
+          ' obj="?(?<path>/[^\\s"]+))?',
+      },
+      {
+        path: "full_log",
+        pattern: '\\bsample-sha256="(?<sha256>[\\da-f]{64})"' +
+          '|\\bfile-hash(?:-lookup)?="(?<hash>[\\da-f]{32,64})"' +
+          '|\\bhttp-host="(?<host>[^"]+)"|\\bdns-(?:query|name)="(?<host2>[^"]+)"',
+      },
+    ],
   },
   {
     name: "sophos",
@@ -426,7 +483,17 @@ export const NETWORK: readonly Source[] = [
         path: "full_log",
         pattern: '(?:^|\\s|")(?:url|referer)="?(?<text>[^\\s"]+)' +
           '|(?:^|\\s|")domain(?:name)?="?(?<host>[^\\s"/]+\\.[^\\s"/]+)' +
-          '|(?:^|\\s|")sha1sum="?(?<sha1>[\\da-f]+)',
+          '|(?:^|\\s|")sha1sum="?(?<sha1>[\\da-f]+)' +
+          '|(?:^|\\s|")sha256sum="?(?<sha256>[\\da-f]+)' +
+          '|(?:^|\\s|")(?:src|dst)_domainname="?(?<host2>[^\\s"]+\\.[^\\s"]+)' +
+          '|(?:^|\\s|")(?:from|to|sender|recipient)(?:_email_address)?=' +
+          '"?<?(?<email>[^\\s"@<>]+@[^\\s"<>]+)',
+      },
+      {
+        path: "full_log",
+        pattern: '(?:^|\\s)(?:source|src_)ip="?(?<address>[\\da-f.:]+)' +
+          '|(?:^|\\s)(?:destination|dst_)ip="?(?<address2>[\\da-f.:]+)' +
+          '(?:.{0,99}?\\s(?:destination|dst_)port="?(?<port>\\d+))?',
       },
       { path: ["data.src_mac", "data.dst_mac"], kind: "mac" },
     ],
@@ -444,6 +511,14 @@ export const NETWORK: readonly Source[] = [
           "|\\b(?:DstIp|DestinationIP)=(?<address2>[^,)\\s]+)" +
           "(?:(?:,[^,]*){0,2}?,\\s*(?:DstPort|DestinationPort)=(?<port>\\d+))?" +
           '|\\bHost="?(?<host>[^",)\\s]+)|\\bReferer="?(?<text>[^",)\\s]+)',
+      },
+      {
+        path: "full_log",
+        pattern: "\\bsource-ip=(?<address>[^,)\\s]+)" +
+          "|\\bdestination-ip=(?<address2>[^,)\\s]+)" +
+          "(?:(?:,[^,]*){0,2}?,\\s*destination-port=(?<port>\\d+))?" +
+          '|\\b(?:DomainName|DnsName|QueryName)="?(?<host>[^",)\\s]+\\.[^",)\\s]+)' +
+          '|\\b(?:File)?MD5="?(?<md5>[\\da-f]{32})|\\bURL="?(?<url>[^",)\\s]+)',
       },
     ],
   },
@@ -491,6 +566,17 @@ export const NETWORK: readonly Source[] = [
           "\\b(?:Allow|Deny) .{0,100}? (?<address>[\\da-f]+[.:][\\da-f.:]+) " +
           "(?<address2>[\\da-f]+[.:][\\da-f.:]+)(?:\\s|$)",
       },
+      {
+        path: "full_log",
+        pattern:
+          '\\bdstname="(?<host>[^"/\\s]+)"(?: arg="(?<path>/[^"\\s]+)")?',
+      },
+      {
+        path: "full_log",
+        pattern: '\\b(?:sni|query|cn)="(?<host>[^"/\\s]+\\.[^"/\\s]+)"' +
+          '|\\bmd5="(?<md5>[\\da-f]{32})"|\\breferer="(?<text>[^"]+)"' +
+          '|\\b(?:sender|recipients?)="<?(?<email>[^"\\s@<>]+@[^"\\s<>]+)',
+      },
     ],
   },
   {
@@ -503,7 +589,12 @@ export const NETWORK: readonly Source[] = [
       { path: "data.cs5", pattern: LIST },
       // The request, with its header Referer.
       { path: ["data.request", "data.cs3", "data.message"], kind: "text" },
-      { path: "data.dvchost", kind: "host", skip: "the device's own name" },
+      {
+        path: "data.dvchost",
+        kind: "host",
+        skip: "the device's own name",
+        isOwn: true,
+      },
     ],
   },
   {
@@ -516,8 +607,10 @@ export const NETWORK: readonly Source[] = [
     name: "imperva",
     groups: ["imperva"],
     decoders: ["imperva"],
-    // data.url is the name of a service.
-    fields: ENDS,
+    fields: [
+      ...ENDS,
+      { path: "data.url", kind: "host", skip: "the name of a service" },
+    ],
   },
   {
     name: "cloudflare",
@@ -540,6 +633,7 @@ export const NETWORK: readonly Source[] = [
         path: ["data.OriginIP", "data.ClientRequestHost", "data.ZoneName"],
         kind: "host",
         skip: "the site's own",
+        isOwn: true,
       },
       { path: "data.ClientRequestUserAgent", kind: "user_agent" },
     ],
@@ -550,8 +644,15 @@ export const NETWORK: readonly Source[] = [
     decoders: ["maltrail*"],
     fields: [
       ...ENDS,
-      // What it watches for: a name, an address or a URL.
+      // What it watches for: a name, an address or a URL; a part may stand in
+      // brackets, as (www).evil.example and 1.2.3.4(:443)
       { path: "data.trail", kind: "host" },
+      {
+        path: "data.trail",
+        pattern:
+          "^(?:\\([\\w.-]{1,99}\\)\\.?)?(?<host>[\\w-]+(?:\\.[\\w-]+)+)" +
+          "(?=\\.?\\([^)]{1,99}\\)|[/\\s]|$)",
+      },
       {
         path: "data.trail",
         pattern: "^(?<url>[^/\\s.]+\\.[^/\\s]+/\\S*)$",
@@ -576,6 +677,17 @@ export const NETWORK: readonly Source[] = [
       ...ENDS,
       { path: "data.dstcip", kind: "address" },
       { path: ["data.host", "data.value"], kind: "host" },
+      {
+        path: "full_log",
+        pattern: "\\bcs5=(?<host>[^\\s=]+\\.[^\\s=]+)",
+        when: [{ field: "full_log", matches: "\\bcs5Label=cncHost\\b" }],
+      },
+      {
+        path: "full_log",
+        pattern: "\\bcs4=(?<url>https?://\\S+)",
+        skip: "the appliance's own page",
+        when: [{ field: "full_log", matches: "\\bcs4Label=link\\b" }],
+      },
       { path: "data.link", kind: "url", skip: "the appliance's own page" },
       { path: "data.smac", kind: "mac" },
     ],

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
-import { withoutQuotes } from "../ioc.ts";
+import { type Candidate, withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
 import { type Test, testOf } from "./select.ts";
 import {
@@ -48,6 +48,8 @@ export interface SourceReading {
   readonly findings: readonly Finding[];
   /** Whether nothing of the alert is asked for. */
   readonly isLeft: boolean;
+  /** Whether some of these may be the network's own. */
+  readonly mayBeOwn: boolean;
 }
 
 /** A source that is ready to read alerts. */
@@ -87,6 +89,7 @@ export function readerFor({ fields, find, leave = [] }: Source): Reader {
     fields.flatMap(({ path }) => path).filter((path) => path !== "full_log")
       .map((path) => path.replaceAll("[]", "")),
   );
+  const mayBeOwn = find !== undefined || fields.some(({ isOwn }) => isOwn);
   return { paths, read };
 
   function read(
@@ -100,10 +103,13 @@ export function readerFor({ fields, find, leave = [] }: Source): Reader {
       }
     }
     const reason = reasons.find(({ holds }) => holds(alert))?.because;
-    return reason === undefined ? { findings: found, isLeft: false } : {
-      findings: found.map(({ text, field }) => ({ text, field, reason })),
-      isLeft: true,
-    };
+    return reason === undefined
+      ? { findings: found, isLeft: false, mayBeOwn }
+      : {
+        findings: found.map(({ text, field }) => ({ text, field, reason })),
+        isLeft: true,
+        mayBeOwn: false,
+      };
   }
 }
 
@@ -136,7 +142,7 @@ function basket(
 type ReadField = (alert: Alert, take: Take) => boolean;
 
 /** A path of a field, made ready. */
-interface ReadyField extends Pick<Field, "kind" | "skip" | "scheme"> {
+interface ReadyField extends Pick<Field, "kind" | "skip" | "isOwn" | "scheme"> {
   readonly path: string;
   readonly pattern: RegExp | undefined;
   readonly readPort: ReadTexts | undefined;
@@ -156,17 +162,34 @@ function fieldReader(field: Field, path: string): ReadField {
     holds ??= testOf(field.when);
     if (!holds(alert)) return true;
     ready ??= madeReady(field, path);
+    if (leftOut === 0 && matchesNowhere(ready.pattern, texts)) return true;
     return readTexts(texts, { ready, alert, take, leftOut });
   };
 }
 
+/** Most patterns match most logs nowhere: this is quick to see. */
+function matchesNowhere(
+  pattern: RegExp | undefined,
+  [text = "", ...others]: readonly string[],
+): boolean {
+  if (
+    pattern === undefined || others.length > 0 || text.length > MAX_SEARCHED ||
+    text.includes("&")
+  ) return false;
+  pattern.lastIndex = 0;
+  const matches = pattern.test(text);
+  pattern.lastIndex = 0;
+  return !matches;
+}
+
 function madeReady(
-  { kind, skip, scheme, pattern, port, host }: Field,
+  { kind, skip, isOwn, scheme, pattern, port, host }: Field,
   path: string,
 ): ReadyField {
   return {
     kind,
     skip,
+    isOwn,
     scheme,
     path,
     pattern: pattern === undefined ? undefined : new RegExp(pattern, "giu"),
@@ -266,11 +289,12 @@ function readGroups(
   for (const name in groups) {
     const text = groups[name];
     if (text === undefined || text === "") continue;
-    const named = kindNamed(name) ?? kind;
+    const named = name === "path" ? "url" : kindNamed(name) ?? kind;
     const port = place.port ?? groups["port"];
+    const host = name === "path" ? groups["host"] : place.host;
     if (
       named !== undefined &&
-      !readValue({ kind: named, text }, { ...place, port })
+      !readValue({ kind: named, text }, { ...place, port, host })
     ) return false;
   }
   return true;
@@ -304,16 +328,19 @@ interface Value {
 }
 
 function readValue({ kind, text }: Value, place: Place): boolean {
-  const { port, reading: { take, ready: { path: field, skip } } } = place;
-  if (skip !== undefined) return take({ text, field, reason: skip });
+  const { port, reading: { take, ready } } = place;
+  const { path: field, skip, isOwn = false } = ready;
+  if (skip !== undefined) {
+    return take({ text, field, reason: skip, ...isOwn && { isOwn } });
+  }
   switch (kind) {
     case "text":
       return eachUrlIn(text)
         .every(({ url }) => urlAndHost(url, field).every(take));
     case "command":
-      return findInCommand(text, field).every(take);
+      return findInCommand(text, field).every(takeOfCommand);
     case "request":
-      return findInRequest(text, field).every(take);
+      return findInRequest(text, field).every(takeOfCommand);
     case "url":
       return readUrl(text, place).every(take);
     case "email": {
@@ -328,6 +355,10 @@ function readValue({ kind, text }: Value, place: Place): boolean {
         field,
         ...port === undefined ? {} : { port },
       });
+  }
+
+  function takeOfCommand(candidate: Candidate): boolean {
+    return take({ ...candidate, isOfCommand: true });
   }
 }
 
@@ -351,7 +382,7 @@ function readUrl(text: string, place: Place): readonly Finding[] {
   if (host === undefined) {
     return [{ text, field, reason: "a path, and the host is not known" }];
   }
-  const at = ready.host?.path ?? "";
+  const at = ready.host?.path ?? field;
   const hosts = new Set([host, withPort(host, port)]);
   return [
     { kind: "host", text: host, field: at },
@@ -359,7 +390,7 @@ function readUrl(text: string, place: Place): readonly Finding[] {
       [...hosts].map((one) => ({
         kind: "url" as const,
         text: `${scheme}://${one}${bare}`,
-        field: `${at} + ${field}`,
+        field: at === field ? at : `${at} + ${field}`,
       }))
     ),
   ];

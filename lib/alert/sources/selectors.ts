@@ -9,8 +9,8 @@
 /** See above. */
 export const SELECTORS = {
   hosts: {
-    groups: ["access_control","active_response","audit","audit_*","audit_command","audit_detections","bash*","clamd","cron","crond","dns","docker","dropbear","errors","eset","freshclam","ftpd","gitlab*","macOS","mcafee_epo","mysql_log","nextcloud","openvpn","osquery","osquery_*","pam","paps","postgresql_log","powershell","proftpd","pure-ftpd","racoon*","roundcube","smbd","snoopy*","sqlserver","sshd","su","sudo","syscheck_entry_added","syscheck_entry_modified","sysmon","sysmon_*","telnetd","vsftpd","wazuh_api","win_evt_channel","windows","windows_defender","windows_dns","windows_firewall","wordpress"],
-    decoders: ["ar_log_json","auditd","bash*","clamd","cron*","dropbear","eset-*","macOS_screensharingd","mcafee-*","openvpn","pam","paps","proftpd","pure-ftpd","racoon*","roundcube","smbd","snoopy*","sqlserver","sshd","su","sudo","syscheck_*","sysmon-linux*","vsftpd","wazuh-api-info","windows_eventchannel","wordpress"],
+    groups: ["access_control","active_response","audit","audit_*","audit_command","audit_detections","bash*","clamd","cron","crond","dns","docker","dropbear","errors","eset","freshclam","ftpd","gitlab*","macOS","mcafee_epo","mysql_log","nextcloud","openldap","openvpn","osquery","osquery_*","pam","paps","postgresql_log","powershell","proftpd","pure-ftpd","racoon*","roundcube","smbd","snoopy*","sqlserver","sshd","su","sudo","syscheck_entry_added","syscheck_entry_modified","sysmon","sysmon_*","telnetd","vsftpd","wazuh_api","win_evt_channel","windows","windows_defender","windows_dns","windows_firewall","wordpress"],
+    decoders: ["ar_log_json","auditd","bash*","clamd","cron*","dropbear","eset-*","macOS_screensharingd","mcafee-*","openldap","openvpn","pam","paps","proftpd","pure-ftpd","racoon*","roundcube","smbd","snoopy*","sqlserver","sshd","su","sudo","syscheck_*","sysmon-linux*","vsftpd","wazuh-api-info","windows_eventchannel","wordpress"],
     fields: ["data.integration","data.osquery.name","full_log","syscheck.event"],
   },
   network: {

@@ -66,8 +66,8 @@ export interface Field {
   readonly kind?: FieldKind | undefined;
   /**
    * A regular expression that takes the values out of the text, as often as it
-   * matches. Its named groups are kinds (a number may follow), `value`, or the
-   * `port` of the addresses.
+   * matches. Its named groups are kinds (a number may follow), `value`, the
+   * `port` of the addresses, or the `path` of a URL on the `host`.
    */
   readonly pattern?: string | undefined;
   /** Where the port of an address stands. */
@@ -78,6 +78,11 @@ export interface Field {
   readonly scheme?: "http" | "https" | undefined;
   /** Why the values are not asked for. */
   readonly skip?: string | undefined;
+  /**
+   * Whether what is skipped is the network's own: an address, a host. It is not
+   * asked for elsewhere in the alert either, unless a command names it.
+   */
+  readonly isOwn?: boolean | undefined;
   /** The field is read if all of this holds. */
   readonly when?: readonly Condition[] | undefined;
 }
@@ -140,6 +145,12 @@ export function hashesIn(path: string): readonly Field[] {
   return (["sha256", "sha1", "md5"] as const)
     .map((kind) => ({ path: `${path}.${kind}`, kind }));
 }
+
+/** Wazuh's fields for who spoke, and with whom. */
+export const ENDS: readonly Field[] = [
+  { path: "data.srcip", kind: "address" },
+  { path: "data.dstip", kind: "address", port: "data.dstport" },
+];
 
 /**
  * The kind that a group of a pattern is named for.

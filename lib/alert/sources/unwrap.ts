@@ -114,7 +114,90 @@ export function withoutShell(text: string): string {
     )
     .replace(/\^(?=[\w"'/:.\\-])/g, "")
     .replace(/`(?=\w)(?<=\w`)/g, "")
+    .replace(/(?<=\w)(?:""|'')(?=\w)/g, "")
     .replace(/(["'])\s{0,9}\+\s{0,9}\1/g, "");
+}
+
+/**
+ * A command's text with what it makes of its strings before it runs them: letters
+ * by their numbers (`\\x68`, `\\150`, `[char]104`), PowerShell's `-f` and
+ * `Replace()`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(withoutStrings("printf '\\x68\\x74\\164p'"), "printf 'http'");
+ * assertEquals(withoutStrings("[char]104+[char]0x69"), "'h'+'i'");
+ * assertEquals(withoutStrings(`"{1}{0}" -f 'b','a'`), "'ab'");
+ * assertEquals(withoutStrings("'hxxp'.Replace('xx','tt')"), "'http'");
+ * ```
+ */
+export function withoutStrings(text: string): string {
+  let plain = text;
+  if (plain.includes("\\")) {
+    plain = plain.replace(
+      /(?:\\{1,2}(?:x[\da-f]{2}|[01][0-7]{2})){3,}/gi,
+      (letters) =>
+        letters.replace(
+          /\\+(?:x(..)|(...))/gi,
+          (_, hex, octal) =>
+            String.fromCharCode(parseInt(hex ?? octal, hex ? 16 : 8)),
+        ),
+    );
+  }
+  if (/\[char\]/i.test(plain)) {
+    plain = plain.replace(
+      /\[char\]\s{0,3}\(?(0x[\da-f]{1,4}|\d{1,5})\)?/gi,
+      (_, number) => `'${String.fromCharCode(Number(number))}'`,
+    );
+  }
+  if (/["']\)?\s{0,9}-f\b/i.test(plain)) {
+    plain = plain.replace(FORMATTED, (_, format: string, list: string) => {
+      const values = [...list.matchAll(/["']([^"']*)["']/g)]
+        .map(([, value = ""]) => value);
+      const filled = format.replace(
+        /\{(\d{1,2})\}/g,
+        (_, n) => values[Number(n)] ?? "",
+      );
+      return `'${filled.slice(0, MAX_FILLED)}'`;
+    });
+  }
+  for (let times = 0; times < MAX_TIMES && REPLACED.test(plain); times++) {
+    plain = plain.replace(
+      REPLACED,
+      (_, string: string, from: string, to: string) =>
+        `'${string.replaceAll(from, to)}'`,
+    );
+  }
+  return plain;
+}
+
+/** A format may name a value as often as there is room. */
+const MAX_FILLED = 2000;
+
+const FORMATTED =
+  /["']((?:[^"'{}]|\{\d{1,2}\}){2,500})["']\)?\s{0,9}-f\s{0,9}((?:["'][^"']{0,500}["']\s{0,9},?\s{0,9}){1,20})/gi;
+const REPLACED =
+  /'([^']{1,2000})'(?:\.Replace\(\s?|\s{1,9}-c?replace\s{1,9})'([^']{1,50})'\s?,\s?'([^']{0,50})'\)?/i;
+
+/**
+ * The text that hexadecimal digits stand for; `undefined` if they stand for no
+ * text.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(decodeHex("6375726c20612e696f"), "curl a.io");
+ * assertEquals(decodeHex("0001"), undefined);
+ * ```
+ */
+export function decodeHex(hex: string): string | undefined {
+  const digits = hex.slice(0, MAX_BASE64);
+  const whole = digits.slice(0, digits.length - digits.length % 2);
+  const text = new TextDecoder().decode(Uint8Array.fromHex(whole));
+  return NO_TEXT.test(text) ? undefined : text;
 }
 
 /**

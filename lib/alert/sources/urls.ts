@@ -68,6 +68,8 @@ export function* eachUrlIn(text: string): Generator<FoundUrl> {
   // An attacker may repeat a word as often as there is room.
   const words = new Set<string>();
   for (const { 0: word, index } of plain.matchAll(WORD)) {
+    // Most words are none: this is quick to see.
+    if (!word.includes("://") && !word.includes("%")) continue;
     for (const reading of readingsOfWord(word)) {
       if (words.has(reading)) continue;
       words.add(reading);

@@ -26,10 +26,22 @@ const MAIL: readonly Field[] = [
   // The client or the next server: name[address]
   {
     path: "full_log",
-    pattern: "\\b(?:RCPT from |connect(?:ion)? (?:from|to) |client=|relay=)" +
+    pattern: "\\b(?:(?:RCPT|HELO|EHLO|MAIL|DATA) from |" +
+      "connect(?:ion)? (?:from|to) |(?:orig_)?client=|relay=)" +
       SERVER,
   },
 ];
+
+/** A name with dots in it. */
+const NAME = "[\\w-]{1,63}(?:\\.[\\w-]{1,63}){1,10}";
+
+/** The name of a site, and perhaps its port. */
+const SITE = `(?<host>${NAME})(?::\\d{1,5})?`;
+
+const OWN_SITE = {
+  skip: "the site's own",
+  isOwn: true,
+} as const;
 
 /** See above. */
 export const WEB: readonly Source[] = [
@@ -63,7 +75,32 @@ export const WEB: readonly Source[] = [
         pattern:
           "^\\S+ \\S+ (?:\\S+ \\S+ )?(?<address>[\\da-f.:]+) [A-Z]{3,10} /",
         skip: "the server's own address",
+        isOwn: true,
         when: [{ field: "decoder.name", matches: "iis" }],
+      },
+      // …and, before the status, the site's name.
+      {
+        path: "full_log",
+        pattern: `\\s${SITE} \\d{3} \\d{1,5} \\d{1,10}(?=\\s|$)`,
+        ...OWN_SITE,
+        when: [{ field: "decoder.name", matches: "iis" }],
+      },
+      // The site's name before the client or before the header Referer.
+      {
+        path: "full_log",
+        pattern: `^${SITE} [\\da-f.:]+ \\S+ \\S+ \\[` +
+          `|" \\d{3} (?:\\d+|-) (?<host2>${NAME}) "`,
+        ...OWN_SITE,
+      },
+      // nginx: , server: a, request: "…", upstream: "http://b/", host: "a"
+      {
+        path: "full_log",
+        pattern: `, server: (?<host>${NAME}),|, host: "(?<host2>[^"/\\s]+)"` +
+          '|, upstream: "[a-z]{3,9}://(?<host3>[^"/\\s]+)' +
+          // ModSecurity
+          '|\\[hostname "(?<host4>[^"\\s]+)"\\]',
+        ...OWN_SITE,
+        when: [{ field: "decoder.name", matches: "nginx|apache-errorlog" }],
       },
       { path: "data.user_agent", kind: "user_agent" },
     ],
@@ -97,7 +134,9 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "\\bquery: (?<host>\\S+) IN |\\bquery \\(cache\\) '(?<host2>[^/']+)/",
+          "\\bquery: (?<host>\\S+) IN |\\bquery \\(cache\\) '(?<host2>[^/']+)/" +
+          // A response policy's zone: rewrite NAME/A/IN via …
+          "|\\brpz \\S+ \\S+ rewrite (?<host3>[^/\\s]+)/",
       },
       // unexpected RCODE (REFUSED) resolving 'name/A/IN': 1.2.3.4#53
       // lame server resolving 'name' (in 'zone'?): 1.2.3.4#53
@@ -112,7 +151,18 @@ export const WEB: readonly Source[] = [
     name: "unbound",
     groups: ["unbound"],
     decoders: ["unbound"],
-    fields: [CLIENT, { path: "data.url", kind: "host" }],
+    fields: [
+      CLIENT,
+      { path: "data.url", kind: "host" },
+      // info: 10.0.0.1 NAME. A IN; rpz: applied [zone] NAME. policy 10.0.0.1@1 …
+      {
+        path: "full_log",
+        pattern:
+          "\\binfo: (?<address>[\\da-f.:]+) (?<host>\\S+) [A-Z\\d]+ IN\\b" +
+          "|\\binfo: rpz: applied \\[[^\\]]{0,99}\\] (?<host2>\\S+) \\S+ " +
+          "(?<address2>[\\da-f.:]+)@",
+      },
+    ],
   },
   {
     name: "dnsmasq",
@@ -208,7 +258,8 @@ export const WEB: readonly Source[] = [
       {
         path: "full_log",
         pattern:
-          "\\b(?:sha256[=: ]+(?<sha256>[\\da-f]{64})|md5[=: ]+(?<md5>[\\da-f]{32}))\\b",
+          "\\b(?:sha256[=: ]+(?<sha256>[\\da-f]{64})|md5[=: ]+(?<md5>[\\da-f]{32})" +
+          "|sha1[=: ]+(?<sha1>[\\da-f]{40}))\\b",
       },
     ],
   },

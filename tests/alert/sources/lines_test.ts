@@ -103,7 +103,8 @@ const LINES: Readonly<
   "cisco-asa": [
     [
       "%ASA-6-302013: Built outbound TCP connection 1 for outside:185.244.31.158/80 (185.244.31.158/80) to inside:10.0.0.21/1234 (8.7.6.5/1234)",
-      ["ipv4 185.244.31.158", "ipv4 8.7.6.5"],
+      // The second in brackets is what the firewall translates to: its own.
+      ["ipv4 185.244.31.158"],
     ],
     [
       "%ASA-4-106100: access-list in denied udp inside/10.0.0.21(4000) -> outside/8.8.8.8(53) hit-cnt 1",
