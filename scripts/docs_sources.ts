@@ -56,10 +56,16 @@ function describeCondition({ field, equals, matches, not }: Condition): string {
     : `\`${field}\` ${not ? "not " : ""}${codes(equals)}`;
 }
 
-/** The words of a regular expression that is a choice of words, else itself. */
+/**
+ * The words of a regular expression that is a choice of words, with what is
+ * before and behind; else itself.
+ */
 function wordsIn(pattern: string): readonly string[] {
-  const choice = /^\^?\(\?:([^()]*)\)\$?$/.exec(pattern)?.[1] ?? pattern;
-  return /^[\w .|*-]+$/.test(choice) ? choice.split("|") : [pattern];
+  const [, before = "", choice = pattern, after = ""] =
+    /^\^?([\w=]*)\(\?:([^()]*)\)([ ]?)\$?$/.exec(pattern) ?? [];
+  return /^[\w .|*-]+$/.test(choice)
+    ? choice.split("|").map((word) => (before + word + after).trim())
+    : [pattern];
 }
 
 /** A line for each kind that a source takes, and for what it skips. */
