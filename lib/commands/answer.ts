@@ -22,7 +22,8 @@ import {
   moreOf,
   type Question,
 } from "../opencti/question.ts";
-import { type Event, matchEvent } from "../wazuh/event.ts";
+import { type Event } from "../wazuh/event.ts";
+import { matchEvent } from "../wazuh/match_event.ts";
 
 /** Asks for what an alert can do without: to fail is an answer. */
 export type AskMore = (question: Question) => Promise<Reply | OpenctiError>;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Event, Json, JsonObject } from "./event.ts";
+import type { Event } from "./event.ts";
+import type { Json, JsonObject } from "./event_source.ts";
 
 /**
  * What the rules' descriptions show, and the most bytes of it. An expanded

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
-import { matchEvent } from "../../lib/wazuh/event.ts";
+import { matchEvent } from "../../lib/wazuh/match_event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { matchAnswer } from "../../lib/match/answer.ts";
 import { type Filtered, filterOut } from "../../lib/match/filters.ts";

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import { matchEvent } from "../../lib/wazuh/event.ts";
+import { matchEvent } from "../../lib/wazuh/match_event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import { type TextKind } from "../../lib/alert/kinds.ts";
 import { matchAnswer } from "../../lib/match/answer.ts";

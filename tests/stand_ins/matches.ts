@@ -7,7 +7,8 @@ import * as v from "valibot";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import { type Event, matchEvent } from "../../lib/wazuh/event.ts";
+import { type Event } from "../../lib/wazuh/event.ts";
+import { matchEvent } from "../../lib/wazuh/match_event.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 

@@ -4,11 +4,8 @@ import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { valueAt } from "../../lib/json.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
-import {
-  errorEvent,
-  matchEvent,
-  recoveredEvent,
-} from "../../lib/wazuh/event.ts";
+import { errorEvent, recoveredEvent } from "../../lib/wazuh/event.ts";
+import { matchEvent } from "../../lib/wazuh/match_event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
