@@ -433,7 +433,8 @@ Deno.test("install knows another integration's rules by what they ask for", asyn
       "etc/rules/mine.xml",
       '<group name="local,"><rule id="100300" level="13">' +
         "<if_group>opencti_active</if_group>" +
-        '<field name="integration">opencti</field></rule></group>\n',
+        '<field name="integration">opencti</field>' +
+        "<description>Mine</description></rule></group>\n",
     );
     const says = install(manager, { url: ADDRESS });
     assertEquals(says.filter((line) => line.startsWith("!")), []);
