@@ -8,7 +8,7 @@ import type { Alert } from "./alert.ts";
 import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { hostOf, normalize, type TextKind } from "./kinds.ts";
-import { isOfNoContent, type Meaning, meaningOf } from "./names.ts";
+import { isOfNoContent, isOfSite, type Meaning, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
@@ -84,13 +84,15 @@ export function sweep(
   if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
   let made: ReadonlySet<string> | undefined;
+  let isServers: boolean | undefined;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
     const text = readable(value.text.slice(0, room));
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
       const makers = () => made ??= makersOf(alert);
-      const options = { mode, domainsIn, makers };
+      isServers ??= isOfServer(alert);
+      const options = { mode, domainsIn, makers, isServers };
       for (const one of candidatesIn({ ...value, text }, options)) {
         if (found.length >= MAX_TAKEN) break;
         found.push(one);
@@ -121,6 +123,25 @@ function readable(text: string): string {
     ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
     : plain;
 }
+
+/** Whether it is the log of a web server, or of a proxy before one. */
+function isOfServer({ data }: Alert): boolean {
+  const request = memberOf(data, "request");
+  return OF_SERVER.some((name) => memberOf(data, name) !== undefined) ||
+    ["remote_ip", "client_ip", "remote_addr"]
+      .some((name) => memberOf(request, name) !== undefined);
+}
+
+/** Nginx's, Traefik's, Envoy's and CloudFront's names. */
+const OF_SERVER = [
+  "remote_addr",
+  "upstream_addr",
+  "ClientAddr",
+  "upstream_cluster",
+  "downstream_remote_address",
+  "x-host-header",
+  "x_host_header",
+];
 
 /** Wazuh's checks of settings and packages hold texts of their authors alone. */
 function whyNotSwept({ rule, decoder }: Alert): string | undefined {
@@ -229,14 +250,24 @@ function parsed(log: string): unknown {
 
 function* candidatesIn(
   value: NamedText,
-  { mode, makers, domainsIn = () => [] }: {
+  { mode, makers, isServers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    /** Whether it is a web server's. */
+    readonly isServers: boolean;
     /** Who made the product that writes it. */
     readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
 ): Generator<Swept | Skipped> {
   const { text, path: field } = value;
+  if (isServers && mode !== "off" && isOfSite(value.name)) {
+    return yield {
+      text,
+      field,
+      reason: "the site's own, by its name",
+      isOwn: true,
+    };
+  }
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return yield* named;
   if (mode === "off") return;
@@ -338,9 +369,12 @@ function candidatesNamed(
       .map((text) => ({ kind, text, field, source }));
   }
   if (field === "data.url") {
-    return eachUrlIn(text).toArray().flatMap(({ url }) =>
-      urlAndHost(url, field).map((one) => ({ ...one, source }))
+    const urls = eachUrlIn(text).toArray().flatMap(({ url }) =>
+      urlAndHost(url, field).map((one): Swept => ({ ...one, source }))
     );
+    return urls.length > 0 || mode === "off" || !text.includes("/")
+      ? urls
+      : urlWithoutScheme(text, field) ?? [];
   }
   const meaning = said === undefined ? meaningOf(name, parent) : { kind: said };
   if (meaning === undefined) return undefined;
@@ -355,11 +389,14 @@ function candidatesNamed(
   if (meaning.kind === "url") {
     return mode === "off" ? undefined : urlWithoutScheme(text, field);
   }
-  const normal = normalize(meaning.kind, text);
+  // AppLocker writes 0x before a hash.
+  const bare = text.replace(/^0x(?=[\da-f]{32})/i, "");
+  const normal = normalize(meaning.kind, bare);
   if (normal === undefined) return undefined;
-  return meaning.kind !== "host"
-    ? [{ kind: meaning.kind, text, field, source }]
-    : mode === "off"
+  if (meaning.kind !== "host") {
+    return [{ kind: meaning.kind, text: bare, field, source }];
+  }
+  return mode === "off" || isFileName(text)
     ? []
     : [{ kind: meaning.kind, text, field, source: "sweep" }];
 }
