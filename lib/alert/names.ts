@@ -299,7 +299,8 @@ const NO_CONTENT = [
  * ```
  */
 export function isOfSite(name: string): boolean {
-  return OF_SITE.has(plain(name));
+  // Most names are none: this is quick to see.
+  return /host|server|authority|addr/i.test(name) && OF_SITE.has(plain(name));
 }
 
 const OF_SITE = words(

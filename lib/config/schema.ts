@@ -6,7 +6,7 @@
 import * as z from "zod/mini";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
-import { SWEEPS } from "../alert/sweep.ts";
+import { SWEEPS } from "../alert/texts.ts";
 import { DEFAULTS, NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import { userSourceSchema } from "./user_sources.ts";
 import {
