@@ -117,5 +117,5 @@ const LICENSES: Readonly<Record<string, string>> = {
   "punycode": "MIT",
   "tldts": "MIT",
   "tldts-core": "MIT",
-  "zod": "MIT",
+  "valibot": "MIT",
 };

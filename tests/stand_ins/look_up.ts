@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as v from "valibot";
 import { assertEquals } from "@std/assert";
 import type { Ioc } from "../../lib/alert/ioc.ts";
 import {
@@ -27,7 +28,7 @@ export async function answerTo(
   });
   const { data, errors } = await response.json();
   assertEquals(errors, undefined);
-  return Answer.parse(data);
+  return v.parse(Answer, data);
 }
 
 /** What is known of IoCs. */
