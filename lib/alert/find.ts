@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Alert, readerOf as readerAt } from "./alert.ts";
+import type { Alert } from "./alert.ts";
 import { tunnelledIpv4 } from "./addresses.ts";
 import type { WhyIgnored } from "./ignore.ts";
 import {
@@ -21,6 +21,7 @@ import {
   normalize,
   type NormalValue,
 } from "./kinds.ts";
+import { ownOf, type WhyOwn } from "./own.ts";
 import { familiesFor, type Family, loadSources } from "./sources/load.ts";
 import {
   type Context,
@@ -32,7 +33,8 @@ import {
 } from "./sources/read.ts";
 import { MAX_GROUPS, selectorOf } from "./sources/select.ts";
 import type { Finding, Source } from "./sources/source.ts";
-import { type DomainsIn, type Sweep, sweep, type Swept } from "./sweep.ts";
+import { type DomainsIn, sweep, type Swept } from "./sweep.ts";
+import type { Sweep } from "./texts.ts";
 import { addressesIn } from "./tokens.ts";
 
 /** How IoCs are looked for. */
@@ -176,51 +178,9 @@ export function makeLoadingFinder(
   }
 }
 
-/** Why a value of an alert is the network's own, `undefined` if it is not. */
-type WhyOwn = (
-  value: NormalValue,
-  candidate: Candidate,
-) => string | undefined;
-
-/** The network's own are what fields name so, and the machine of the alert. */
-function ownOf(alert: Alert, reading: readonly SourceReading[]): WhyOwn {
-  let reasons: Map<string, string> | undefined;
-  for (const { findings, mayBeOwn } of reading) {
-    for (const finding of mayBeOwn ? findings : []) {
-      if (!("reason" in finding) || !finding.isOwn) continue;
-      reasons ??= new Map();
-      const ioc = toIoc({ ...finding, kind: "hostname" });
-      if (!("reason" in ioc)) reasons.set(ioc.value, finding.reason);
-    }
-  }
-  return ({ kind, value }, { isOfCommand = false }) => {
-    const host = KINDS[kind].host?.(value) ?? value;
-    if (isMachineOf(alert, host)) return "the machine that the alert is of";
-    return isOfCommand ? undefined : reasons?.get(host);
-  };
-}
-
-/** Whether a host is a machine that an alert is made on, by name or address. */
-function isMachineOf(alert: Alert, host: string): boolean {
-  const { agent, manager, predecoder, location = "" } = alert;
-  const isIt = (name = ""): boolean =>
-    name.includes(":")
-      ? normalize("address", name)?.value === host
-      : name.length === host.length && name.toLowerCase() === host;
-  return isIt(agent.ip) || isIt(agent.name) || isIt(manager.name) ||
-    isIt(predecoder.hostname) ||
-    // Of what comes by syslog, it is the sender's address.
-    location.includes(host) &&
-      isIt(location.replace(/^\([^)]*\) /, "").replace(/->.*$/s, "")) ||
-    "win" in alert.data && readComputer(alert).texts.some(isIt);
-}
-
 interface ReadOptions extends FindOptions {
   readonly whyOwn: WhyOwn;
 }
-
-/** Windows' name for the machine that an event is of. */
-const readComputer = readerAt("data.win.system.computer");
 
 /** Takes findings for IoCs, unless they are none, or are not asked for. */
 interface Basket {

@@ -160,7 +160,8 @@ const LINK_ENDS = [
   "links",
   "href",
   ...("permalink web portal html console self rule alert incident details help doc " +
-    "ref reference info ticket").split(" ").flatMap((what) => [
+    "ref reference info ticket breach case dashboard report").split(" ")
+    .flatMap((what) => [
       `${what}url`,
       `${what}urls`,
       `${what}uri`,
@@ -180,7 +181,7 @@ const TRANSLATED = words(
     "natdstip natdestinationip natinitiatorip natresponderip natsrc natdst " +
     "natsourceaddress natdestinationaddress srcpostnat dstpostnat xlatesrc xlatedst " +
     "sourcetranslatedaddress destinationtranslatedaddress srcmappedip dstmappedip " +
-    "srctranslatedip srctranslatedaddress snatip dnatip",
+    "srctranslatedip srctranslatedaddress snatip dnatip srcnatip dstnatip",
 );
 
 /** Who a process runs as, and where an account is. */
@@ -203,7 +204,10 @@ const OWN = words(
     "endpointname endpointaddress observer observerip observername collector " +
     "collectorip reporter listenip listenaddr listenaddress listenerip " +
     "listeneraddress vip edgeip edgeserverip upstream hostheader " +
-    "clientprovidedhostheader mgmtip managementip gaddr assignedip routers vserver vserverip " +
+    "clientprovidedhostheader mgmtip managementip gaddr assignedip routers hostip hostaddr hostaddress clientpublicip " +
+    "deviceexternalip deviceinternalip computerip computerfqdn machineip machinefqdn " +
+    "endpointfqdn workstationip serviceurl backendurl upstreamurl upstreamaddr " +
+    "upstreamhost upstreamlocaladdress downstreamlocaladdress vserver vserverip " +
     "virtualserver resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
     "backendip backendport backendaddr targetport targetip elb workstation " +
     "workstationname",
@@ -244,7 +248,8 @@ const LOOKED_UP = words(
     "destname desthost desthostname destdomain destinationname destinationhost " +
     "destinationhostname destinationdomain destinationfqdn remotename remotehost " +
     "remotehostname remotedomain remotefqdn urldomain urlhost maliciousdomain " +
-    "malicioushost qh rdata questionname httphost httphostname destinationfqdn " +
+    "malicioushost qh query dnsname actionexternalhostname " +
+    "externalhostname connectionhostname netconndomain rdata questionname httphost httphostname destinationfqdn " +
     "targetfqdn targetdomain urlfqdn indicatordomain indicatordomains indicatorfqdn",
 );
 
@@ -280,6 +285,28 @@ const NO_CONTENT = [
   "thumbprint",
   "fingerprint",
 ];
+
+/**
+ * Whether a name says, in the log of a web server or a proxy before one, that it
+ * is the site's own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isOfSite("http_host"), true);
+ * assertEquals(isOfSite("referer"), false);
+ * ```
+ */
+export function isOfSite(name: string): boolean {
+  // Most names are none: this is quick to see.
+  return /host|server|authority|addr/i.test(name) && OF_SITE.has(plain(name));
+}
+
+const OF_SITE = words(
+  "host httphost servername serveraddr serverip vhost virtualhost requesthost " +
+    "requestaddr requestauthority authority xhostheader cshost xforwardedhost",
+);
 
 /** No file's: of a handshake, a certificate, a login… */
 const OF_NO_FILE =

@@ -7,29 +7,21 @@
 import type { Alert } from "./alert.ts";
 import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
-import { hostOf, normalize, type TextKind } from "./kinds.ts";
-import { isOfNoContent, type Meaning, meaningOf } from "./names.ts";
+import { normalize, type TextKind } from "./kinds.ts";
+import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
+import { isOfNoContent, isOfSite, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
+import { eachTextIn, type NamedText, type Sweep } from "./texts.ts";
 import {
   addressesIn,
-  before,
   emailsIn,
   fileHashesIn,
   isFileName,
-  nameBefore,
   type Token,
 } from "./tokens.ts";
-
-/**
- * How much is looked for: nothing; what is sure to be one by its form or by the
- * name of its field; or bare domains and hashes too, and in the logs before.
- */
-export const SWEEPS = ["off", "safe", "all"] as const;
-
-/** See {@linkcode SWEEPS}. */
-export type Sweep = typeof SWEEPS[number];
+import { isOfVendor, isVendors, makersOf } from "./vendors.ts";
 
 /** Finds bare domains in a text. */
 export type DomainsIn = (text: string) => readonly Token[];
@@ -42,14 +34,8 @@ export interface Swept extends Candidate {
   readonly isUnsure?: true;
 }
 
-/** No more texts, members of objects and characters are looked at. */
-const MAX_TEXTS = 1000;
-const MAX_MEMBERS = 10_000;
+/** No more characters are looked at. */
 const MAX_CHARACTERS = 131_072;
-
-/** What is deeper, or has a longer path, is not looked at. */
-const MAX_DEPTH = 50;
-const MAX_PATH_LENGTH = 1000;
 
 /** No more is taken of one alert: it is enough to see what it is about. */
 const MAX_TAKEN = 400;
@@ -84,13 +70,16 @@ export function sweep(
   if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
   let made: ReadonlySet<string> | undefined;
+  let servers: boolean | undefined;
+  const textOf = mode === "off" ? (text: string) => text : readable;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
-    const text = readable(value.text.slice(0, room));
+    const text = textOf(value.text.slice(0, room));
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
       const makers = () => made ??= makersOf(alert);
-      const options = { mode, domainsIn, makers };
+      const isServers = () => servers ??= isOfServer(alert);
+      const options = { mode, domainsIn, makers, isServers };
       for (const one of candidatesIn({ ...value, text }, options)) {
         if (found.length >= MAX_TAKEN) break;
         found.push(one);
@@ -98,7 +87,7 @@ export function sweep(
     }
     return room > 0 && found.length < MAX_TAKEN;
   };
-  const isWhole = textsIn(alert, { mode, read });
+  const isWhole = eachTextIn(alert, { mode, read });
   if (!isWhole) {
     found.push({
       text: "…",
@@ -108,6 +97,37 @@ export function sweep(
   }
   return found;
 }
+
+/** Whether it is the log of a web server, or of a proxy before one. */
+function isOfServer({ data }: Alert): boolean {
+  const request = memberOf(data, "request");
+  return OF_SERVER.some((name) => memberOf(data, name) !== undefined) ||
+    ["remote_ip", "client_ip", "remote_addr"]
+      .some((name) => memberOf(request, name) !== undefined);
+}
+
+/** Nginx's, Traefik's, Envoy's and CloudFront's names. */
+const OF_SERVER = [
+  "remote_addr",
+  "upstream_addr",
+  "ClientAddr",
+  "upstream_cluster",
+  "downstream_remote_address",
+  "x-host-header",
+  "x_host_header",
+];
+
+/** Wazuh's checks of settings and packages hold texts of their authors alone. */
+function whyNotSwept({ rule, decoder }: Alert): string | undefined {
+  const names = [...rule.groups.slice(0, MAX_GROUPS), decoder.name ?? ""];
+  return names.some((name) => CHECKS.has(name))
+    ? "it is about a machine's settings and packages"
+    : undefined;
+}
+
+const CHECKS: ReadonlySet<string> = new Set(
+  ["sca", "oscap", "vulnerability-detector", "ciscat"],
+);
 
 /**
  * A text without XML's entities, and with what people write for dots and colons
@@ -122,121 +142,26 @@ function readable(text: string): string {
     : plain;
 }
 
-/** Wazuh's checks of settings and packages hold texts of their authors alone. */
-function whyNotSwept({ rule, decoder }: Alert): string | undefined {
-  const names = [...rule.groups.slice(0, MAX_GROUPS), decoder.name ?? ""];
-  return names.some((name) => CHECKS.has(name))
-    ? "it is about a machine's settings and packages"
-    : undefined;
-}
-
-const CHECKS: ReadonlySet<string> = new Set(
-  ["sca", "oscap", "vulnerability-detector", "ciscat"],
-);
-
-/** A text, where it stands, and what it is named. */
-interface NamedText {
-  readonly text: string;
-  readonly path: string;
-  readonly name: string;
-  readonly parent: string;
-  /** What the type that stands beside it says. */
-  readonly said?: TextKind | undefined;
-}
-
-/** Reads the texts, and says whether all were. */
-function textsIn(
-  alert: Alert,
-  { mode, read }: {
-    readonly mode: Sweep;
-    readonly read: (value: NamedText) => boolean;
-  },
-): boolean {
-  const { data, full_log: log = "" } = alert;
-  // What is decoded from JSON is in the data, with its names.
-  const isDecoded = log.startsWith("{") && Object.keys(data).length > 0;
-  const places: Readonly<Record<string, unknown>> = {
-    data,
-    ...mode !== "off" && !isDecoded && { full_log: parsed(log) },
-    ...mode === "all" && {
-      previous_output: alert.previous_output,
-      "syscheck.diff": alert.syscheck["diff"],
-    },
-  };
-  let members = 0;
-  let texts = 0;
-  return Object.entries(places).every(([path, value]) =>
-    walk(value, { path, name: path, parent: "", depth: 0 })
-  );
-
-  function walk(
-    value: unknown,
-    place: Omit<NamedText, "text"> & { readonly depth: number },
-  ): boolean {
-    if (++members > MAX_MEMBERS) return false;
-    if (typeof value === "string") {
-      if (!isWorth(value, place.parent)) return true;
-      return ++texts <= MAX_TEXTS && read({ ...place, text: value });
-    }
-    if (typeof value !== "object" || value === null) return true;
-    const { path, name, depth } = place;
-    if (depth === MAX_DEPTH || path.length > MAX_PATH_LENGTH) return false;
-    if (Array.isArray(value)) {
-      return value.every((one) => walk(one, { ...place, depth: depth + 1 }));
-    }
-    for (const key in value) {
-      const inner: unknown = Reflect.get(value, key);
-      // Most texts hold nothing: for these, no path is made.
-      if (typeof inner === "string" && !isWorth(inner, name)) {
-        members++;
-        continue;
-      }
-      const next = {
-        path: `${path}.${key}`,
-        name: key,
-        parent: name,
-        depth: depth + 1,
-        said: VALUE.test(key) ? typeBeside(value) : undefined,
-      };
-      if (!walk(inner, next)) return false;
-    }
-    return true;
-  }
-
-  function isWorth(text: string, parent: string): boolean {
-    return mayHold(text, mode === "off" && parent !== "data");
-  }
-}
-
-/** Whether a text may hold an IoC: most do not, and this is quick to see. */
-function mayHold(text: string, isHashOnly: boolean): boolean {
-  const { length } = text;
-  if (length >= 32 && (!isHashOnly || HASH_LENGTHS.has(length))) return true;
-  return !isHashOnly && length >= 4 && /[.:@%]/.test(text);
-}
-
-const HASH_LENGTHS: ReadonlySet<number> = new Set([32, 40, 64, 128]);
-
-/** A log that is JSON, as what it says. */
-function parsed(log: string): unknown {
-  if (!log.startsWith("{")) return log;
-  try {
-    return JSON.parse(log);
-  } catch {
-    return log;
-  }
-}
-
 function* candidatesIn(
   value: NamedText,
-  { mode, makers, domainsIn = () => [] }: {
+  { mode, makers, isServers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    /** Whether it is a web server's. */
+    readonly isServers: () => boolean;
     /** Who made the product that writes it. */
     readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
 ): Generator<Swept | Skipped> {
   const { text, path: field } = value;
+  if (mode !== "off" && isOfSite(value.name) && isServers()) {
+    return yield {
+      text,
+      field,
+      reason: "the site's own, by its name",
+      isOwn: true,
+    };
+  }
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return yield* named;
   if (mode === "off") return;
@@ -270,41 +195,13 @@ function* candidatesIn(
   }
   for (const { text: domain, index } of domainsIn(text)) {
     if (
-      isMeant(text, index) && isHost(domain, value, index) &&
+      isMeant(text, index) && isHostAt(value, domain, index) &&
       !isOfVendor(domain, makers)
     ) {
       yield { ...of("host", domain), isUnsure: true };
     }
   }
 }
-
-/** Whether a bare domain may be a host that somebody spoke to. */
-function isHost(
-  domain: string,
-  { text, name }: NamedText,
-  index: number,
-): boolean {
-  const before = nameBefore(text, index);
-  return !NO_HOST.test(name) && !NO_HOST.test(before) &&
-    !OWN_SITE.test(before) && !isName(domain) &&
-    // Who logs in, as name.example/user@1.2.3.4
-    !/^\/[\w.-]{1,64}[@:]/.test(text.slice(index + domain.length)) &&
-    !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
-}
-
-/** A name in a program, as Net.Auto, and a column of SQL, as o.id. */
-function isName(domain: string): boolean {
-  const end = domain.slice(domain.lastIndexOf(".") + 1);
-  return /[A-Z]/.test(end) && /[a-z]/.test(end) ||
-    /^[a-z]\.[a-z]+$/i.test(domain) || /^(?:x+\.)+x+$/i.test(domain);
-}
-
-/** What is named so is called with dots, but for no host. */
-const NO_HOST =
-  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature|provider|subscription|profile|applist|policy|app)(?:_?name)?$/i;
-
-/** How servers log their own names, and who keeps a list that they use. */
-const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host|using)$/i;
 
 /** Log4j's lookups, and Shellshock's function. */
 const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{/i;
@@ -338,9 +235,12 @@ function candidatesNamed(
       .map((text) => ({ kind, text, field, source }));
   }
   if (field === "data.url") {
-    return eachUrlIn(text).toArray().flatMap(({ url }) =>
-      urlAndHost(url, field).map((one) => ({ ...one, source }))
+    const urls = eachUrlIn(text).toArray().flatMap(({ url }) =>
+      urlAndHost(url, field).map((one): Swept => ({ ...one, source }))
     );
+    return urls.length > 0 || mode === "off" || !text.includes("/")
+      ? urls
+      : urlWithoutScheme(text, field) ?? [];
   }
   const meaning = said === undefined ? meaningOf(name, parent) : { kind: said };
   if (meaning === undefined) return undefined;
@@ -355,11 +255,14 @@ function candidatesNamed(
   if (meaning.kind === "url") {
     return mode === "off" ? undefined : urlWithoutScheme(text, field);
   }
-  const normal = normalize(meaning.kind, text);
+  // AppLocker writes 0x before a hash.
+  const bare = text.replace(/^0x(?=[\da-f]{32})/i, "");
+  const normal = normalize(meaning.kind, bare);
   if (normal === undefined) return undefined;
-  return meaning.kind !== "host"
-    ? [{ kind: meaning.kind, text, field, source }]
-    : mode === "off"
+  if (meaning.kind !== "host") {
+    return [{ kind: meaning.kind, text: bare, field, source }];
+  }
+  return mode === "off" || isFileName(text)
     ? []
     : [{ kind: meaning.kind, text, field, source: "sweep" }];
 }
@@ -393,186 +296,9 @@ function urlWithoutScheme(
 
 const MAX_SCHEMELESS = 2000;
 
-/** Feeds and cases write a value, and beside it of what type it is. */
-function typeBeside(object: object): TextKind | undefined {
-  for (const name of TYPE_NAMES) {
-    const type = memberOf(object, name);
-    if (typeof type !== "string") continue;
-    const kind = TYPES.get(type.toLowerCase().replace(/[^a-z\d]/g, ""));
-    if (kind !== undefined) return kind;
-  }
-  return undefined;
-}
-
-const TYPE_NAMES = [
-  "type",
-  "Type",
-  "dataType",
-  "data_type",
-  "ioc_type",
-  "indicator_type",
-  "observable_type",
-  "kind",
-];
-
-/** What the value is named beside its type. */
-const VALUE =
-  /^(?:value\d?|indicator|ioc|ioc_value|observable|data|artifact)$/i;
-
-const TYPES: ReadonlyMap<string, TextKind> = new Map([
-  ...["domain", "hostname", "fqdn", "host", "domainname", "hostnameport"]
-    .map((type) => [type, "host"] as const),
-  ...[
-    "ip",
-    "ipv4",
-    "ipv6",
-    "ipsrc",
-    "ipdst",
-    "ipaddress",
-    "ipv4addr",
-    "ipv6addr",
-  ]
-    .map((type) => [type, "address"] as const),
-  ...["url", "uri"].map((type) => [type, "url"] as const),
-  ...["hash", "md5", "sha1", "sha256", "sha512", "filehash", "file"]
-    .map((type) => [type, "hash"] as const),
-  ...["email", "emailsrc", "emailaddr", "mail"]
-    .map((type) => [type, "email"] as const),
-]);
-
 /** Wazuh's static fields, which decoders of all products share. */
 const STATIC_FIELDS: ReadonlyMap<string, TextKind> = new Map([
   ["data.srcip", "address"],
   ["data.dstip", "address"],
   ["data.hostname", "host"],
 ]);
-
-/** What stands before a value in a text says of it. */
-function meaningAt(text: string, index: number): Meaning | undefined {
-  if (index === 0) return undefined;
-  const header = index < MAX_HEADER
-    ? HEADER.exec(text.slice(0, index))
-    : undefined;
-  if (
-    header &&
-    (header.groups?.["syslog"] !== undefined ||
-      TAG_OR_REQUEST.test(text.slice(index, index + MAX_HEADER)))
-  ) return { skip: "who logs", isOwn: true };
-  // An IPv4 address in IPv6's form: the name is before it all.
-  const start = /::ffff:$/i.test(text.slice(Math.max(index - 7, 0), index))
-    ? index - 7
-    : index;
-  return HOST_OF_OURS.test(before(text, start))
-    ? { skip: "a host of ours, by what is before it", isOwn: true }
-    : meaningOf(nameBefore(text, start));
-}
-
-/** Whether what stands before a value in a text does not say that it is none. */
-function isMeant(text: string, index: number): boolean {
-  const meaning = meaningAt(text, index);
-  return meaning === undefined || "kind" in meaning;
-}
-
-/**
- * Right after the time, syslog writes who logs, and Wazuh's `name->address`.
- * After a date in digits and a blank, it may be anybody: it is who logs if a
- * program's name or, as IIS has it, a request follows.
- */
-const HEADER =
-  /^(?:<\d{1,3}>\d? ?)?(?:(?<syslog>(?:\d{4} )?[A-Z][a-z]{2} [\d ]?\d |\d{4}-\d\d-\d\dT)|[\w ,:.+/-]*?)\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? (?:[\w.-]{1,40}->)?$/;
-const TAG_OR_REQUEST = /^\S+ (?:[A-Z]{3,10} \/|[\w.()/-]{1,48}(?:\[\d+\])?: )/;
-const MAX_HEADER = 80;
-
-/** The header Host of a request to a server here, ModSecurity's name for it… */
-const HOST_OF_OURS =
-  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|\blocal (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']? ?[:=] ?["']?)$/i;
-
-/** What a link to a page on something is introduced with. */
-const SEE =
-  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
-
-/** A crawler names its page so: `(compatible; Bot/1.0; +http://…)` */
-function isLinked(before: string, text: string): boolean {
-  // A page's links are its author's.
-  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
-    return false;
-  }
-  return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
-    !isMeant(before, before.length) || isNamedLink(before, text);
-}
-
-/** CEF names its own fields apart: cs4Label=link cs4=https://… */
-function isNamedLink(before: string, text: string): boolean {
-  const [, name] = /\b((?:cs|flexString)\d)=$/i.exec(before) ?? [];
-  if (name === undefined) return false;
-  const at = text.indexOf(`${name}Label=`);
-  if (at === -1) return false;
-  const label = text.slice(at + name.length + 6, at + name.length + 70)
-    .replace(/ \w+=.*$/s, "");
-  const meaning = meaningOf(label);
-  return meaning !== undefined && "skip" in meaning;
-}
-
-function isVendors(url: string, makers: () => ReadonlySet<string>): boolean {
-  const host = normalize("url", url);
-  const name = host && hostOf(host);
-  return name ? isOfVendor(name.value, makers) : false;
-}
-
-/** Whether a host is of a known vendor, or of who made the product. */
-function isOfVendor(
-  host: string,
-  makers: () => ReadonlySet<string>,
-): boolean {
-  const labels = host.toLowerCase().split(".");
-  return labels.some((_, n) => VENDORS.has(labels.slice(n).join("."))) ||
-    makers().has(labels.at(-2) ?? "");
-}
-
-/** Who made the product: the header of CEF and LEEF says it, and fields do. */
-function makersOf({ data, full_log: log = "" }: Alert): ReadonlySet<string> {
-  const [, ...ofHeader] =
-    /\b(?:CEF|LEEF): ?[\d.]{1,4}\|([^|]{1,40})\|([^|]{1,40})\|/.exec(
-      log.slice(0, MAX_CEF_HEADER),
-    ) ?? [];
-  const names = [...ofHeader, ...MAKERS.map((name) => memberOf(data, name))];
-  return new Set(
-    names.filter((name) => typeof name === "string")
-      .map((name) => name.toLowerCase().replace(/[^a-z\d]/g, ""))
-      // A shorter name is many a site's.
-      .filter((name) => name.length > 4),
-  );
-}
-
-const MAX_CEF_HEADER = 300;
-const MAKERS = [
-  "vendor",
-  "vendor_name",
-  "vendorName",
-  "device_vendor",
-  "deviceVendor",
-  "DeviceVendor",
-  "product",
-  "product_name",
-  "deviceProduct",
-  "device_product",
-];
-
-/** Whose pages on threats, schemas and products alerts link to. */
-const VENDORS: ReadonlySet<string> = new Set(
-  ("aka.ms attack.mitre.org aws.amazon.com cisa.gov cisco.com checkpoint.com cloudflare.com " +
-    "crowdstrike.com cve.org elastic.co emergingthreats.net eset.com " +
-    "fireeye.com first.org fortiguard.com fortinet.com go.microsoft.com cloud.google.com accounts.google.com www.googleapis.com " +
-    "graph.windows.net management.azure.com management.core.windows.net " +
-    "login.microsoftonline.com sts.windows.net iana.org " +
-    "ietf.org json-schema.org kaspersky.com learn.microsoft.com malwarebytes.com " +
-    "mandiant.com maltiverse.com mcafee.com microsoft.com mitre.org nist.gov " +
-    "oasis-open.org opengis.net openxmlformats.org owasp.org paloaltonetworks.com " +
-    "portal.azure.com proofpoint.com qualys.com rapid7.com redhat.com " +
-    "security.microsoft.com sentinelone.com sentinelone.net snort.org sonicwall.com " +
-    "sophos.com splunk.com suricata-ids.org suricata.io symantec.com " +
-    "technet.microsoft.com tenable.com trellix.com trendmicro.com virustotal.com " +
-    "w3.org watchguard.com wazuh.com wikipedia.org xml.org xmlsoap.org").split(
-      " ",
-    ),
-);

@@ -88,6 +88,10 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   if (next === "/" && isNetwork(token, text.slice(end + 1, end + 4))) {
     return false;
   }
+  // The tag of an image: registry/name:1.2.3.4
+  if (previous === ":" && /\/[\w.-]{1,38}:$/.test(before(text, index))) {
+    return false;
+  }
   if (/[/\\]/.test(previous) && !isAfterSlash(text, { index, end })) {
     return false;
   }

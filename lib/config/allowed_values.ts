@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sweep } from "../alert/sweep.ts";
+import type { Sweep } from "../alert/texts.ts";
 
 /** What a number may be, from 0 on. */
 export interface Range {

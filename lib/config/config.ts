@@ -6,7 +6,7 @@
 import type * as v from "valibot";
 import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
-import { SWEEPS } from "../alert/sweep.ts";
+import { SWEEPS } from "../alert/texts.ts";
 import { NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import type { UserSource } from "./user_sources.ts";
 import type { configSchema } from "./schema.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
-import type { Sweep } from "../alert/sweep.ts";
+import type { Sweep } from "../alert/texts.ts";
 
 /** Traffic Light Protocol 2.0, the most open first. */
 export const TLP = [

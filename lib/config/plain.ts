@@ -6,7 +6,7 @@
  * @module
  */
 import { KINDS } from "../alert/kinds.ts";
-import { SWEEPS } from "../alert/sweep.ts";
+import { SWEEPS } from "../alert/texts.ts";
 import type { Config } from "./config.ts";
 import { DEFAULTS, NETWORKS, TLP } from "./defaults.ts";
 import {

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { DEFAULT_IGNORE } from "../alert/ignore.ts";
 import { KINDS } from "../alert/kinds.ts";
-import { SWEEPS } from "../alert/sweep.ts";
+import { SWEEPS } from "../alert/texts.ts";
 import { DEFAULTS, NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import { TEXT, userSourceSchema } from "./user_sources.ts";
 import {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { type Findings, makeFinder } from "../../lib/alert/find.ts";
-import type { Sweep } from "../../lib/alert/sweep.ts";
+import type { Sweep } from "../../lib/alert/texts.ts";
 import { FIND_DEFAULTS, valuesOf } from "../stand_ins/alerts.ts";
 // As products write them, and what of each is to be asked for.
 import seen from "../testdata/seen.json" with { type: "json" };

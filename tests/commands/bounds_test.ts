@@ -16,7 +16,7 @@ import { matchKey } from "../../lib/match/match.ts";
 import { questionFor } from "../../lib/opencti/question.ts";
 import { readResponse } from "../../lib/opencti/response.ts";
 import { makeFinder } from "../../lib/alert/find.ts";
-import { type Sweep, SWEEPS } from "../../lib/alert/sweep.ts";
+import { type Sweep, SWEEPS } from "../../lib/alert/texts.ts";
 import { FIND_DEFAULTS } from "../stand_ins/alerts.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 import { startTcp } from "../stand_ins/network.ts";

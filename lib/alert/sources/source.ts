@@ -152,6 +152,11 @@ export const ENDS: readonly Field[] = [
   { path: "data.dstip", kind: "address", port: "data.dstport" },
 ];
 
+/** Selects the alerts of one of Wazuh's modules, which write their names so. */
+export function integration(name: string): readonly Selector[] {
+  return [{ when: [{ field: "data.integration", equals: name }] }];
+}
+
 /**
  * The kind that a group of a pattern is named for.
  *

@@ -1,0 +1,139 @@
+/**
+ * What stands around a value in a text says of it: that it is the network's own,
+ * a link for readers, a name in a program.
+ *
+ * @module
+ */
+import { type Meaning, meaningOf } from "./names.ts";
+import type { NamedText } from "./texts.ts";
+import { before, nameBefore } from "./tokens.ts";
+
+/**
+ * What stands before a value in a text says of it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(meaningAt("lip=1.2.3.4", 4), {
+ *   skip: "the network's own, by its name",
+ *   isOwn: true,
+ * });
+ * assertEquals(meaningAt("rip=1.2.3.4", 4), undefined);
+ * ```
+ */
+export function meaningAt(text: string, index: number): Meaning | undefined {
+  if (index === 0) return undefined;
+  const header = index < MAX_HEADER
+    ? HEADER.exec(text.slice(0, index))
+    : undefined;
+  if (
+    header &&
+    (header.groups?.["syslog"] !== undefined ||
+      TAG_OR_REQUEST.test(text.slice(index, index + MAX_HEADER)))
+  ) return { skip: "who logs", isOwn: true };
+  // An IPv4 address in IPv6's form: the name is before it all.
+  const start = /::ffff:$/i.test(text.slice(Math.max(index - 7, 0), index))
+    ? index - 7
+    : index;
+  return HOST_OF_OURS.test(before(text, start))
+    ? { skip: "a host of ours, by what is before it", isOwn: true }
+    : meaningOf(nameBefore(text, start));
+}
+
+/** Whether what stands before a value in a text does not say that it is none. */
+export function isMeant(text: string, index: number): boolean {
+  const meaning = meaningAt(text, index);
+  return meaning === undefined || "kind" in meaning;
+}
+
+/**
+ * Right after the time, syslog writes who logs, and Wazuh's `name->address`.
+ * After a date in digits and a blank, it may be anybody: it is who logs if a
+ * program's name or, as IIS has it, a request follows.
+ */
+const HEADER =
+  /^(?:<\d{1,3}>\d? ?)?(?:(?<syslog>(?:\d{4} )?[A-Z][a-z]{2} [\d ]?\d |\d{4}-\d\d-\d\dT)|[\w ,:.+/-]*?)\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)? (?:[\w.-]{1,40}->)?$/;
+const TAG_OR_REQUEST = /^\S+ (?:[A-Z]{3,10} \/|[\w.()/-]{1,48}(?:\[\d+\])?: )/;
+const MAX_HEADER = 80;
+
+/** The header Host of a request to a server here, ModSecurity's name for it… */
+const HOST_OF_OURS =
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|\blocal (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']? ?[:=] ?["']?)$/i;
+
+/** What a link to a page on something is introduced with. */
+const SEE =
+  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
+
+/**
+ * Whether a URL in a text is a link that somebody put there for readers. A
+ * crawler names its page so: `(compatible; Bot/1.0; +http://…)`
+ *
+ * @param before What stands before the URL.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isLinked("for more see ", "for more see http://a.example"), true);
+ * assertEquals(isLinked("GET ", "GET http://a.example"), false);
+ * ```
+ */
+export function isLinked(before: string, text: string): boolean {
+  // A page's links are its author's.
+  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
+    return false;
+  }
+  return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
+    !isMeant(before, before.length) || isNamedLink(before, text);
+}
+
+/** CEF names its own fields apart: cs4Label=link cs4=https://… */
+function isNamedLink(before: string, text: string): boolean {
+  const [, name] = /\b((?:cs|flexString)\d)=$/i.exec(before) ?? [];
+  if (name === undefined) return false;
+  const at = text.indexOf(`${name}Label=`);
+  if (at === -1) return false;
+  const label = text.slice(at + name.length + 6, at + name.length + 70)
+    .replace(/ \w+=.*$/s, "");
+  const meaning = meaningOf(label);
+  return meaning !== undefined && "skip" in meaning;
+}
+
+/**
+ * Whether a bare domain may be a host that somebody spoke to.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isHostAt({ text: "asked evil.io", name: "log" }, "evil.io"), true);
+ * assertEquals(isHostAt({ text: "policy evil.io", name: "log" }, "evil.io"), false);
+ * ```
+ */
+export function isHostAt(
+  { text, name }: Pick<NamedText, "text" | "name">,
+  domain: string,
+  index: number = text.indexOf(domain),
+): boolean {
+  const before = nameBefore(text, index);
+  return !NO_HOST.test(name) && !NO_HOST.test(before) &&
+    !OWN_SITE.test(before) && !isName(domain) &&
+    // Who logs in, as name.example/user@1.2.3.4
+    !/^\/[\w.-]{1,64}[@:]/.test(text.slice(index + domain.length)) &&
+    !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
+}
+
+/** A name in a program, as Net.Auto, and a column of SQL, as o.id. */
+function isName(domain: string): boolean {
+  const end = domain.slice(domain.lastIndexOf(".") + 1);
+  return /[A-Z]/.test(end) && /[a-z]/.test(end) ||
+    /^[a-z]\.[a-z]+$/i.test(domain) || /^(?:x+\.)+x+$/i.test(domain);
+}
+
+/** What is named so is called with dots, but for no host. */
+const NO_HOST =
+  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature|provider|subscription|profile|applist|policy|app)(?:_?name)?$/i;
+
+/** How servers log their own names, and who keeps a list that they use. */
+const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host|using)$/i;
