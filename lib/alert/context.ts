@@ -31,13 +31,13 @@ export function meaningAt(text: string, index: number): Meaning | undefined {
     header &&
     (header.groups?.["syslog"] !== undefined ||
       TAG_OR_REQUEST.test(text.slice(index, index + MAX_HEADER)))
-  ) return { skip: "who logs", isOwn: true };
+  ) return { skip: "the machine that writes the log", isOwn: true };
   // An IPv4 address in IPv6's form: the name is before it all.
   const start = /::ffff:$/i.test(text.slice(Math.max(index - 7, 0), index))
     ? index - 7
     : index;
   return HOST_OF_OURS.test(before(text, start))
-    ? { skip: "a host of ours, by what is before it", isOwn: true }
+    ? { skip: "the network's own, by the words before it", isOwn: true }
     : meaningOf(nameBefore(text, start));
 }
 

@@ -56,7 +56,7 @@ export const HOSTS: readonly Source[] = [
     decoders: ["auditd"],
     when: [{
       field: "full_log",
-      matches: "type=(?:USER_CMD|PROCTITLE|SOCKADDR|USER_TTY|TTY) ",
+      matches: "\\s(?:cmd|proctitle|saddr|data)=",
     }],
     fields: [],
     find: {
