@@ -5,16 +5,17 @@
  * @module
  */
 import { KNOWLEDGE } from "../tests/stand_ins/knowledge.ts";
-import {
-  type Request,
-  startOpencti,
-  TOKEN,
-} from "../tests/stand_ins/opencti.ts";
+import { startOpencti, TOKEN } from "../tests/stand_ins/opencti.ts";
 import { runProgram } from "../tests/stand_ins/program.ts";
 import { makeHome } from "../tests/stand_ins/home.ts";
 import { startQueue } from "../tests/stand_ins/queue.ts";
 import { rulesMetBy } from "../lib/wazuh/rules.ts";
 import { readRules } from "./rules.ts";
+import { parseAlert } from "../lib/alert/alert.ts";
+import { makeLoadingFinder } from "../lib/alert/find.ts";
+import { readIgnoreLists } from "../lib/alert/ignore.ts";
+import { sweepOf } from "../lib/config/allowed_values.ts";
+import { DEFAULTS } from "../lib/config/defaults.ts";
 import { valueAt } from "../lib/json.ts";
 
 /** Alerts of some sources, and the fields that show what each is about. */
@@ -40,6 +41,16 @@ const rules = await readRules();
 const home = await makeHome();
 await using opencti = startOpencti(KNOWLEDGE);
 await using queue = startQueue(home);
+const { whyIgnored } = readIgnoreLists(DEFAULTS.ignore, {
+  baseUrl: opencti.url,
+  readFile: (path) => Deno.readTextFileSync(path),
+});
+const find = makeLoadingFinder({
+  kinds: DEFAULTS.kinds,
+  sources: undefined,
+  sweep: sweepOf(DEFAULTS),
+  whyIgnored,
+});
 
 await print(`
 custom-opencti looks up the IoCs of a Wazuh alert in OpenCTI, and emits an event
@@ -71,12 +82,13 @@ ${list(fields.map((field) => `${field}: ${valueAt(alert, field)}`))}`);
     await print(stderr);
     Deno.exit(1);
   }
+  const { iocs } = await find(parseAlert(JSON.stringify(alert)));
   const requests = opencti.requests.length - before;
   await print(
     `   custom-opencti asks OpenCTI in ${
       requests === 1 ? "one request" : `${requests} requests`
     } for
-${list(asked(opencti.requests.at(-1)))}`,
+${list(iocs.map(({ kind, value }) => `${kind} ${value}`))}`,
   );
 
   // What the program has sent may not all have been read yet.
@@ -132,14 +144,6 @@ function shownOf(whole: { readonly opencti: ShownEvent }): string {
   ];
   return `   and emits an event, for which Wazuh's rule ${rule?.id} alerts ` +
     `with level ${rule?.level}\n${list(lines)}`;
-}
-
-/** What a request asks for, each value once. */
-function asked(request: Request | undefined): string[] {
-  const { values, files } = request?.body.variables ?? {};
-  return [values, files].flatMap((group) =>
-    JSON.stringify(group ?? {}).match(/(?<="values":\[)[^\]]+/g) ?? []
-  ).flatMap((array) => JSON.parse(`[${array}]`));
 }
 
 function list(lines: readonly string[]): string {

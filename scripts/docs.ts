@@ -1,22 +1,34 @@
 /**
- * Writes what mirrors the code: the pages' tables and an event, and the index of
- * the tables of sources; with `--check`, fails if they are not as the code says.
+/**
+ * Writes what mirrors the code: the pages' tables and an event, the index of the
+ * tables of sources, and the dashboard; with `--check`, fails if they are not as
+ * the code says, or if a message has no meaning yet.
  *
  * @module
  */
+import { DASHBOARD_FILE } from "./dashboard.ts";
+import { MESSAGES_PAGE, messageTables } from "./docs_messages.ts";
 import { SOURCE_TABLES } from "./docs_sources.ts";
 import { TABLES } from "./docs_tables.ts";
 import { SELECTORS_FILE } from "./source_index.ts";
 
+const MESSAGES = await messageTables();
+
 /** Which tables stand in which page. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
   "docs/configure.md": ["asking", "filters", "emitting", "connection", "state"],
+  "docs/dashboard.md": ["panels"],
   "docs/events-and-rules.md": ["events", "rules"],
   "docs/sources.md": [...Object.keys(SOURCE_TABLES), "kinds"],
   "docs/security.md": ["permissions"],
+  [MESSAGES_PAGE]: Object.keys(MESSAGES.tables),
 };
 
-const ALL: Readonly<Record<string, string>> = { ...TABLES, ...SOURCE_TABLES };
+const ALL: Readonly<Record<string, string>> = {
+  ...TABLES,
+  ...SOURCE_TABLES,
+  ...MESSAGES.tables,
+};
 
 for (const [name, tables] of Object.entries(PAGES)) {
   await put(
@@ -25,6 +37,14 @@ for (const [name, tables] of Object.entries(PAGES)) {
   );
 }
 await put("lib/alert/sources/selectors.ts", () => SELECTORS_FILE);
+await put("wazuh/opencti_dashboard.ndjson", () => DASHBOARD_FILE);
+if (MESSAGES.lacking.length > 0) {
+  await fail(
+    `Write in ${MESSAGES_PAGE} what these messages mean:\n${
+      MESSAGES.lacking.map((message) => `  ${message}\n`).join("")
+    }`,
+  );
+}
 
 /** Puts in place what a file should say, or fails if it does not. */
 async function put(
@@ -36,12 +56,14 @@ async function put(
   const after = await change(before);
   if (after === before) return;
   if (Deno.args.includes("--check")) {
-    await Deno.stderr.write(
-      new TextEncoder().encode(`${name} is out of date: run deno task docs\n`),
-    );
-    Deno.exit(1);
+    await fail(`${name} is out of date: run deno task docs\n`);
   }
   await Deno.writeTextFile(path, after);
+}
+
+async function fail(says: string): Promise<never> {
+  await Deno.stderr.write(new TextEncoder().encode(says));
+  Deno.exit(1);
 }
 
 /** Puts a table between its marks. */

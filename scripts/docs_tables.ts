@@ -1,5 +1,6 @@
 /**
- * The tables that mirror the code: options, kinds, events, rules, permissions.
+ * The tables that mirror the code: options, kinds, events, rules, panels,
+ * permissions.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { OPTIONS } from "../lib/config/config.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { KINDS } from "../lib/alert/kinds.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
+import { PANELS } from "./dashboard.ts";
 import { codes, layOut } from "./markdown.ts";
 import { eventTypesOf, type Rule, wordsOf } from "../lib/wazuh/rules.ts";
 import { readRules } from "./rules.ts";
@@ -129,6 +131,10 @@ export const TABLES: Readonly<Record<string, string>> = {
       typesOf(rule),
       conditionsOf(rule),
     ]),
+  ]),
+  panels: layOut([
+    ["panel", "what it shows"],
+    ...PANELS.map(({ title, description }) => [title, description]),
   ]),
   permissions: layOut([
     ["permission", "what for"],

@@ -170,6 +170,17 @@ export function paragraphsIn(markdown: string): readonly Place[] {
   return paragraphs;
 }
 
+/** What stands in a page's blocks of code of a language. */
+export function blocksIn(
+  markdown: string,
+  language: string,
+): readonly string[] {
+  const block = new RegExp(`^( *)\`\`\`${language}\n([^]*?)^\\1\`\`\``, "gm");
+  return [...markdown.matchAll(block)].map(([, indent = "", code = ""]) =>
+    code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+  );
+}
+
 /** A table as `deno fmt` wants it. */
 export function layOut(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;
@@ -197,4 +208,18 @@ export function layOutNarrow(rows: readonly (readonly string[])[]): string {
 export function codes(texts: string | readonly string[]): string {
   return [texts].flat().map((text) => `\`${text.replaceAll("|", "\\|")}\``)
     .join(", ");
+}
+
+/**
+ * A text without links and marks of code, for where they mean nothing.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(plainText("the [kinds](#kinds) of `a`"), "the kinds of a");
+ * ```
+ */
+export function plainText(text: string): string {
+  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }

@@ -35,6 +35,9 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const SHARE: readonly (readonly [to: string, from: string])[] = [
   ["usr/share/doc/custom-opencti/copyright", "LICENSE"],
   ["usr/share/doc/custom-opencti/CHANGELOG.md", "CHANGELOG.md"],
+  ...["opencti_dashboard.ndjson", "opencti_sources_rules.xml"].map((name) =>
+    [`usr/share/custom-opencti/${name}`, `wazuh/${name}`] as const
+  ),
 ];
 
 /** Where a file that is made goes in a package, and what is in it. */

@@ -118,5 +118,5 @@ const LICENSES: Readonly<Record<string, string>> = {
   "re2js": "MIT",
   "tldts": "MIT",
   "tldts-core": "MIT",
-  "zod": "MIT",
+  "valibot": "MIT",
 };

@@ -4,19 +4,22 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import { OPTIONS } from "../lib/config/config.ts";
 import { configSchema } from "../lib/config/schema.ts";
+import { plainText } from "./markdown.ts";
 
 /** The JSON Schema of a configuration file, as it is published. */
 export function publishedSchema(): string {
-  const { properties = {}, ...schema } = z.toJSONSchema(configSchema(), {
-    io: "input",
+  const { properties = {}, ...schema } = toJsonSchema(configSchema(), {
+    target: "draft-2020-12",
+    // What a check says in code, JSON Schema has no words for.
+    ignoreActions: ["check", "finite"],
   });
   const described = Object.entries(OPTIONS).map(([name, { needs, means }]) => [
     name,
     {
-      description: `${plain(means)}. ${plain(needs)}`,
+      description: `${plainText(means)}. ${plainText(needs)}`,
       ...Object(properties[name]),
     },
   ]);
@@ -29,11 +32,6 @@ export function publishedSchema(): string {
     },
   };
   return `${JSON.stringify(published, null, 2)}\n`;
-}
-
-/** Markdown's marks mean nothing here. */
-function plain(text: string): string {
-  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }
 
 if (import.meta.main) {

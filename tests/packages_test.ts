@@ -19,6 +19,9 @@ case "$*" in
 esac
 `;
 
+/** What the packages bring for the Wazuh dashboard, and for those who want more. */
+const SHARED = "opencti_dashboard.ndjson\nopencti_sources_rules.xml\n";
+
 async function run(program: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(program, {
     args,
@@ -186,6 +189,11 @@ Deno.test(
         const { uid, gid, mode } = await Deno.stat(program);
         const { gid: group } = await Deno.stat(`${home}/queue/sockets`);
         assertEquals([uid, gid, (mode ?? 0) % 0o1000], [0, group, 0o750]);
+        const { says: shared } = await run(
+          "ls",
+          `${root}/usr/share/custom-opencti`,
+        );
+        assertEquals(shared, SHARED);
       },
     );
     await t.step("an upgrade upgrades what is set up", async () => {
@@ -249,6 +257,7 @@ Deno.test(
     mkdir /var/ossec/rpm
     echo "== install"; $rpm -i ${path}
     stat -c '%U %g %a' /var/ossec/integrations/custom-opencti
+    ls /usr/share/custom-opencti
     echo 'set up' > /var/ossec/etc/ossec.conf
     echo "== upgrade"; $rpm -U --replacepkgs ${path}
     echo "== remove"; $rpm -e custom-opencti
@@ -267,7 +276,7 @@ Deno.test(
 run: --home /var/ossec install
 custom-opencti: to set it up, run ${program} install --url URL
 root ${gid} 750
-== upgrade
+${SHARED}== upgrade
 run: --home /var/ossec install
 == remove
 run: --home /var/ossec uninstall

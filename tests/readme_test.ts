@@ -1,9 +1,15 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import project from "../deno.json" with { type: "json" };
 import { completeConfig, parseOptions } from "../lib/config/config_file.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
 import { joinSources } from "../lib/config/user_sources.ts";
 import { readPages } from "../scripts/links.ts";
+import { blocksIn } from "../scripts/markdown.ts";
 import { eventTypesOf, parseRules } from "../lib/wazuh/rules.ts";
 import { readRules } from "../scripts/rules.ts";
 
@@ -14,14 +20,6 @@ function page(path: string): string {
   const text = PAGES.get(path);
   if (text === undefined) throw new Error(`There is no ${path}`);
   return text;
-}
-
-/** What stands in a page's blocks of code of a language. */
-function blocksIn(markdown: string, language: string): readonly string[] {
-  const block = new RegExp(`^( *)\`\`\`${language}\n([^]*?)^\\1\`\`\``, "gm");
-  return [...markdown.matchAll(block)].map(([, indent = "", code = ""]) =>
-    code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
-  );
 }
 
 Deno.test("README.md is a page that is read in a minute", () => {
@@ -106,9 +104,11 @@ Deno.test("The pages' commands name tasks and files that there are", async () =>
 });
 
 Deno.test("README.md and docs/install.md install the same", () => {
-  const [, install = ""] = blocksIn(page("README.md"), "sh");
-  assertStringIncludes(install, "custom-opencti install ");
-  assert(blocksIn(page("docs/install.md"), "sh").includes(install));
+  const [, ...blocks] = blocksIn(page("README.md"), "sh");
+  assertEquals(blocks.length, 2);
+  for (const block of blocks) {
+    assert(blocksIn(page("docs/install.md"), "sh").includes(block), block);
+  }
 });
 
 Deno.test("docs/troubleshooting.md has the messages as they are", async () => {
@@ -123,6 +123,19 @@ Deno.test("docs/troubleshooting.md has the messages as they are", async () => {
   ].map(([, message = ""]) => message);
   assert(headings.length >= 5);
   for (const message of headings) assertStringIncludes(code, message);
+});
+
+Deno.test("CHANGELOG.md has this version, in the form of Keep a Changelog", () => {
+  const headings = [...page("CHANGELOG.md").matchAll(/^##+ (.*)$/gm)]
+    .map(([, heading = ""]) => heading);
+  const [unreleased, newest] = headings.filter((text) => text.startsWith("["));
+  assertEquals(unreleased, "[Unreleased]");
+  assertMatch(newest ?? "", /^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d$/);
+  assertStringIncludes(newest ?? "", `[${project.version}]`);
+  const groups = [...page("CHANGELOG.md").matchAll(/^### (.*)$/gm)]
+    .map(([, group = ""]) => group);
+  const known = "Added Changed Deprecated Removed Fixed Security".split(" ");
+  assertEquals(groups.filter((group) => !known.includes(group)), []);
 });
 
 Deno.test("The pages name the capabilities that a token needs", () => {

@@ -18,7 +18,7 @@ import {
 } from "../errors.ts";
 import { readFile } from "../files.ts";
 import type { Findings } from "../alert/find.ts";
-import { dueIn, isDue } from "../state/marker.ts";
+import { dueIn, hasOutage, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import type { Emitting } from "./emit.ts";
@@ -152,7 +152,7 @@ async function lookUpOrKeep(
   findings: Findings,
   run: Run,
 ): Promise<void> {
-  if (dueIn(run.stateFolders) !== undefined) {
+  if (hasOutage(run.stateFolders)) {
     const { keepForOutage, outageInForce } = await import("./keep.ts");
     const outage = await outageInForce(run);
     if (outage !== undefined) return await keepForOutage(subject, outage, run);

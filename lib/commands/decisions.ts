@@ -26,10 +26,11 @@ const MAX_SAID = 1000;
  *
  * @example
  * ```ts
+ * import * as v from "valibot";
  * import { assertEquals } from "@std/assert";
  * import { Indicator } from "../opencti/schema.ts";
  *
- * const indicator = Indicator.parse({ id: "1d9e", name: "C2" });
+ * const indicator = v.parse(Indicator, { id: "1d9e", name: "C2" });
  * const reason = { why: "partial_matches" } as const;
  * assertEquals(
  *   sentencesOn([{ type: "skipped", indicator, reason }], {

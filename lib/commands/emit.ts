@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import type { Alert } from "../alert/alert.ts";
 import { atMost } from "../deadline.ts";
 import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
@@ -125,7 +125,7 @@ export function isDueDaily(
   name: string,
   now: number,
 ): boolean {
-  const since = tx.recall(name, z.number()) ?? 0;
+  const since = tx.recall(name, v.number()) ?? 0;
   return hasPassed(since, { intervalMs: DAY_MS, now });
 }
 

@@ -16,7 +16,7 @@ import type { Log } from "../log.ts";
 import { ask, type Reply } from "../opencti/client.ts";
 import { connect } from "../opencti/connection.ts";
 import type { Question } from "../opencti/question.ts";
-import { dueIn } from "../state/marker.ts";
+import { dueIn, hasOutage } from "../state/marker.ts";
 import type { LookedUp } from "./pipeline.ts";
 import type { Asking, Run, RunTime } from "./run.ts";
 import { nameOf, type Subject } from "./subject.ts";
@@ -45,7 +45,7 @@ export async function lookUp(
     const mustRecord = lookedUp.events.length > 0 ||
       lookedUp.reply.problems.length > 0 || lookedUp.notes.length > 0 ||
       isKept ||
-      dueIn(run.stateFolders) !== undefined;
+      dueIn(run.stateFolders) !== undefined || hasOutage(run.stateFolders);
     if (!mustRecord) return;
     const { recordLookUp } = await import("./record.ts");
     await recordLookUp({ ...subject, isKept }, lookedUp, run);

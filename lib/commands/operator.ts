@@ -9,6 +9,7 @@ import { alert } from "./alert.ts";
 import { readWords } from "./arguments.ts";
 import type { Command, RunContext } from "./command.ts";
 import { completionsOf } from "./completions.ts";
+import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
 import { explain } from "./explain.ts";
@@ -29,6 +30,7 @@ const WORDS: readonly Command[] = [
   explain,
   lookup,
   retry,
+  dashboard,
   uninstall,
   completionsOf(() => COMMANDS),
   manOf(() => COMMANDS),

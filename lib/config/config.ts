@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type * as v from "valibot";
 import type { Ignore } from "../alert/ignore.ts";
 import type { IocKind } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/sweep.ts";
@@ -13,7 +14,7 @@ import type { configSchema } from "./schema.ts";
 /** The options of a run. */
 export type Config =
   & Omit<
-    ReturnType<ReturnType<typeof configSchema>["parse"]>,
+    v.InferOutput<ReturnType<typeof configSchema>>,
     "ignore" | "kinds" | "sources"
   >
   & {
@@ -74,7 +75,7 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
   exact_only: {
     needs: SWITCH,
     means: "Whether only a pattern that says the IoC and nothing else is a " +
-      "match in full, as before version 2",
+      "match in full, as in version 0.1",
   },
   networks: {
     needs: NETWORKS.join(", "),

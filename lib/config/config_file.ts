@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type * as z from "zod/mini";
+import * as v from "valibot";
 import { type Config, OPTIONS } from "./config.ts";
 import { configSchema } from "./schema.ts";
 import { messageOf, UsageError } from "../errors.ts";
@@ -37,7 +37,7 @@ export function completeConfig(options: object): Config {
       `${lone}: "client_cert" and "client_key" need each other`,
     );
   }
-  return configSchema().parse(options, { jitless: true });
+  return v.parse(configSchema(), options);
 }
 
 /** Options, less what is wrong in them. */
@@ -78,13 +78,16 @@ export function parseOptions(json: string): Options {
   const leftOut: string[] = [];
   // What is wrong is taken out, from the end on: places stay as in the file.
   while (true) {
-    const { error } = schema.safeParse(options, { jitless: true });
-    if (error === undefined) return { options, problems, leftOut };
-    const mistakes = error.issues.flatMap((issue) =>
-      (issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => [...issue.path, key])
-        : [issue.path]).map((path) => ({ issue, path }))
+    const { issues } = v.safeParse(schema, options, { abortPipeEarly: true });
+    if (issues === undefined) return { options, problems, leftOut };
+    const all = issues.flatMap((issue) =>
+      placesOf(issue, options).map((path) => ({ issue, path }))
     );
+    // What a part makes wrong is not said of the whole again.
+    const wholes = new Set(
+      all.flatMap(({ path }) => path.map((_, n) => written(path.slice(0, n)))),
+    );
+    const mistakes = all.filter(({ path }) => !wholes.has(written(path)));
     for (const { issue, path } of mistakes) {
       const says = explainAt(issue, path, valueAt(options, path));
       problems.push(`${written(path)}: ${says}${whichSource(options, path)}`);
@@ -97,6 +100,27 @@ export function parseOptions(json: string): Options {
     );
     for (const place of places.values()) options = without(options, place);
   }
+}
+
+/** Where a mistake is: of unknown names, the schema says only the first. */
+function placesOf(
+  issue: Mistake,
+  options: object,
+): readonly (readonly (string | number)[])[] {
+  const path = (issue.path ?? []).map(({ key }) =>
+    typeof key === "number" ? key : String(key)
+  );
+  if (!isUnknown(issue)) return [path];
+  const parent = path.slice(0, -1);
+  const { entries } = partsAt(parent);
+  return Object.keys(Object(valueAt(options, parent)))
+    .filter((name) => !Object.hasOwn(entries, name))
+    .map((name) => [...parent, name]);
+}
+
+/** Whether the schema knows no such name. */
+function isUnknown({ type, expected }: Mistake): boolean {
+  return type === "strict_object" && expected === "never";
 }
 
 /** Says which source is not used, for it may have many fields. */
@@ -149,30 +173,34 @@ function written(path: readonly PropertyKey[]): string {
 
 /** What is wrong at a path: unknown, no such value, or not what it must be. */
 function explainAt(
-  issue: z.core.$ZodIssue,
+  mistake: Mistake,
   path: readonly PropertyKey[],
   value?: unknown,
 ): string {
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return `unknown${suggest(String(path.at(-1)), namesAt(issue.path))}`;
-    case "invalid_value": {
-      const values = issue.values.map(String);
-      return `must be ${values.join(", ")}${
-        typeof value === "string" ? suggest(value, values) : ""
-      }`;
-    }
-    case "custom":
-    case "invalid_format":
-      return issue.message;
-    default: {
-      const needs = needsAt(path) ?? typeIn(issue);
-      return needs === undefined
-        ? `is not as needed: ${issue.message}`
-        : `must be ${needs}`;
-    }
+  const { type, message } = mistake;
+  if (isUnknown(mistake)) {
+    const known = Object.keys(partsAt(path.slice(0, -1)).entries);
+    return `unknown${suggest(String(path.at(-1)), known)}`;
   }
+  if (type === "picklist") {
+    const values = partsAt(path).options.map(String);
+    return `must be ${values.join(", ")}${
+      typeof value === "string" ? suggest(value, values) : ""
+    }`;
+  }
+  if (WORDED.has(type)) return message;
+  if (value === undefined) return "is missing";
+  return `must be ${needsAt(path) ?? TYPES[type] ?? THRESHOLD}`;
 }
+
+/** What the schema says itself in words of ours. */
+const WORDED: ReadonlySet<string> = new Set(["check", "min_length", "regex"]);
+
+/** What the schema does not take. */
+type Mistake = Pick<
+  v.BaseIssue<unknown>,
+  "type" | "expected" | "message" | "path"
+>;
 
 /** What an option must be, as it is said everywhere. */
 function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
@@ -183,42 +211,48 @@ function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
   return needs?.includes("[") ? undefined : needs;
 }
 
-/** What a part of an option must be, if its type is wrong. */
-function typeIn(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code === "invalid_union") return "a text, or a list of texts";
-  return issue.code === "invalid_type"
-    ? TYPES[issue.expected] ?? issue.expected
-    : undefined;
-}
+/** What of numbers is no option is a threshold of `severity`. */
+const THRESHOLD = OPTIONS.min_score.needs;
 
+/** What a part of an option must be, by its type in the schema. */
 const TYPES: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
-  int: "a whole number",
   number: "a number, without quotes",
-  object: "an object",
+  strict_object: "an object",
   string: "a text",
+  union: "a text, or a list of texts",
 };
 
-/**
- * The names that the schema knows at a path. Its parts are looked at as data:
- * zod's classes would bring all of zod into the bundle.
- */
-function namesAt(path: readonly PropertyKey[]): readonly string[] {
-  const at = path.reduce((schema: unknown, key) => {
-    const { shape, element } = definitionOf(schema);
-    return typeof key === "number" ? element : valueAt(shape, [key]);
-  }, configSchema());
-  return Object.keys(definitionOf(at).shape ?? {});
+/** What a schema is made of, as far as it has such parts. */
+interface Parts {
+  /** Of an object. */
+  readonly entries: object;
+  /** Of a list. */
+  readonly item: unknown;
+  /** Of a choice. */
+  readonly options: readonly unknown[];
 }
 
-/** What a schema is made of, without its default or its being optional. */
-function definitionOf(
-  schema: unknown,
-): { readonly shape: unknown; readonly element: unknown } {
-  const inner = valueAt(schema, ["_zod", "def", "innerType"]);
-  return inner !== undefined ? definitionOf(inner) : {
-    shape: valueAt(schema, ["_zod", "def", "shape"]),
-    element: valueAt(schema, ["_zod", "def", "element"]),
+/** The parts of the schema at a path. */
+function partsAt(path: readonly PropertyKey[]): Parts {
+  return partsOf(
+    path.reduce((schema: unknown, key) => {
+      const { entries, item } = partsOf(schema);
+      return typeof key === "number" ? item : valueAt(entries, [key]);
+    }, configSchema()),
+  );
+}
+
+function partsOf(schema: unknown): Parts {
+  // What may be missing is wrapped.
+  const wrapped = valueAt(schema, ["wrapped"]);
+  if (wrapped !== undefined) return partsOf(wrapped);
+  const entries = valueAt(schema, ["entries"]);
+  const options = valueAt(schema, ["options"]);
+  return {
+    entries: Object(entries),
+    item: valueAt(schema, ["item"]),
+    options: Array.isArray(options) ? options : [],
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { messageOf } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 import {
@@ -14,83 +14,98 @@ import {
   type Source,
 } from "../alert/sources/source.ts";
 
+const FILLED = "must not be empty";
+
+/** The schema of a text with something in it. */
+export const TEXT = v.pipe(v.string(), v.minLength(1, FILLED));
+
 /** The schema of a user's source. Made on demand: few runs need it. */
 export function userSourceSchema() {
-  const text = z.string().check(z.minLength(1));
-  const texts = z.array(text).check(z.minLength(1));
-  const regex = z.string().check((context) => {
-    const reason = whyNoRegex(context.value);
-    if (reason !== undefined) {
-      context.issues.push({
-        code: "custom",
-        input: context.value,
-        message: `is no regular expression of JavaScript's: ${reason}`,
-      });
-    }
-  });
-  const path = z.string().check(
-    z.regex(/^[^.[\]$]+(?:\[\])?(?:\.[^.[\]]+(?:\[\])?)*$/, {
-      error: "must be names joined by dots, with [] after that of a list, as " +
-        "data.answers[].rdata",
-    }),
-  );
-  const condition = z.strictObject({
-    field: path,
-    equals: z.optional(z.union([text, texts])),
-    matches: z.optional(regex),
-    not: z.optional(z.boolean()),
-  }).check(z.refine(
-    ({ equals, matches }) => equals !== undefined || matches !== undefined,
-    { error: 'needs "equals" or "matches"' },
-  ));
-  const conditions = z.array(condition).check(z.minLength(1));
-  const selector = {
-    groups: z.optional(texts),
-    decoders: z.optional(texts),
-    when: z.optional(conditions),
-  };
-  const field = z.strictObject({
-    path: z.union([path, z.array(path).check(z.minLength(1))]),
-    kind: z.optional(z.enum(FIELD_KINDS)),
-    pattern: z.optional(regex),
-    port: z.optional(path),
-    host: z.optional(path),
-    scheme: z.optional(z.enum(["http", "https"])),
-    skip: z.optional(text),
-    when: z.optional(conditions),
-  }).check(z.refine(
-    ({ kind, pattern, skip }) =>
-      skip !== undefined ||
-      (pattern === undefined
-        ? kind !== undefined
-        : groupsOf(pattern).some((name) =>
-          kindNamed(name) !== undefined ||
-          (name === "value" && kind !== undefined)
-        )),
-    {
-      error: 'needs a "kind", or a "pattern" with groups that are named for ' +
-        "kinds, as (?<address>…)",
-    },
-  ));
-  return z.strictObject({
-    name: z.string().check(
-      z.regex(/^[\w-]{1,64}$/, {
-        error: "must be letters, digits, _ and -, 64 at the most",
-      }),
+  const texts = filled(TEXT);
+  const regex = v.pipe(
+    v.string(),
+    v.check(
+      (text) => whyNoRegex(text) === undefined,
+      ({ input }) =>
+        `is no regular expression of JavaScript's: ${whyNoRegex(input)}`,
     ),
-    enabled: z.optional(z.boolean()),
+  );
+  const path = v.pipe(
+    v.string(),
+    v.regex(
+      /^[^.[\]$]+(?:\[\])?(?:\.[^.[\]]+(?:\[\])?)*$/,
+      "must be names joined by dots, with [] after that of a list, as " +
+        "data.answers[].rdata",
+    ),
+  );
+  const condition = v.pipe(
+    v.strictObject({
+      field: path,
+      equals: v.optional(v.union([TEXT, texts])),
+      matches: v.optional(regex),
+      not: v.optional(v.boolean()),
+    }),
+    v.check(
+      ({ equals, matches }) => equals !== undefined || matches !== undefined,
+      'needs "equals" or "matches"',
+    ),
+  );
+  const conditions = filled(condition);
+  const selector = {
+    groups: v.optional(texts),
+    decoders: v.optional(texts),
+    when: v.optional(conditions),
+  };
+  const field = v.pipe(
+    v.strictObject({
+      path: v.union([path, filled(path)]),
+      kind: v.optional(v.picklist(FIELD_KINDS)),
+      pattern: v.optional(regex),
+      port: v.optional(path),
+      host: v.optional(path),
+      scheme: v.optional(v.picklist(["http", "https"])),
+      skip: v.optional(TEXT),
+      when: v.optional(conditions),
+    }),
+    v.check(
+      ({ kind, pattern, skip }) =>
+        skip !== undefined ||
+        (pattern === undefined
+          ? kind !== undefined
+          : groupsOf(pattern).some((name) =>
+            kindNamed(name) !== undefined ||
+            (name === "value" && kind !== undefined)
+          )),
+      'needs a "kind", or a "pattern" with groups that are named for kinds, ' +
+        "as (?<address>…)",
+    ),
+  );
+  return v.strictObject({
+    name: v.pipe(
+      v.string(),
+      v.regex(
+        /^[\w-]{1,64}$/,
+        "must be letters, digits, _ and -, 64 at the most",
+      ),
+    ),
+    enabled: v.optional(v.boolean()),
     ...selector,
-    or: z.optional(z.array(z.strictObject(selector))),
-    leave: z.optional(z.array(z.strictObject({
+    or: v.optional(v.array(v.strictObject(selector))),
+    leave: v.optional(v.array(v.strictObject({
       when: conditions,
-      because: text,
+      because: TEXT,
     }))),
-    fields: z.optional(z.array(field).check(z.minLength(1))),
+    fields: v.optional(filled(field)),
   });
 }
 
+/** A list with something in it. */
+function filled<T>(element: v.GenericSchema<unknown, T>) {
+  return v.pipe(v.array(element), v.minLength(1, FILLED));
+}
+
 /** A user's source; with the name of one that is built in, it changes that. */
-export type UserSource = z.infer<ReturnType<typeof userSourceSchema>>;
+export type UserSource = v.InferOutput<ReturnType<typeof userSourceSchema>>;
 
 function whyNoRegex(text: string): string | undefined {
   try {

@@ -30,11 +30,12 @@ export type Filtered =
  *
  * @example
  * ```ts
+ * import * as v from "valibot";
  * import { assertEquals } from "@std/assert";
  * import { DEFAULTS } from "../config/defaults.ts";
  * import { Indicator } from "../opencti/schema.ts";
  *
- * const indicator = Indicator.parse({ id: "1d9e", x_opencti_score: 20 });
+ * const indicator = v.parse(Indicator, { id: "1d9e", x_opencti_score: 20 });
  * const options = { ...DEFAULTS, now: new Date() };
  * assertEquals(filterOut(indicator, options), undefined);
  * assertEquals(

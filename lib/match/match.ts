@@ -99,6 +99,7 @@ export type ObservableReason =
  *
  * @example
  * ```ts
+ * import * as v from "valibot";
  * import { assertEquals } from "@std/assert";
  * import { Indicator } from "../opencti/schema.ts";
  *
@@ -108,7 +109,7 @@ export type ObservableReason =
  *     type: "indicator_pattern_match",
  *     met: { ioc, matched: "ipv4-addr:value = '1.2.3.4'" },
  *     unmet: [],
- *     indicator: Indicator.parse({ id: "1d9e" }),
+ *     indicator: v.parse(Indicator, { id: "1d9e" }),
  *   }),
  *   "indicator_pattern_match ipv4 1.2.3.4 1d9e",
  * );

@@ -14,6 +14,7 @@ export type RankOptions = Parameters<typeof stateOf>[1];
  *
  * @example
  * ```ts
+ * import * as v from "valibot";
  * import { assertEquals } from "@std/assert";
  * import { Indicator } from "../opencti/schema.ts";
  *
@@ -22,7 +23,7 @@ export type RankOptions = Parameters<typeof stateOf>[1];
  *   type: "indicator_pattern_match" as const,
  *   met: { ioc, matched: "ipv4-addr:value = '1.2.3.4'" },
  *   unmet: [],
- *   indicator: Indicator.parse({ id: "1d9e", x_opencti_score }),
+ *   indicator: v.parse(Indicator, { id: "1d9e", x_opencti_score }),
  * });
  * const options = { now: new Date(), future_is_active: false };
  * assertEquals(rank([match(1), match(2)], options), [match(2), match(1)]);

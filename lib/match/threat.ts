@@ -26,11 +26,12 @@ export interface Threat {
  *
  * @example
  * ```ts
+ * import * as v from "valibot";
  * import { assertEquals } from "@std/assert";
  * import { Indicator } from "../opencti/schema.ts";
  *
  * const to = { entity_type: "Malware", name: "AgentTesla" };
- * const threat = threatOf(Indicator.parse({
+ * const threat = threatOf(v.parse(Indicator, {
  *   id: "1d9e",
  *   threats: { edges: [{ node: { to } }] },
  * }));

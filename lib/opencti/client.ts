@@ -3,16 +3,11 @@
  *
  * @module
  */
-import { messageOf, OpenctiError } from "../errors.ts";
+import { OpenctiError } from "../errors.ts";
 import type { Places } from "../config/places.ts";
 import { NOTHING, saysNothing } from "./nothing.ts";
 import type { Question } from "./question.ts";
-import {
-  MAX_BODY_BYTES,
-  mendProxyLogin,
-  type Problem,
-  wantsHttps,
-} from "./problem.ts";
+import { MAX_BODY_BYTES, type Problem, wantsHttps } from "./problem.ts";
 import type { Outcome } from "./response.ts";
 import type { Answer } from "./schema.ts";
 
@@ -82,7 +77,7 @@ export async function ask(
     if (isBetter(last, best)) best = last;
   }
   if ("failure" in best) {
-    const { kind, says } = await isTls(best.failure, options)
+    const { kind, says } = await isPortOfHttps(best.failure, options)
       ? wantsHttps(options.baseUrl, options.places)
       : best.failure;
     throw new OpenctiError(says, kind);
@@ -98,7 +93,7 @@ const NO_HTTP = /connection closed before|invalid HTTP|reset|broken pipe/i;
 const MAX_PROBE_MS = 1000;
 
 /** Whether HTTP fails because the port is one of HTTPS. */
-async function isTls(
+async function isPortOfHttps(
   { kind, says }: Problem,
   { baseUrl, client, leftMs, stop }: AskOptions,
 ): Promise<boolean> {
@@ -115,7 +110,8 @@ async function isTls(
     await response.body?.cancel();
     return true;
   } catch (error) {
-    return isAboutCertificate(reasonOf(error));
+    const { isAboutCertificate } = await import("./unreachable.ts");
+    return isAboutCertificate(error);
   }
 }
 
@@ -220,17 +216,19 @@ async function tryOnce(
     const retryAfterMs = readRetryAfter(headers.get("retry-after"));
     return { ...outcome, ...retryAfterMs !== undefined && { retryAfterMs } };
   } catch (error) {
+    const { whyUnanswered } = await import("./unreachable.ts");
+    const failure = whyUnanswered(error, {
+      baseUrl,
+      hasProxy,
+      places,
+      timeoutMs,
+      isStopped: stop.aborted,
+      isLate: abort.signal.aborted,
+    });
     return {
-      failure: explain(error, {
-        baseUrl,
-        hasProxy,
-        places,
-        timeoutMs,
-        isStopped: stop.aborted,
-        isLate: abort.signal.aborted,
-      }),
+      failure,
       status: undefined,
-      canRetry: !stop.aborted && !isAboutCertificate(reasonOf(error)),
+      canRetry: !stop.aborted && failure.kind !== "certificate",
     };
   } finally {
     clearTimeout(timer);
@@ -276,124 +274,4 @@ export function readRetryAfter(
   if (/^\d+$/.test(header)) return 1000 * Number(header);
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
-}
-
-function explain(
-  error: unknown,
-  { timeoutMs, isStopped, isLate, ...server }: Server & {
-    readonly timeoutMs: number;
-    readonly isStopped: boolean;
-    readonly isLate: boolean;
-  },
-): Problem {
-  const { baseUrl, places } = server;
-  if (isStopped) {
-    return { kind: "stopped", says: "Stopped before OpenCTI answered" };
-  }
-  if (isLate) {
-    const seconds = Number((timeoutMs / 1000).toFixed(1));
-    return {
-      kind: "too_slow",
-      says: `OpenCTI at ${baseUrl} is too slow: no answer in ${seconds} s, ` +
-        `look at its load, or raise ${places.setting("timeout")} and ${
-          places.option("total_timeout")
-        }`,
-    };
-  }
-  const reason = reasonOf(error);
-  return isAboutCertificate(reason)
-    ? {
-      kind: "certificate",
-      says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendCertificate(reason, server)
-      }`,
-    }
-    : {
-      kind: "unreachable",
-      says: `Cannot reach OpenCTI at ${baseUrl}: ${reason}, ${
-        mendConnection(reason, server)
-      }`,
-    };
-}
-
-/** Which OpenCTI a message is about. */
-interface Server {
-  readonly baseUrl: string;
-  readonly hasProxy: boolean;
-  readonly places: Places;
-}
-
-/** How to make OpenCTI be reached. */
-function mendConnection(
-  reason: string,
-  { baseUrl, hasProxy, places }: Server,
-): string {
-  if (/proxy authentication/.test(reason)) return mendProxyLogin(places);
-  if (hasProxy) {
-    return `check ${
-      places.option("proxy")
-    }, ${places.url}, and that both are up`;
-  }
-  if (/InvalidContentType/.test(reason)) {
-    return `http is spoken there, not https: check ${places.url}`;
-  }
-  const check = `check ${places.url} and that OpenCTI is up`;
-  // Who wants to see a certificate may hang up before its reason is read.
-  return baseUrl.startsWith("https:") &&
-      /close_notify|eof|reset|broken pipe/i.test(reason)
-    ? `${check}; if it wants to see a certificate, ${clientPair(places)}`
-    : check;
-}
-
-function clientPair({ option }: Places): string {
-  return `set ${option("client_cert")} and "client_key"`;
-}
-
-function isAboutCertificate(reason: string): boolean {
-  return /certificate/i.test(reason);
-}
-
-/** How to make a server's certificate trusted, or one that can be. */
-function mendCertificate(reason: string, { baseUrl, places }: Server): string {
-  const { host, hostname, port } = new URL(baseUrl);
-  const file = `${places.etc}/opencti.pem`;
-  if (/UnknownIssuer/.test(reason)) {
-    const address = port === "" ? `${hostname}:443` : host;
-    return "no authority that is known here signed its certificate: save what " +
-      `it shows, by openssl s_client -connect ${address} -showcerts ` +
-      `</dev/null | sed -n /BEGIN/,/END/p > ${file}, or the certificate of ` +
-      "your own authority, and name the file in " + places.option("ca_file");
-  }
-  const name = /^[\d.]+$|^\[/.test(hostname)
-    ? `IP:${hostname.replace(/[[\]]/g, "")}`
-    : `DNS:${hostname}`;
-  const another = "make OpenCTI another, with openssl req -x509 -newkey " +
-    "rsa:2048 -nodes -days 825 -keyout opencti.key -out opencti.pem -subj " +
-    `/CN=opencti -addext subjectAltName=${name} -addext ` +
-    "basicConstraints=critical,CA:FALSE, and name the file opencti.pem in " +
-    places.option("ca_file");
-  if (/CaUsedAsEndEntity/.test(reason)) {
-    return "its certificate says that it is an authority's (CA:TRUE), and such " +
-      `a one is not taken for a server: ${another}`;
-  }
-  if (/not valid for any names/i.test(reason)) {
-    return `its certificate has no subjectAltName: ${another}`;
-  }
-  if (/not ?valid ?for ?name/i.test(reason)) {
-    return `its certificate is for another name: set ${places.url} to that name`;
-  }
-  if (/expired|not ?valid ?yet/i.test(reason)) {
-    return "renew its certificate, and see that the clock here is right";
-  }
-  if (/CertificateRequired/.test(reason)) {
-    return `it wants to see a certificate: ${clientPair(places)}`;
-  }
-  return "see what certificates it and this machine have";
-}
-
-/** What fetch() failed for: since Deno 2.9 that is in the error's cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause ?? error : error;
-  return messageOf(cause)
-    .replace(/^error sending request .*: client error \(\w+\): /, "");
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { headersFor, readBody } from "./client.ts";
 
 /** How OpenCTI is asked. */
@@ -30,17 +30,17 @@ export interface Facts {
   readonly aheadMs: number | undefined;
 }
 
-const Named = z.object({ definition: z.nullish(z.string()) });
+const Named = v.object({ definition: v.nullish(v.string()) });
 
-const Me = z.object({
-  about: z.object({ version: z.string() }),
-  me: z.object({
-    name: z.string(),
-    capabilities: z.array(z.object({ name: z.string() })),
-    allowed_marking: z.nullish(z.array(Named)),
+const Me = v.object({
+  about: v.object({ version: v.string() }),
+  me: v.object({
+    name: v.string(),
+    capabilities: v.array(v.object({ name: v.string() })),
+    allowed_marking: v.nullish(v.array(Named)),
   }),
-  markingDefinitions: z.nullish(
-    z.object({ edges: z.nullish(z.array(z.object({ node: Named }))) }),
+  markingDefinitions: v.nullish(
+    v.object({ edges: v.nullish(v.array(v.object({ node: Named }))) }),
   ),
 });
 
@@ -64,7 +64,7 @@ export const ME_QUERY = `{
 export async function askFacts(options: FactsOptions): Promise<Facts> {
   const start = Date.now();
   const { data, date } = await post({ query: ME_QUERY }, options);
-  const { about, me, markingDefinitions } = z.parse(Me, data);
+  const { about, me, markingDefinitions } = v.parse(Me, data);
   const allowed = new Set(me.allowed_marking?.map((one) => one.definition));
   return {
     version: about.version,
@@ -105,8 +105,8 @@ export const INDICATORS_QUERY = `query ($active: FilterGroup) {
   b: indicators(first: 1, filters: $active) { pageInfo { globalCount } }
 }`;
 
-const Count = z.object({ pageInfo: z.object({ globalCount: z.number() }) });
-const Counts = z.object({ a: Count, b: Count });
+const Count = v.object({ pageInfo: v.object({ globalCount: v.number() }) });
+const Counts = v.object({ a: Count, b: Count });
 
 /**
  * Asks how much OpenCTI knows that the token's user may see.
@@ -116,7 +116,7 @@ const Counts = z.object({ a: Count, b: Count });
 export async function askAmounts(options: FactsOptions): Promise<Amounts> {
   const count = async (query: string, variables: unknown) => {
     const { data } = await post({ query, variables }, options);
-    const { a, b } = z.parse(Counts, data);
+    const { a, b } = v.parse(Counts, data);
     return [a.pageInfo.globalCount, b.pageInfo.globalCount] as const;
   };
   const [indicators, active] = await count(INDICATORS_QUERY, {
@@ -134,9 +134,9 @@ export async function askAmounts(options: FactsOptions): Promise<Amounts> {
   return { indicators, active, observables };
 }
 
-const Body = z.object({
-  data: z.nullish(z.unknown()),
-  errors: z.optional(z.array(z.object({ message: z.string() }))),
+const Body = v.object({
+  data: v.nullish(v.unknown()),
+  errors: v.optional(v.array(v.object({ message: v.string() }))),
 });
 
 async function post(
@@ -151,7 +151,7 @@ async function post(
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
     ...client && { client },
   });
-  const { data, errors = [] } = z.parse(
+  const { data, errors = [] } = v.parse(
     Body,
     JSON.parse(await readBody(response) ?? "null"),
   );

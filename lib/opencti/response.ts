@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type * as z from "zod/mini";
+import * as v from "valibot";
 import type { Variables } from "./question.ts";
 import type { Places } from "../config/places.ts";
 import {
@@ -87,9 +87,9 @@ export function readResponse(response: ResponseParts, asked: Asked): Outcome {
     return { failure: unready, status, canRetry: true };
   }
   const value = body === undefined ? undefined : parseJson(body);
-  const graphql = GraphqlResponse.safeParse(value);
+  const graphql = v.safeParse(GraphqlResponse, value);
   const { data, errors } = graphql.success
-    ? graphql.data
+    ? graphql.output
     : { data: undefined, errors: [] };
   const canRetry = errors.length > 0 &&
     errors.every((error) =>
@@ -137,21 +137,22 @@ function readData(data: unknown, { variables }: Asked): {
   const missing = asked.filter((name) => memberOf(data, name) === null);
   const malformed: string[] = [];
   let isUseful = false;
-  function read<T>(name: keyof Answer, schema: z.ZodMiniType<T>) {
+  function read<T>(name: keyof Answer, schema: v.GenericSchema<unknown, T>) {
     if (!asked.includes(name) || missing.includes(name)) return NOTHING;
-    const field = schema.safeParse(memberOf(data, name));
+    const field = v.safeParse(schema, memberOf(data, name));
     if (field.success) {
       isUseful = true;
-      return field.data;
+      return field.output;
     }
-    malformed.push([name, ...field.error.issues[0]?.path ?? []].join("."));
+    const place = v.getDotPath(field.issues[0]);
+    malformed.push(place === null ? name : `${name}.${place}`);
     return NOTHING;
   }
   const answer = {
-    exact: read("exact", Answer.shape.exact),
-    partial: read("partial", Answer.shape.partial),
-    values: read("values", Answer.shape.values),
-    files: read("files", Answer.shape.files),
+    exact: read("exact", Answer.entries.exact),
+    partial: read("partial", Answer.entries.partial),
+    values: read("values", Answer.entries.values),
+    files: read("files", Answer.entries.files),
   };
   return { answer: isUseful ? answer : undefined, missing, malformed };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 import {
   FIRST_REFERENCES,
   FIRST_THREATS,
@@ -11,9 +11,9 @@ import {
   MAX_RELATED,
 } from "./query.ts";
 
-const text = z.catch(z.nullable(z.string()), null);
-const number = z.catch(z.nullable(z.number()), null);
-const flag = z.catch(z.nullable(z.boolean()), null);
+const text = v.fallback(v.nullable(v.string()), null);
+const number = v.fallback(v.nullable(v.number()), null);
+const flag = v.fallback(v.nullable(v.boolean()), null);
 
 /** So many labels, markings, hashes and the like of one object are read. */
 const MAX_LIST = 100;
@@ -45,23 +45,27 @@ function cut(
   return read;
 }
 
+/** What reads a value of any kind as a `T`. */
+type Schema<T> = v.GenericSchema<unknown, T>;
+
 /** Changes what is to be parsed, if it is there or not. */
 function beforehand(change: (value: unknown) => unknown) {
-  return z.pipe(z.optional(z.unknown()), z.transform(change));
+  // Without a default, what is missing is not changed.
+  return v.pipe(v.optional(v.unknown(), null), v.transform(change));
 }
 
 /** A list that may be null, of elements that may be null. */
-function listOf<T>(element: z.ZodMiniType<T>) {
-  return z.pipe(
-    z.nullish(z.array(z.nullable(element))),
-    z.transform((list) => (list ?? []).filter((item) => item !== null)),
+function listOf<T>(element: Schema<T>) {
+  return v.pipe(
+    v.nullish(v.array(v.nullable(element)), []),
+    v.transform((list) => list.filter((item) => item !== null)),
   );
 }
 
 /** A list that no one relies on: what is wrong with it makes it empty. */
-function extraListOf<T>(element: z.ZodMiniType<T>) {
-  return z.catch(
-    z.pipe(
+function extraListOf<T>(element: Schema<T>) {
+  return v.fallback(
+    v.pipe(
       beforehand((list) =>
         Array.isArray(list) ? cut(list, { first: MAX_LIST }) : list
       ),
@@ -73,18 +77,18 @@ function extraListOf<T>(element: z.ZodMiniType<T>) {
 
 /** A GraphQL connection that may be null, and may be cut off at its `first`. */
 function connectionOf<T>(
-  node: z.ZodMiniType<T>,
+  node: Schema<T>,
   bounds: { readonly first: number; readonly cost?: number },
 ) {
-  return z.pipe(
-    z.pipe(
-      beforehand((connection) => cutConnection(connection, bounds)),
-      z.nullish(z.object({
-        edges: listOf(z.object({ node: z.nullable(node) })),
-        pageInfo: z.optional(z.object({ hasNextPage: flag })),
-      })),
-    ),
-    z.transform((connection) => ({
+  return v.pipe(
+    beforehand((connection) => cutConnection(connection, bounds)),
+    // A list has no edges: it would be taken for an object without them.
+    v.check((connection) => !Array.isArray(connection)),
+    v.nullish(v.object({
+      edges: listOf(v.object({ node: v.nullable(node) })),
+      pageInfo: v.optional(v.object({ hasNextPage: flag })),
+    })),
+    v.transform((connection) => ({
       nodes: (connection?.edges ?? []).map((edge) => edge.node)
         .filter((item) => item !== null),
       hasMore: connection?.pageInfo?.hasNextPage === true,
@@ -108,21 +112,22 @@ function cutConnection(
 }
 
 /** A field of the answer: it has more too if a list in it has. */
-function fieldOf<T>(node: z.ZodMiniType<T>) {
+function fieldOf<T>(node: Schema<T>) {
   const connection = connectionOf(node, { first: MAX_FIRST });
-  return z.pipe(
-    z.optional(z.unknown()),
-    z.transform((field, context) => {
+  return v.pipe(
+    v.optional(v.unknown(), null),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
       reading = { cost: 0, isCut: false };
       try {
-        const { data, error } = connection.safeParse(field);
-        for (const { path, message } of error?.issues ?? []) {
-          context.issues.push({ code: "custom", path, message, input: field });
+        const { output, issues, success } = v.safeParse(
+          connection,
+          dataset.value,
+        );
+        for (const { message, path } of issues ?? []) {
+          addIssue({ message, ...path && { path } });
         }
-        return {
-          nodes: data?.nodes ?? [],
-          hasMore: data?.hasMore === true || reading.isCut,
-        };
+        if (!success) return NEVER;
+        return { ...output, hasMore: output.hasMore || reading.isCut };
       } finally {
         reading = undefined;
       }
@@ -130,18 +135,18 @@ function fieldOf<T>(node: z.ZodMiniType<T>) {
   );
 }
 
-const ExternalReference = z.object({
+const ExternalReference = v.object({
   source_name: text,
   external_id: text,
   url: text,
 });
 
 /** What an indicator indicates; `{}` or `null` if we may not see it. */
-const Indicates = z.object({
-  to: z.catch(
-    z.nullable(z.object({
-      entity_type: z.string(),
-      name: z.string(),
+const Indicates = v.object({
+  to: v.fallback(
+    v.nullable(v.object({
+      entity_type: v.string(),
+      name: v.string(),
       x_mitre_id: text,
     })),
     null,
@@ -149,8 +154,8 @@ const Indicates = z.object({
 });
 
 /** The schema of an {@linkcode Indicator}. */
-export const Indicator = z.object({
-  id: z.string(),
+export const Indicator = v.object({
+  id: v.string(),
   name: text,
   description: text,
   pattern: text,
@@ -162,37 +167,37 @@ export const Indicator = z.object({
   x_opencti_score: number,
   x_opencti_detection: flag,
   decay_base_score: number,
-  indicator_types: extraListOf(z.string()),
-  x_mitre_platforms: extraListOf(z.string()),
-  createdBy: z.catch(
-    z.nullable(z.object({ name: text, x_opencti_reliability: text })),
+  indicator_types: extraListOf(v.string()),
+  x_mitre_platforms: extraListOf(v.string()),
+  createdBy: v.fallback(
+    v.nullable(v.object({ name: text, x_opencti_reliability: text })),
     null,
   ),
-  objectLabel: extraListOf(z.object({ value: text })),
+  objectLabel: extraListOf(v.object({ value: text })),
   objectMarking: extraListOf(
-    z.object({ definition_type: text, definition: text }),
+    v.object({ definition_type: text, definition: text }),
   ),
   killChainPhases: extraListOf(
-    z.object({ kill_chain_name: text, phase_name: text }),
+    v.object({ kill_chain_name: text, phase_name: text }),
   ),
-  externalReferences: z.catch(
+  externalReferences: v.fallback(
     connectionOf(ExternalReference, { first: FIRST_REFERENCES }),
     { nodes: [], hasMore: false },
   ),
-  threats: z.catch(connectionOf(Indicates, { first: FIRST_THREATS }), {
+  threats: v.fallback(connectionOf(Indicates, { first: FIRST_THREATS }), {
     nodes: [],
     hasMore: false,
   }),
 });
 
 /** An indicator, as OpenCTI has it. */
-export type Indicator = z.infer<typeof Indicator>;
+export type Indicator = v.InferOutput<typeof Indicator>;
 
 /** The schema of an {@linkcode Observable}. */
-export const Observable = z.object({
-  id: z.string(),
-  entity_type: z.string(),
-  observable_value: z.string(),
+export const Observable = v.object({
+  id: v.string(),
+  entity_type: v.string(),
+  observable_value: v.string(),
   indicators: connectionOf(Indicator, {
     first: MAX_FIRST,
     cost: INDICATOR_COST,
@@ -200,11 +205,12 @@ export const Observable = z.object({
 });
 
 /** An observable, as OpenCTI has it. */
-export type Observable = z.infer<typeof Observable>;
+export type Observable = v.InferOutput<typeof Observable>;
 
 /** The other end of a relationship is `{}` if it is no observable. */
-const end = z.catch(
-  z.nullable(z.extend(Observable, {
+const end = v.fallback(
+  v.nullable(v.object({
+    ...Observable.entries,
     indicators: connectionOf(Indicator, {
       first: MAX_RELATED,
       cost: INDICATOR_COST,
@@ -213,24 +219,25 @@ const end = z.catch(
   null,
 );
 
-const Relationship = z.object({
-  relationship_type: z.string(),
+const Relationship = v.object({
+  relationship_type: v.string(),
   from: end,
   to: end,
 });
 
-const FoundObservable = z.extend(Observable, {
-  hashes: extraListOf(z.object({ algorithm: z.string(), hash: text })),
+const FoundObservable = v.object({
+  ...Observable.entries,
+  hashes: extraListOf(v.object({ algorithm: v.string(), hash: text })),
   stixCoreRelationships: connectionOf(Relationship, {
     first: MAX_RELATED,
   }),
 });
 
 /** An observable that was asked for, with its relationships. */
-export type FoundObservable = z.infer<typeof FoundObservable>;
+export type FoundObservable = v.InferOutput<typeof FoundObservable>;
 
 /** The schema of an {@linkcode Answer}. */
-export const Answer = z.object({
+export const Answer = v.object({
   exact: fieldOf(Indicator),
   partial: fieldOf(Indicator),
   values: fieldOf(FoundObservable),
@@ -238,15 +245,15 @@ export const Answer = z.object({
 });
 
 /** What OpenCTI knows. What was not asked for, or failed, is empty. */
-export type Answer = z.infer<typeof Answer>;
+export type Answer = v.InferOutput<typeof Answer>;
 
 /** So many errors are read, and so much of what each says. */
 const MAX_ERRORS = 100;
 const MAX_SAID = 1000;
 
-const said = z.pipe(
+const said = v.pipe(
   text,
-  z.transform((text) =>
+  v.transform((text) =>
     text !== null && text.length > MAX_SAID
       ? `${text.slice(0, MAX_SAID)}…`
       : text
@@ -262,22 +269,22 @@ function upTo(count: number) {
 /** What the search engine says of a question with too much in it. */
 const TOO_LARGE = /maxClauseCount|too_many_(?:nested_)?clauses/;
 
-const extensions = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) => {
-    const { data } = Code.safeParse(value);
+const extensions = v.pipe(
+  v.optional(v.unknown(), null),
+  v.transform((value) => {
+    const { code } = v.parse(Code, value);
     // It is deep in the cause, and in other places in each version.
     const isTooLarge = TOO_LARGE.test(JSON.stringify(value) ?? "");
-    return { code: data?.code ?? null, isTooLarge };
+    return { code, isTooLarge };
   }),
 );
 
-const Code = z.object({ code: said });
+const Code = v.fallback(v.object({ code: said }), { code: null });
 
-const ErrorEntry = z.catch(
-  z.object({
+const ErrorEntry = v.fallback(
+  v.object({
     message: said,
-    path: z.catch(z.pipe(upTo(1), z.nullish(z.array(z.unknown()))), null),
+    path: v.fallback(v.pipe(upTo(1), v.nullish(v.array(v.unknown()))), null),
     // Where old versions have the code.
     name: said,
     extensions,
@@ -291,10 +298,10 @@ const ErrorEntry = z.catch(
 );
 
 /** An error in a GraphQL response. */
-export type ErrorEntry = z.infer<typeof ErrorEntry>;
+export type ErrorEntry = v.InferOutput<typeof ErrorEntry>;
 
 /** The schema of a GraphQL response. */
-export const GraphqlResponse = z.object({
-  data: z.optional(z.unknown()),
-  errors: z.catch(z.pipe(upTo(MAX_ERRORS), listOf(ErrorEntry)), []),
+export const GraphqlResponse = v.object({
+  data: v.optional(v.unknown()),
+  errors: v.fallback(v.pipe(upTo(MAX_ERRORS), listOf(ErrorEntry)), []),
 });

@@ -7,27 +7,27 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 
 /** The schema of an {@linkcode Outage}. */
-export const Outage = z.object({
+export const Outage = v.object({
   /** When the first failure was, in milliseconds since 1970. */
-  since: z.number(),
+  since: v.number(),
   /** Failures in a row. */
-  failures: z.number(),
+  failures: v.number(),
   /** OpenCTI is not asked before. */
-  pausedUntil: z.number(),
+  pausedUntil: v.number(),
   /** How many alerts were kept because of it. */
-  alerts: z.number(),
+  alerts: v.number(),
   /** The last failure. */
-  kind: z.string(),
-  says: z.string(),
+  kind: v.string(),
+  says: v.string(),
   /** Whether an event said so. */
-  isEmitted: z.boolean(),
+  isEmitted: v.boolean(),
 });
 
 /** OpenCTI failed, and did not answer since, or no event said either. */
-export type Outage = z.infer<typeof Outage>;
+export type Outage = v.InferOutput<typeof Outage>;
 
 /** How many failures in a row are taken before OpenCTI is not asked. */
 export const MAX_FAILURES = 5;

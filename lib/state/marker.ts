@@ -1,7 +1,7 @@
 /**
  * What is known of the spool without opening it: where it is, how an alert is
- * known there, and the marker, an empty file beside it that says whether there
- * is anything in it to look at, and when something is due.
+ * known there, and the markers, empty files beside it. `waiting` says that
+ * something is due, and by its time when; `outage` says that OpenCTI failed.
  *
  * @module
  */
@@ -32,16 +32,24 @@ export function stateFolders(
   return state_dir === undefined ? usual : [state_dir, ...usual];
 }
 
-/** Set where there is state to look at, but nothing in it is due. */
-export const NEVER: number = Date.UTC(2200, 0);
+/** What the markers of a spool say. */
+export interface Marked {
+  /** When something is due, in milliseconds since 1970; if ever. */
+  readonly due: number | undefined;
+  /** Whether OpenCTI failed, and did not answer since. */
+  readonly hasOutage: boolean;
+}
 
-/**
- * When something is due, in milliseconds since 1970; `undefined` if there is
- * nothing to look at.
- */
-export function dueIn(folders: StateFolders): number | undefined {
-  const times = folders.map(markedAt).filter((time) => time !== undefined);
+/** When something is due; `undefined` if nothing is. */
+export function dueIn(folders: StateFolders): Marked["due"] {
+  const times = folders.map((folder) => timeOf(waitingIn(folder)))
+    .filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Whether a run must see if OpenCTI may be asked. */
+export function hasOutage(folders: StateFolders): Marked["hasOutage"] {
+  return folders.some((folder) => timeOf(outageIn(folder)) !== undefined);
 }
 
 /**
@@ -52,43 +60,45 @@ export function dueIn(folders: StateFolders): number | undefined {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals([isDue(5, 5), isDue(6, 5), isDue(NEVER, 5)], [true, false, false]);
+ * assertEquals([isDue(5, 5), isDue(6, 5)], [true, false]);
  * assertEquals(isDue(5 + 30 * 86_400_000, 5), true);
  * ```
  */
 export function isDue(due: number, now: number): boolean {
-  return due <= now || due !== NEVER && due > now + MAX_AHEAD_MS;
+  return due <= now || due > now + MAX_AHEAD_MS;
 }
 
 /** Nothing is put off for longer than this. */
 export const MAX_AHEAD_MS: number = 2 * 86_400_000;
 
-function markedAt(folder: string): number | undefined {
+function timeOf(path: string): number | undefined {
   try {
-    return Deno.statSync(pathIn(folder)).mtime?.getTime();
+    return Deno.statSync(path).mtime?.getTime();
   } catch {
     return undefined;
   }
 }
 
 /**
- * Says when something is due, `null` if there is nothing to look at.
+ * Sets the markers of a spool.
  *
  * @throws {Error} If that is not possible.
  */
-export function setMarker(folder: string, due: number | null): void {
-  const path = pathIn(folder);
+export function setMarkers(
+  folder: string,
+  { due, hasOutage }: Marked,
+): void {
+  const waiting = waitingIn(folder);
+  put(waiting, due !== undefined);
+  if (due !== undefined) Deno.utimeSync(waiting, new Date(), new Date(due));
+  put(outageIn(folder), hasOutage);
+}
+
+/** Makes an empty file, or removes it. */
+function put(path: string, isThere: boolean): void {
   removeUnlessFile(path);
-  try {
-    if (due === null) {
-      Deno.removeSync(path);
-      return;
-    }
-    Deno.writeFileSync(path, new Uint8Array(), { mode: 0o640 });
-    Deno.utimeSync(path, new Date(), new Date(due));
-  } catch (error) {
-    if (due !== null || !(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  if (isThere) Deno.writeFileSync(path, new Uint8Array(), { mode: 0o640 });
+  else if (timeOf(path) !== undefined) Deno.removeSync(path);
 }
 
 /**
@@ -107,8 +117,12 @@ export function removeUnlessFile(path: string): void {
   if (!found.isFile || (found.nlink ?? 1) > 1) Deno.removeSync(path);
 }
 
-function pathIn(folder: string): string {
+function waitingIn(folder: string): string {
   return `${folder}/waiting`;
+}
+
+function outageIn(folder: string): string {
+  return `${folder}/outage`;
 }
 
 /**

@@ -3,7 +3,7 @@
  * database.
  *
  * It is opened only when there is something to keep or to take out. Beside it
- * stands a marker, see `marker.ts`. Where the database cannot be used, the run
+ * stand markers, see `marker.ts`. Where the database cannot be used, the run
  * goes on with one in memory.
  *
  * @module
@@ -31,12 +31,7 @@ import {
   FolderDenied,
   refuseOddFiles,
 } from "./folder.ts";
-import {
-  NEVER,
-  removeUnlessFile,
-  setMarker,
-  type StateFolders,
-} from "./marker.ts";
+import { removeUnlessFile, setMarkers, type StateFolders } from "./marker.ts";
 import {
   type SpoolLimits,
   type Transaction,
@@ -163,7 +158,7 @@ export function openSpool(options: SpoolOptions): Spool {
         const sent = lock?.sent() ?? [];
         moveInto(into, other, sent);
         lock?.remove(sent);
-        setMarker(other, null);
+        setMarkers(other, { due: undefined, hasOutage: false });
       } catch (error) {
         // If another run uses it, the next run does it.
         if (!isLocked(error)) sayUnreadable(other, error);
@@ -318,7 +313,7 @@ export function openSpool(options: SpoolOptions): Spool {
   /** The next run looks. */
   function markInDoubt(folder: string): void {
     try {
-      setMarker(folder, now());
+      setMarkers(folder, { due: now(), hasOutage: true });
     } catch {
       // What failed is said already.
     }
@@ -368,7 +363,7 @@ async function untilUnlocked<T>(attempt: () => T, leftMs: LeftMs): Promise<T> {
   }
 }
 
-/** An outage is never due, but each run must look at it. */
+/** Says beside the database what the next run must look at. */
 function mark(db: DatabaseSync, dir: string): void {
   const found = db.prepare(
     `SELECT min(due) AS due,
@@ -380,13 +375,14 @@ function mark(db: DatabaseSync, dir: string): void {
          SELECT min(due) FROM remembered
        )`,
   ).get();
-  const due = found?.["due"] === null ? null : numberIn(found, "due");
-  const hasOutage = numberIn(found, "outages") > 0;
   try {
-    setMarker(dir, due ?? (hasOutage ? NEVER : null));
+    setMarkers(dir, {
+      due: found?.["due"] === null ? undefined : numberIn(found, "due"),
+      hasOutage: numberIn(found, "outages") > 0,
+    });
   } catch (error) {
     throw new SpoolError(
-      `the marker beside it cannot be written: ${messageOf(error)}`,
+      `the markers beside it cannot be written: ${messageOf(error)}`,
     );
   }
 }

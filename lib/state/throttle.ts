@@ -7,20 +7,20 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as v from "valibot";
 
 /** The schema of a {@linkcode Throttle}. */
-export const Throttle = z.object({
+export const Throttle = v.object({
   /** When an event was emitted, in milliseconds since 1970. */
-  emittedAt: z.number(),
+  emittedAt: v.number(),
   /** To how many alerts the error happened since then. */
-  suppressed: z.number(),
+  suppressed: v.number(),
   /** What it said the last time. */
-  error: z.string(),
+  error: v.string(),
 });
 
 /** What is known of the errors of one kind. */
-export type Throttle = z.infer<typeof Throttle>;
+export type Throttle = v.InferOutput<typeof Throttle>;
 
 /**
  * Counts an error, and decides whether an event is emitted now.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type * as z from "zod/mini";
+import * as v from "valibot";
 import { numberIn, type Row, textIn } from "./database.ts";
 import { MAX_AHEAD_MS } from "./marker.ts";
 
@@ -82,7 +82,7 @@ export interface Transaction {
   /** What was remembered under a name, `undefined` if it is not as expected. */
   readonly recall: <T>(
     name: string,
-    schema: z.ZodMiniType<T>,
+    schema: v.GenericSchema<unknown, T>,
   ) => T | undefined;
   /** Remembers something; when it is `due`, a run looks at it. */
   readonly remember: (name: string, value: unknown, due?: number) => void;
@@ -236,12 +236,11 @@ export function transactionOn(
     },
     recall: (name, schema) => {
       const found = row("SELECT value FROM remembered WHERE name = ?", name);
-      const read = schema.safeParse(
-        typeof found?.["value"] === "string"
-          ? JSON.parse(found["value"])
-          : null,
-      );
-      return read.success ? read.data : undefined;
+      const value: unknown = typeof found?.["value"] === "string"
+        ? JSON.parse(found["value"])
+        : null;
+      const read = v.safeParse(schema, value);
+      return read.success ? read.output : undefined;
     },
     remember: (name, value, due) => {
       run(

@@ -20,6 +20,14 @@ export const DESCRIBED: ReadonlyMap<string, number> = new Map([
   ["warning", 900],
 ]);
 
+/**
+ * The most bytes of a text: Wazuh's template indexes it as a keyword, and the
+ * indexer refuses an alert with a longer one. Lucene's limit is 32 766.
+ *
+ * @see IndexWriter.MAX_TERM_LENGTH in Lucene
+ */
+const INDEXED_BYTES = 32_766;
+
 /** Fields are shortened to the first of these; if that is too long, the next. */
 const SHORTENED_BYTES = [2048, 256];
 
@@ -86,8 +94,8 @@ export function encodeEvent(
   }
 
   for (const [index, { path, value }] of fields.entries()) {
-    const most = DESCRIBED.get(path.join(".")) ?? Infinity;
-    if (jsonBytes(value) > most) shorten(index, most);
+    const most = DESCRIBED.get(path.join(".")) ?? INDEXED_BYTES;
+    if (longest(value) > most) shorten(index, most);
   }
   let excess = bytesOf(write()) - maxBytes;
   if (excess > 0 || cutNames.size > 0) excess += TRUNCATED_BYTES;
@@ -220,6 +228,13 @@ function shortened(value: Field["value"], maxBytes: number): Field["value"] {
         ? shortened(element, maxBytes)
         : element
     );
+}
+
+/** The bytes of the longest text: each element of a list is indexed by itself. */
+function longest(value: Field["value"]): number {
+  return typeof value === "object"
+    ? value.reduce<number>((most, one) => Math.max(most, jsonBytes(one)), 0)
+    : jsonBytes(value);
 }
 
 function jsonBytes(value: Json | undefined): number {

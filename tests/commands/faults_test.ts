@@ -486,7 +486,9 @@ const OF_THE_NETWORK: readonly Fault[] = [
         key: await read("key"),
       });
       await Deno.remove(`${scene.home}/queue/opencti/spool.db`);
-      await Deno.remove(`${scene.home}/queue/opencti/waiting`);
+      for (const name of ["waiting", "outage"]) {
+        await Deno.remove(`${scene.home}/queue/opencti/${name}`);
+      }
       return { url, options: { ca_file: pem } };
     },
     status: 0,
@@ -1024,9 +1026,9 @@ const OF_THE_DISK: readonly Fault[] = [
     await new Deno.Command("mkfifo", { args: [path] }).output();
   }),
   {
-    name: "a FIFO is in the place of the lock, another in that of the marker",
+    name: "FIFOs are in the places of the lock and the markers",
     arrange: async (scene) => {
-      for (const name of ["lock", "waiting"]) {
+      for (const name of ["lock", "waiting", "outage"]) {
         await new Deno.Command("mkfifo", {
           args: [`${scene.home}/queue/opencti/${name}`],
         }).output();

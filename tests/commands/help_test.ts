@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { about, overview, unknownCommand } from "../../lib/commands/help.ts";
 import { WITH_OPTIONS } from "../../lib/commands/arguments.ts";
 import { COMMANDS as commands } from "../../lib/commands/operator.ts";
+import { DASHBOARD_FILE } from "../../scripts/dashboard.ts";
 import { makeHome } from "../stand_ins/home.ts";
 import { runProgram } from "../stand_ins/program.ts";
 
@@ -74,6 +75,10 @@ Deno.test("custom-opencti answers the words of its command line", async (t) => {
       assert(/^custom-opencti \d+\.\d+\.\d+\n$/.test(stdout), stdout);
     });
   }
+  await t.step("dashboard", async () => {
+    const { status, stdout } = await run("dashboard");
+    assertEquals([status, stdout], [0, DASHBOARD_FILE]);
+  });
   await t.step("an unknown word", async () => {
     const { status, stdout, lastLine } = await run("retyr");
     assertEquals([status, stdout], [2, ""]);

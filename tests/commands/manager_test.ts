@@ -184,6 +184,7 @@ Deno.test(
           const name of [
             "logs/integrations.log",
             "queue/opencti/waiting",
+            "queue/opencti/outage",
             "queue/opencti/lock",
             "queue/opencti/spool.db",
           ]

@@ -61,6 +61,9 @@ Deno.test("parseOptions() names an option that is unknown or wrong", async (t) =
     ['{"labels":"c2"}', "labels: must be a list of texts"],
     ['{"markings":"TLP:BLUE"}', "markings: must be TLP:CLEAR, TLP:"],
     ['{"severity":{"high":"x"}}', "severity.high: must be a number"],
+    ['{"severity":{"high":101}}', "severity.high: must be a whole number from"],
+    ['{"labels":[""]}', "labels[0]: must not be empty"],
+    ['{"total_timeout":1e999}', "total_timeout: must be seconds"],
     ['{"ignore":{"x":1}}', "ignore.x: unknown"],
     ['{"debug":null}', "debug: must be true or false"],
     ['{"total_timeout":0}', "total_timeout: must be seconds"],
@@ -110,7 +113,7 @@ Deno.test("parseOptions() never quotes the options: a password may be in them", 
 Deno.test("OPTIONS describes every option", () => {
   assertEquals(
     Object.keys(OPTIONS).sort(),
-    Object.keys(configSchema().shape).sort(),
+    Object.keys(configSchema().entries).sort(),
   );
 });
 
@@ -198,7 +201,7 @@ Deno.test("parseOptions() reports a mistake with its path, and uses the rest", a
       { sources: [{ groups: ["x"] }, { name: "a b" }], generic: true },
       { sources: [], generic: true },
       [
-        "sources[0].name: must be a text",
+        "sources[0].name: is missing",
         "sources[1].name: must be letters, digits, _ and -, 64 at the most " +
         '(source "a b" is left out)',
       ],

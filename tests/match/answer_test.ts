@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
@@ -46,7 +47,7 @@ function match(
     & { readonly iocs?: readonly Ioc[] }
     & Partial<MatchOptions> = {},
 ): Matches & { readonly sentences: readonly string[] } {
-  const matches = matchAnswer(iocs, Answer.parse(data), {
+  const matches = matchAnswer(iocs, v.parse(Answer, data), {
     ...MATCHING,
     now: NOW,
     ...options,

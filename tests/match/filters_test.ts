@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -21,7 +22,7 @@ function why(
   fields: Readonly<Record<string, unknown>>,
   options: Partial<Config>,
 ): Filtered | undefined {
-  const indicator = Indicator.parse({ id: "i", ...fields });
+  const indicator = v.parse(Indicator, { id: "i", ...fields });
   return filterOut(indicator, { ...DEFAULTS, ...options, now: NOW });
 }
 
@@ -323,7 +324,7 @@ async function ask(
   });
   const { data, errors } = await response.json();
   assertEquals(errors, undefined);
-  const answer = Answer.parse(data);
+  const answer = v.parse(Answer, data);
   const { matches } = matchAnswer(iocs, answer, config);
   return {
     askMarks: question.variables.askMarks,

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { assertEquals } from "@std/assert";
 import { Indicator } from "../../lib/opencti/schema.ts";
 import { type Threat, threatOf } from "../../lib/match/threat.ts";
@@ -15,7 +16,7 @@ const NOTHING: Threat = {
 };
 
 function threat(...threats: unknown[]): Threat {
-  return threatOf(Indicator.parse({
+  return threatOf(v.parse(Indicator, {
     id: "i",
     threats: { edges: threats.map((to) => ({ node: { to } })) },
   }));
@@ -66,6 +67,6 @@ Deno.test("threatOf() lists a threat of each type, each name once", () => {
 Deno.test("threatOf() takes threats that are missing, or that we may not see", () => {
   assertEquals(threat(null, {}, "x", { entity_type: "Malware" }), NOTHING);
   for (const threats of [undefined, null, 5, { edges: null }]) {
-    assertEquals(threatOf(Indicator.parse({ id: "i", threats })), NOTHING);
+    assertEquals(threatOf(v.parse(Indicator, { id: "i", threats })), NOTHING);
   }
 });

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import {
   Answer,
@@ -30,9 +31,12 @@ function observable(fields: Record<string, unknown>) {
 
 Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
   await t.step("indicators", () => {
-    const { exact } = Answer.parse({ exact: indicators(600) });
+    const { exact } = v.parse(Answer, { exact: indicators(600) });
     assertEquals([exact.nodes.length, exact.hasMore], [500, true]);
-    assertEquals(Answer.parse({ exact: indicators(500) }).exact.hasMore, false);
+    assertEquals(
+      v.parse(Answer, { exact: indicators(500) }).exact.hasMore,
+      false,
+    );
   });
   await t.step("what is more may be anything", () => {
     const broken = {
@@ -41,11 +45,11 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
         ...list(200_000, () => ({ node: {} })),
       ],
     };
-    assertEquals(Answer.parse({ exact: broken }).exact.nodes.length, 500);
+    assertEquals(v.parse(Answer, { exact: broken }).exact.nodes.length, 500);
   });
   const inValues = (fields: Record<string, unknown>) => {
     const { nodes, hasMore } =
-      Answer.parse({ values: edges([observable(fields)]) }).values;
+      v.parse(Answer, { values: edges([observable(fields)]) }).values;
     const [first] = nodes;
     assert(first !== undefined);
     return { first, hasMore };
@@ -85,7 +89,7 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
       externalReferences: edges(list(200, () => ({}))),
       threats: edges(list(200, () => threat)),
     }]);
-    const { nodes: [first], hasMore } = Answer.parse({ exact }).exact;
+    const { nodes: [first], hasMore } = v.parse(Answer, { exact }).exact;
     assertEquals(hasMore, true);
     assertEquals(
       [
@@ -105,7 +109,7 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
     const values = edges(
       list(500, () => observable({ indicators: indicators(50) })),
     );
-    const { nodes, hasMore } = Answer.parse({ values }).values;
+    const { nodes, hasMore } = v.parse(Answer, { values }).values;
     const read = nodes.map((one) => one.indicators.nodes.length);
     assertEquals([nodes.length, hasMore, read[0]], [500, true, 50]);
     const sum = read.reduce((sum, one) => sum + one, 0);
@@ -117,7 +121,7 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
       list(500, () => observable({ indicators: indicators(50) })),
     );
     const exact = indicators(3);
-    const answer = Answer.parse({ values, files: values, exact });
+    const answer = v.parse(Answer, { values, files: values, exact });
     assertEquals(answer.files.nodes[0]?.indicators.nodes.length, 50);
     assertEquals([answer.exact.nodes.length, answer.exact.hasMore], [3, false]);
   });
@@ -125,15 +129,15 @@ Deno.test("Answer takes no more than was asked for, and says so", async (t) => {
 
 Deno.test("Indicator takes all, if it is no part of an answer", () => {
   const objectLabel = list(200, () => ({ value: "x" }));
-  Answer.parse({ exact: indicators(600) });
+  v.parse(Answer, { exact: indicators(600) });
   assertEquals(
-    Indicator.parse({ id: "i", objectLabel }).objectLabel.length,
+    v.parse(Indicator, { id: "i", objectLabel }).objectLabel.length,
     200,
   );
 });
 
 Deno.test("GraphqlResponse takes the first errors, and the start of what they say", () => {
-  const { errors } = GraphqlResponse.parse({
+  const { errors } = v.parse(GraphqlResponse, {
     errors: list(1000, () => ({
       message: "x".repeat(5000),
       path: list(1000, () => "exact"),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Ioc } from "../../lib/alert/ioc.ts";
@@ -31,7 +32,7 @@ export async function answerTo(
   });
   const { data, errors } = await response.json();
   assertEquals(errors, undefined);
-  return Answer.parse(data);
+  return v.parse(Answer, data);
 }
 
 /** What becomes of an alert, as a run with these options finds it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as v from "valibot";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
@@ -37,9 +38,9 @@ export function sentMatch(
     indicator: fields = {},
   }: MatchFacts,
 ): unknown {
-  const indicator = Indicator.parse({ id: "i", name: "n", ...fields });
+  const indicator = v.parse(Indicator, { id: "i", name: "n", ...fields });
   const ioc = { kind: "ipv4", value, spellings: [value], field: "f" } as const;
-  const observable = Observable.parse({
+  const observable = v.parse(Observable, {
     id: "o",
     entity_type: "IPv4-Addr",
     observable_value: value,

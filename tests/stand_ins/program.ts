@@ -117,8 +117,10 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
 
 async function commandFor(
   home: string,
-  args: readonly string[],
+  words: readonly string[],
 ): Promise<[string, Deno.CommandOptions]> {
+  const { pathOf } = await runtimeForWazuh();
+  const args = words.map(pathOf);
   const env = { TMPDIR: `${home}/tmp` };
   const options = { cwd: home, stdin: "null", env } as const;
   if (EXECUTABLE === undefined) {

@@ -12,13 +12,22 @@ export interface Runtime {
   readonly deno: string;
   /** The program's. */
   readonly main: string;
+  /** A path of the project, where it can be read. */
+  readonly pathOf: (path: string) => string;
   readonly env: Readonly<Record<string, string>>;
 }
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
 
-/** What the program is made of. */
-const SOURCES = ["main.ts", "deno.json", "deno.lock", "lib", "wazuh"];
+/** What the program is made of, and what it is given to read. */
+const SOURCES = [
+  "main.ts",
+  "deno.json",
+  "deno.lock",
+  "lib",
+  "wazuh",
+  "tests/testdata",
+];
 
 let runtime: Promise<Runtime> | undefined;
 
@@ -28,6 +37,7 @@ export function runtimeForWazuh(): Promise<Runtime> {
     ? Promise.resolve({
       deno: Deno.execPath(),
       main: `${PROJECT}main.ts`,
+      pathOf: (path) => path,
       env: {},
     })
     : prepare();
@@ -41,11 +51,11 @@ async function prepare(): Promise<Runtime> {
   if (!await isOurs(folder)) await fill(folder);
   const env = { DENO_DIR: `${folder}/deno_dir`, HOME: "/nonexistent" };
   const isReadable = await runAsWazuh("test", ["-r", `${PROJECT}main.ts`]);
-  const main = isReadable
-    ? `${PROJECT}main.ts`
-    : `${await copyProject()}/main.ts`;
+  const project = isReadable ? PROJECT : `${await copyProject()}/`;
+  const pathOf = (path: string) =>
+    path.startsWith(PROJECT) ? project + path.slice(PROJECT.length) : path;
   await letWriteCoverage();
-  return { deno: `${folder}/deno`, main, env };
+  return { deno: `${folder}/deno`, main: `${project}main.ts`, pathOf, env };
 }
 
 async function isOurs(folder: string): Promise<boolean> {
@@ -88,7 +98,10 @@ async function copyProject(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "custom-opencti-source-" });
   addEventListener("unload", () => Deno.removeSync(copy, { recursive: true }));
   await Deno.chmod(copy, 0o755);
-  for (const name of SOURCES) await run("cp", ["-r", PROJECT + name, copy]);
+  await Deno.mkdir(`${copy}/tests`);
+  for (const name of SOURCES) {
+    await run("cp", ["-r", PROJECT + name, `${copy}/${name}`]);
+  }
   return copy;
 }
 
@@ -112,6 +125,8 @@ async function runAsWazuh(
 ): Promise<boolean> {
   const { success } = await new Deno.Command(program, {
     args: [...args],
+    // Where this runs, as in /root, it may not be able to start anything.
+    cwd: "/",
     ...WAZUH,
   }).output();
   return success;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import * as z from "zod/mini";
-import { dueIn, NEVER } from "../../lib/state/marker.ts";
+import * as v from "valibot";
+import { dueIn, hasOutage } from "../../lib/state/marker.ts";
 import {
   openSpool,
   type Spool,
@@ -181,7 +181,7 @@ Deno.test("prune() drops the oldest of what has too many bytes together", async 
   assertEquals(kept, [["é"], 2]);
 });
 
-Deno.test("write() sets the marker to when something is due, and takes it away", async () => {
+Deno.test("write() marks when something is due and that there is an outage, and takes it away", async () => {
   using scene = await makeSpool();
   const { spool, options: { folders }, clock } = scene;
   const write = (change: Parameters<Spool["write"]>[0]) =>
@@ -194,9 +194,9 @@ Deno.test("write() sets the marker to when something is due, and takes it away",
   await write((tx) => tx.remember("outage x", 1));
   await write((tx) => tx.forget("error"));
   await write((tx) => tx.forgetAlert("a"));
-  assertEquals(dueIn(folders), NEVER, "each run looks at an outage");
+  assertEquals([dueIn(folders), hasOutage(folders)], [undefined, true]);
   await write((tx) => tx.forget("outage x"));
-  assertEquals(dueIn(folders), undefined);
+  assertEquals([dueIn(folders), hasOutage(folders)], [undefined, false]);
 });
 
 Deno.test("write() changes all or nothing, and the next run looks", async () => {
@@ -370,7 +370,7 @@ Deno.test("openSpool() takes no events from another run that sends them", async 
 Deno.test("recall() takes what is not as expected for nothing", async () => {
   using scene = await makeSpool();
   const { spool } = scene;
-  const recall = () => spool.write((tx) => tx.recall("x", z.number()), SECOND);
+  const recall = () => spool.write((tx) => tx.recall("x", v.number()), SECOND);
   assertEquals(await recall(), undefined);
   await spool.write((tx) => tx.remember("x", "text"), SECOND);
   assertEquals(await recall(), undefined);
@@ -421,7 +421,7 @@ Deno.test("openSpool() takes what had to be kept elsewhere for a while", async (
     tx.alertKeys(BASE_URL),
     tx.events(9).map(({ message }) => message),
     tx.keepEvent("m", "k"),
-    tx.recall("outage x", z.number()),
+    tx.recall("outage x", v.number()),
   ], SECOND);
   assertEquals(moved, [["a"], ["m"], undefined, 1]);
   assertEquals([dueIn([first]), dueIn([second])], [clock.ms, undefined]);
@@ -565,12 +565,15 @@ Deno.test("the spool waits for no FIFO, and follows no link, that is named as a 
         assertStringIncludes(problems[0] ?? "", `spool.db${name} is no file`);
       });
     }
-    for (const name of ["lock", "waiting"]) {
+    for (const name of ["lock", "waiting", "outage"]) {
       await t.step(`${kind} ${name}`, async () => {
         using scene = await makeSpool();
         const { spool, dir, clock, problems } = scene;
         await put(`${dir}/${name}`);
-        await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+        await spool.write((tx) => {
+          tx.keepAlert(alert("a"), clock.ms);
+          tx.remember("outage x", 1);
+        }, SECOND);
         (await spool.lock(() => 0))?.release();
         assertEquals(dueIn([dir]), clock.ms);
         assertEquals(problems, []);

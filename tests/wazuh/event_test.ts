@@ -1,6 +1,8 @@
+import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
+import { valueAt } from "../../lib/json.ts";
 import { encodeEvent } from "../../lib/wazuh/encode.ts";
 import {
   errorEvent,
@@ -30,7 +32,7 @@ function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
     type: "indicator_pattern_match",
     met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
     unmet: [],
-    indicator: Indicator.parse({ id: "i", ...indicator }),
+    indicator: v.parse(Indicator, { id: "i", ...indicator }),
   };
 }
 
@@ -92,7 +94,7 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
   ];
   for (const [name, indicators, expected] of cases) {
     await t.step(name, () => {
-      const observable = Observable.parse({
+      const observable = v.parse(Observable, {
         id: "o",
         entity_type: "Url",
         observable_value: "v",
@@ -105,7 +107,7 @@ Deno.test("matchEvent() says if an observable has more than one indicator", asyn
         observable,
         related: observable,
         relationship: "related-to",
-        indicator: Indicator.parse(node),
+        indicator: v.parse(Indicator, node),
       });
       assertEquals(opencti.multipleIndicators, expected);
     });
@@ -141,7 +143,7 @@ Deno.test("matchEvent() writes phases and references in words", () => {
 function matchesOf(fields: Record<string, unknown>): Match[] {
   const direct = indicatorMatch(fields);
   const { met, unmet, indicator } = direct;
-  const observable = Observable.parse({
+  const observable = v.parse(Observable, {
     id: "o",
     entity_type: "Url",
     observable_value: "v",
@@ -313,13 +315,13 @@ Deno.test("matchEvent() links an observable by its type", async (t) => {
     ]
   ) {
     await t.step(String(type), () => {
-      const observable = Observable.parse({
+      const observable = v.parse(Observable, {
         id: "o/1",
         entity_type: type,
         observable_value: "v",
         indicators: null,
       });
-      const indicator = Indicator.parse({ id: "i" });
+      const indicator = v.parse(Indicator, { id: "i" });
       const { opencti } = encode({
         type: "observable_with_indicator",
         met: { ioc: ioc(), matched: "ipv4-addr:value = '1.2.3.4'" },
@@ -529,8 +531,32 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
     }
   });
   await t.step("not, if it fits", () => {
-    const { opencti } = encode(indicatorMatch({ pattern: "p".repeat(64_500) }));
+    const half = "p".repeat(32_000);
+    const { opencti } = encode(
+      indicatorMatch({ pattern: half, objectLabel: [{ value: half }] }),
+    );
     assertEquals(opencti.truncated, undefined);
+  });
+  await t.step("to what Wazuh's indexer takes of a text", () => {
+    const long = "é".repeat(16_400);
+    for (
+      const [name, fields] of [
+        ["indicator.pattern", { pattern: long }],
+        ["indicator.labels", {
+          objectLabel: [{ value: "a" }, { value: long }],
+        }],
+      ] as const
+    ) {
+      const { opencti } = encode(indicatorMatch(fields));
+      assertEquals(opencti.truncated, [name]);
+      for (const text of [valueAt(opencti, name)].flat()) {
+        const { byteLength } = new TextEncoder().encode(String(text));
+        assert(byteLength <= 32_766, `${byteLength} bytes`);
+      }
+    }
+    const whole = "é".repeat(16_000);
+    const { opencti } = encode(indicatorMatch({ pattern: whole }));
+    assertEquals(opencti.indicator.pattern, whole);
   });
 });
 
@@ -568,7 +594,7 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   assertEquals(ofUrl.truncated, ["ioc.value"]);
   assert(ofUrl.ioc.value.length <= 450);
   assert(ofUrl.query_values.includes(url), "there it is whole");
-  const observable = Observable.parse({
+  const observable = v.parse(Observable, {
     id: "o",
     entity_type: "Url",
     observable_value: long,
@@ -581,7 +607,7 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
     observable,
     related: { ...observable, observable_value: "v" },
     relationship: "related-to",
-    indicator: Indicator.parse({ id: "i", name: long }),
+    indicator: v.parse(Indicator, { id: "i", name: long }),
   }).opencti;
   assertEquals(related.truncated, [
     "observable_value",

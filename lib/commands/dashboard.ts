@@ -1,0 +1,28 @@
+/**
+ * The command `dashboard`.
+ *
+ * @module
+ */
+import dashboardFile from "../../wazuh/opencti_dashboard.ndjson" with {
+  type: "text",
+};
+import { type Command, print } from "./command.ts";
+
+/** Prints the dashboard of the matches. */
+export const dashboard: Command = {
+  name: "dashboard",
+  summary: "Print a dashboard of the matches, for the Wazuh dashboard",
+  usage: ["dashboard"],
+  about: "Prints saved objects for the Wazuh dashboard: what was found, on " +
+    "which agents, by which sources, with links into OpenCTI. Import them " +
+    "under Dashboards Management, Saved objects.",
+  arguments: [],
+  examples: [[
+    "custom-opencti dashboard > opencti_dashboard.ndjson",
+    "have the file that is imported",
+  ]],
+  run: async () => {
+    await print(dashboardFile);
+    return 0;
+  },
+};
