@@ -197,6 +197,14 @@ const BREAKS: Readonly<Record<string, Break>> = {
     says: "HOOK_URL is not a URL",
     mend: "correct that",
   },
+  "a password in the URL": {
+    does: conf((text) =>
+      text.replace("<hook_url>http://", "<hook_url>http://wazuh:hunter2@")
+    ),
+    link: "block",
+    says: "HOOK_URL holds a user or password",
+    mend: "correct that",
+  },
   "no token": {
     does: (home) => Deno.removeSync(`${home}/etc/opencti.token`),
     link: "token",
@@ -213,7 +221,8 @@ const BREAKS: Readonly<Record<string, Break>> = {
     does: (home) =>
       Deno.writeTextFileSync(`${home}/etc/opencti.token`, "another_token\n"),
     link: "opencti",
-    says: "OpenCTI refuses the token",
+    says: "OpenCTI refuses the token: if it is wrong or expired, put a valid " +
+      "one into HOME/etc/opencti.token",
     mend: "correct that",
   },
   "nothing known": {
