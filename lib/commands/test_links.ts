@@ -270,7 +270,8 @@ async function* arrival(
     );
     return;
   }
-  yield* await check("alert", () => checkArrival(site, { seconds }));
+  if (stop.aborted) yield error("Stopped before Wazuh's alert came", AGAIN);
+  else yield* await check("alert", () => checkArrival(site, { seconds }));
 }
 
 const POLL_MS = 100;

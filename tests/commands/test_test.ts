@@ -403,6 +403,22 @@ Deno.test("test says that a full queue takes nothing", ROOT_ONLY, async () => {
   }
 });
 
+Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const { home, queue } = await makeInstalled(opencti.url);
+  await using _queue = queue;
+  const { status, stdout } = await runProgram(home, ["test", "--json"], {
+    onStart: async (process) => {
+      // Its event has come, and nobody makes an alert of it.
+      await queue.receive(1);
+      process.kill("SIGTERM");
+    },
+  });
+  const last = JSON.parse(stdout).findings.at(-1);
+  assertEquals([status, last.link, last.level], [2, "alert", "error"]);
+  assertEquals(last.says, "Stopped before Wazuh's alert came");
+});
+
 Deno.test("test names what its own words should be", async (t) => {
   const { home } = await makeInstalled("https://cti.example");
   const cases: Readonly<Record<string, string>> = {
