@@ -420,7 +420,8 @@ Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
 });
 
 Deno.test("test names what its own words should be", async (t) => {
-  const { home } = await makeInstalled("https://cti.example");
+  const { home, queue } = await makeInstalled("https://cti.example");
+  await using _queue = queue;
   const cases: Readonly<Record<string, string>> = {
     "all": "test takes options alone: write --source NAME",
     "--wait 0": "--wait must be seconds, from 1 to 3600",
