@@ -920,7 +920,9 @@ Deno.test(
   "doctor, test and status say what this user may not see",
   ROOT_ONLY,
   async (t) => {
-    const { home, queue } = await makeInstalled("http://127.0.0.1:9");
+    const { home, queue } = await makeInstalled("http://127.0.0.1:9", {
+      runs: true,
+    });
     await using _queue = queue;
     giveToGroup(`${home}/queue`, 0o700);
     for (const [word, expected] of [["doctor", 1], ["test", 2]] as const) {

@@ -26,7 +26,7 @@ Deno.test(
   ROOT_ONLY,
   async (t) => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const manager = await makeInstalled(opencti.url);
+    const manager = await makeInstalled(opencti.url, { runs: true });
     const { home } = manager;
     await using _queue = manager.queue;
     await using _analysisd = startWritingAlerts(manager);
@@ -145,7 +145,7 @@ Deno.test(
   ROOT_ONLY,
   async () => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const manager = await makeInstalled(opencti.url);
+    const manager = await makeInstalled(opencti.url, { runs: true });
     await using _queue = manager.queue;
     await using _analysisd = startWritingAlerts(manager, { rotates: true });
     const { status, stdout } = await runProgram(manager.home, ["test"]);
@@ -358,7 +358,9 @@ Deno.test(
           broken.knowledge ?? KNOWLEDGE,
           broken.opencti,
         );
-        const manager = await makeInstalled(broken.url ?? opencti.url);
+        const manager = await makeInstalled(broken.url ?? opencti.url, {
+          runs: true,
+        });
         const { home, queue } = manager;
         await using _queue = queue;
         const { least = 3 } = broken;
@@ -389,7 +391,7 @@ Deno.test(
 
 Deno.test("test says that a full queue takes nothing", ROOT_ONLY, async () => {
   await using opencti = startOpencti(KNOWLEDGE);
-  const { home, queue } = await makeInstalled(opencti.url);
+  const { home, queue } = await makeInstalled(opencti.url, { runs: true });
   await queue[Symbol.asyncDispose]();
   const end = await fillQueue(home);
   try {
@@ -405,7 +407,7 @@ Deno.test("test says that a full queue takes nothing", ROOT_ONLY, async () => {
 
 Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
   await using opencti = startOpencti(KNOWLEDGE);
-  const { home, queue } = await makeInstalled(opencti.url);
+  const { home, queue } = await makeInstalled(opencti.url, { runs: true });
   await using _queue = queue;
   const { status, stdout } = await runProgram(home, ["test", "--json"], {
     onStart: async (process) => {
@@ -420,7 +422,9 @@ Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
 });
 
 Deno.test("test names what its own words should be", async (t) => {
-  const { home, queue } = await makeInstalled("https://cti.example");
+  const { home, queue } = await makeInstalled("https://cti.example", {
+    runs: true,
+  });
   await using _queue = queue;
   const cases: Readonly<Record<string, string>> = {
     "all": "test takes options alone: write --source NAME",
@@ -440,7 +444,7 @@ Deno.test("test names what its own words should be", async (t) => {
   }
   await t.step("a source that is none", async () => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const { home, queue } = await makeInstalled(opencti.url);
+    const { home, queue } = await makeInstalled(opencti.url, { runs: true });
     await using _queue = queue;
     const args = ["test", "--source", "sshdd"];
     const { status, lastLine } = await runProgram(home, args);
