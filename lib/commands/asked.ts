@@ -34,6 +34,8 @@ export const ASKED_OPTIONS: readonly Option[] = [
 export interface Asked {
   /** With the token itself. Without an address, nothing can be asked. */
   readonly target: Target;
+  /** The token as it was said: itself, or `file:` and the path of its file. */
+  readonly apiKey: string;
   /** The `<options>` of its integration block; empty if there are none. */
   readonly optionsJson: string;
   /** Why nothing can be asked. */
@@ -65,6 +67,9 @@ export function askedBy({ text }: Said, home: string): Asked {
     said === undefined || baseUrlIn(hookUrl, home) === said
   );
   const optionsJson = block?.options ?? "";
+  const apiKey = tokenFile === undefined
+    ? block?.apiKey ?? ""
+    : `file:${tokenFile}`;
   try {
     if (block === undefined && said === undefined) {
       throw new UsageError(`${problem}: say --url and --token-file`);
@@ -78,10 +83,10 @@ export function askedBy({ text }: Said, home: string): Asked {
       hookUrl: said ?? block?.hookUrl ?? "",
       apiKey: token ?? tokenOf(block?.apiKey ?? ""),
     }, home);
-    return { target, optionsJson };
+    return { target, apiKey, optionsJson };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { target: NOBODY, optionsJson, whyNot: error.message };
+    return { target: NOBODY, apiKey, optionsJson, whyNot: error.message };
   }
 }
 

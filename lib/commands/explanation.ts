@@ -70,7 +70,7 @@ export interface ExplainedEvent {
 
 /** Builds what explains. */
 export async function explainerFor(
-  { target, optionsJson, whyNot }: Asked,
+  { target, apiKey: said, optionsJson, whyNot }: Asked,
   { home, stop }: RunContext,
 ): Promise<Explainer> {
   const read = await readConfig({ optionsFile: "", optionsJson, home });
@@ -87,7 +87,7 @@ export async function explainerFor(
   const asking = {
     opencti: target,
     config,
-    places: placesOf({ ...read, home, apiKey: "" }),
+    places: placesOf({ ...read, home, apiKey: said }),
   };
   const sources = async () =>
     read.joined.sources ?? await loadSources(ALL_FAMILIES);

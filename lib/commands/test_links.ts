@@ -26,6 +26,7 @@ import {
   leastLevelIn,
   type Site,
 } from "../manager/mod.ts";
+import { redactor } from "../redact.ts";
 import { testEvent } from "../wazuh/event.ts";
 import { sendToQueue } from "../wazuh/queue.ts";
 import type { Asked } from "./asked.ts";
@@ -76,8 +77,9 @@ export async function* testLinks(
       ? []
       : [findingsOf("block").error(asked.whyNot, AGAIN)],
   ];
+  const redact = redactor(site.blocks.map(({ apiKey }) => apiKey));
   for (const findings of before) {
-    yield* findings;
+    for (const one of findings) yield { ...one, says: redact(one.says) };
     if (isBroken(findings)) return;
   }
   const explainer = await explainerFor(asked, context);
@@ -268,7 +270,8 @@ async function* arrival(
     );
     return;
   }
-  yield* await check("alert", () => checkArrival(site, { seconds }));
+  if (stop.aborted) yield error("Stopped before Wazuh's alert came", AGAIN);
+  else yield* await check("alert", () => checkArrival(site, { seconds }));
 }
 
 const POLL_MS = 100;

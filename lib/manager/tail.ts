@@ -103,6 +103,8 @@ export function follow(path: string): Followed {
 
 function openAt(path: string) {
   try {
+    // Opening a FIFO would wait for who writes to it.
+    if (!Deno.statSync(path).isFile) return undefined;
     const file = Deno.openSync(path);
     const { dev, ino } = file.statSync();
     return { file, id: `${dev} ${ino}`, decoder: new TextDecoder() };

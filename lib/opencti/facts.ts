@@ -83,6 +83,8 @@ export interface Amounts {
   readonly indicators: number;
   /** Those of them that are not revoked. */
   readonly active: number;
+  /** Those whose pattern is one of STIX, which others than observables match. */
+  readonly stix: number;
   /** By the name of their kind. */
   readonly observables: Readonly<Record<string, number>>;
 }
@@ -100,9 +102,9 @@ export const OBSERVABLES_QUERY = `query ($a: [String], $b: [String]) {
   b: stixCyberObservables(first: 1, types: $b) { pageInfo { globalCount } }
 }`;
 
-export const INDICATORS_QUERY = `query ($active: FilterGroup) {
-  a: indicators(first: 1) { pageInfo { globalCount } }
-  b: indicators(first: 1, filters: $active) { pageInfo { globalCount } }
+export const INDICATORS_QUERY = `query ($a: FilterGroup, $b: FilterGroup) {
+  a: indicators(first: 1, filters: $a) { pageInfo { globalCount } }
+  b: indicators(first: 1, filters: $b) { pageInfo { globalCount } }
 }`;
 
 const Count = v.object({ pageInfo: v.object({ globalCount: v.number() }) });
@@ -119,19 +121,25 @@ export async function askAmounts(options: FactsOptions): Promise<Amounts> {
     const { a, b } = v.parse(Counts, data);
     return [a.pageInfo.globalCount, b.pageInfo.globalCount] as const;
   };
-  const [indicators, active] = await count(INDICATORS_QUERY, {
-    active: {
-      mode: "and",
-      filters: [{ key: ["revoked"], values: ["false"] }],
-      filterGroups: [],
-    },
+  const where = (key: string, value: string) => ({
+    mode: "and",
+    filters: [{ key: [key], values: [value] }],
+    filterGroups: [],
+  });
+  const [active, stix] = await count(INDICATORS_QUERY, {
+    a: where("revoked", "false"),
+    b: where("pattern_type", "stix"),
+  });
+  const [indicators] = await count(INDICATORS_QUERY, {
+    a: null,
+    b: where("revoked", "true"),
   });
   const observables: Record<string, number> = {};
   for (const [a, b] of OBSERVABLES) {
     const [ofA, ofB] = await count(OBSERVABLES_QUERY, { a: [a], b: [b] });
     Object.assign(observables, { [a]: ofA, [b]: ofB });
   }
-  return { indicators, active, observables };
+  return { indicators, active, stix, observables };
 }
 
 const Body = v.object({

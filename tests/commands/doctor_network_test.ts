@@ -286,7 +286,7 @@ Deno.test(
   ROOT_ONLY,
   async () => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const { home, queue } = await makeInstalled(opencti.url);
+    const { home, queue } = await makeInstalled(opencti.url, { runs: true });
     await using _queue = queue;
     await Deno.writeTextFile(
       `${home}/etc/opencti.json`,
@@ -309,7 +309,9 @@ Deno.test(
   async () => {
     // It takes requests for others as a proxy does.
     await using opencti = startOpencti(KNOWLEDGE);
-    const { home, queue } = await makeInstalled("http://opencti.invalid");
+    const { home, queue } = await makeInstalled("http://opencti.invalid", {
+      runs: true,
+    });
     await using _queue = queue;
     const { status, stdout } = await runProgram(home, ["doctor", "--json"], {
       asRoot: true,

@@ -26,7 +26,7 @@ Deno.test(
   ROOT_ONLY,
   async (t) => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const manager = await makeInstalled(opencti.url);
+    const manager = await makeInstalled(opencti.url, { runs: true });
     const { home } = manager;
     await using _queue = manager.queue;
     await using _analysisd = startWritingAlerts(manager);
@@ -145,7 +145,7 @@ Deno.test(
   ROOT_ONLY,
   async () => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const manager = await makeInstalled(opencti.url);
+    const manager = await makeInstalled(opencti.url, { runs: true });
     await using _queue = manager.queue;
     await using _analysisd = startWritingAlerts(manager, { rotates: true });
     const { status, stdout } = await runProgram(manager.home, ["test"]);
@@ -197,6 +197,14 @@ const BREAKS: Readonly<Record<string, Break>> = {
     says: "HOOK_URL is not a URL",
     mend: "correct that",
   },
+  "a password in the URL": {
+    does: conf((text) =>
+      text.replace("<hook_url>http://", "<hook_url>http://wazuh:hunter2@")
+    ),
+    link: "block",
+    says: "HOOK_URL holds a user or password",
+    mend: "correct that",
+  },
   "no token": {
     does: (home) => Deno.removeSync(`${home}/etc/opencti.token`),
     link: "token",
@@ -213,7 +221,8 @@ const BREAKS: Readonly<Record<string, Break>> = {
     does: (home) =>
       Deno.writeTextFileSync(`${home}/etc/opencti.token`, "another_token\n"),
     link: "opencti",
-    says: "OpenCTI refuses the token",
+    says: "OpenCTI refuses the token: if it is wrong or expired, put a valid " +
+      "one into HOME/etc/opencti.token",
     mend: "correct that",
   },
   "nothing known": {
@@ -349,7 +358,9 @@ Deno.test(
           broken.knowledge ?? KNOWLEDGE,
           broken.opencti,
         );
-        const manager = await makeInstalled(broken.url ?? opencti.url);
+        const manager = await makeInstalled(broken.url ?? opencti.url, {
+          runs: true,
+        });
         const { home, queue } = manager;
         await using _queue = queue;
         const { least = 3 } = broken;
@@ -380,7 +391,7 @@ Deno.test(
 
 Deno.test("test says that a full queue takes nothing", ROOT_ONLY, async () => {
   await using opencti = startOpencti(KNOWLEDGE);
-  const { home, queue } = await makeInstalled(opencti.url);
+  const { home, queue } = await makeInstalled(opencti.url, { runs: true });
   await queue[Symbol.asyncDispose]();
   const end = await fillQueue(home);
   try {
@@ -394,8 +405,27 @@ Deno.test("test says that a full queue takes nothing", ROOT_ONLY, async () => {
   }
 });
 
+Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const { home, queue } = await makeInstalled(opencti.url, { runs: true });
+  await using _queue = queue;
+  const { status, stdout } = await runProgram(home, ["test", "--json"], {
+    onStart: async (process) => {
+      // Its event has come, and nobody makes an alert of it.
+      await queue.receive(1);
+      process.kill("SIGTERM");
+    },
+  });
+  const last = JSON.parse(stdout).findings.at(-1);
+  assertEquals([status, last.link, last.level], [2, "alert", "error"]);
+  assertEquals(last.says, "Stopped before Wazuh's alert came");
+});
+
 Deno.test("test names what its own words should be", async (t) => {
-  const { home } = await makeInstalled("https://cti.example");
+  const { home, queue } = await makeInstalled("https://cti.example", {
+    runs: true,
+  });
+  await using _queue = queue;
   const cases: Readonly<Record<string, string>> = {
     "all": "test takes options alone: write --source NAME",
     "--wait 0": "--wait must be seconds, from 1 to 3600",
@@ -414,7 +444,7 @@ Deno.test("test names what its own words should be", async (t) => {
   }
   await t.step("a source that is none", async () => {
     await using opencti = startOpencti(KNOWLEDGE);
-    const { home, queue } = await makeInstalled(opencti.url);
+    const { home, queue } = await makeInstalled(opencti.url, { runs: true });
     await using _queue = queue;
     const args = ["test", "--source", "sshdd"];
     const { status, lastLine } = await runProgram(home, args);

@@ -73,3 +73,12 @@ Deno.test("follow() keeps no line that is too long", async () => {
     assertEquals(rest.length < 2_200_000, true);
   });
 });
+
+Deno.test("follow() does not wait for what is no file", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/alerts.json`;
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    using followed = follow(path);
+    assertEquals(followed.lines(), []);
+  });
+});

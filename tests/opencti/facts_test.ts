@@ -60,6 +60,12 @@ Deno.test("askAmounts() counts what is known, and what of it is active", async (
     amounts.active,
     KNOWLEDGE.indicators.filter(({ revoked }) => revoked !== true).length,
   );
+  assertEquals(
+    amounts.stix,
+    KNOWLEDGE.indicators.filter(({ pattern_type = "stix" }) =>
+      pattern_type === "stix"
+    ).length,
+  );
   const byKind = (kind: string) =>
     KNOWLEDGE.observables.filter(({ entity_type }) => entity_type === kind)
       .length;

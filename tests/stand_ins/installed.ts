@@ -7,7 +7,7 @@
 import { planInstall } from "../../lib/manager/install.ts";
 import { takeSteps } from "../../lib/manager/steps.ts";
 import { startAnalysisd } from "./analysisd.ts";
-import { giveToWazuh } from "./home.ts";
+import { giveToGroup, giveToWazuh } from "./home.ts";
 import { CONF, makeManager } from "./manager.ts";
 import { type QueueStandIn, startQueue } from "./queue.ts";
 import { TOKEN } from "./secret.ts";
@@ -17,7 +17,11 @@ const ALERT = JSON.stringify({ rule: { level: 3, groups: ["ids"] } });
 /** A manager on which nothing is wrong. */
 export async function makeInstalled(
   url: string,
-  { conf = CONF }: { readonly conf?: string } = {},
+  { conf = CONF, runs = false }: {
+    readonly conf?: string;
+    /** Whether the program is run there: then it is not a file in its place. */
+    readonly runs?: boolean;
+  } = {},
 ): Promise<{ readonly home: string; readonly queue: QueueStandIn }> {
   const { home, program } = await makeManager({ conf });
   const { steps } = planInstall({
@@ -29,6 +33,7 @@ export async function makeInstalled(
     askToken: () => undefined,
   });
   takeSteps(steps, home);
+  if (runs) await putExecutable(`${home}/integrations/custom-opencti`);
   await Deno.mkdir(`${home}/var/run`, { recursive: true });
   for (const daemon of ["analysisd", "integratord"]) {
     await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-123.pid`, "123");
@@ -40,6 +45,25 @@ export async function makeInstalled(
   const queue = startQueue(home);
   giveToWazuh(`${home}/queue/sockets/queue`, 0o660);
   return { home, queue };
+}
+
+let copied: Promise<string> | undefined;
+
+/** The executable that is tested, copied once and owned as install does it. */
+async function putExecutable(path: string): Promise<void> {
+  const executable = Deno.env.get("CUSTOM_OPENCTI");
+  if (executable === undefined) return;
+  copied ??= (async () => {
+    const folder = await Deno.makeTempDir({ prefix: "wazuh-program-" });
+    addEventListener("unload", () => {
+      Deno.removeSync(folder, { recursive: true });
+    });
+    await Deno.copyFile(executable, `${folder}/program`);
+    giveToGroup(`${folder}/program`, 0o750);
+    return `${folder}/program`;
+  })();
+  await Deno.remove(path);
+  await Deno.link(await copied, path);
 }
 
 /** How an analysisd is not as usual. */

@@ -43,7 +43,12 @@ export function checkBlock(site: Site): readonly Finding[] {
   ];
   return found.length > 0
     ? found
-    : [ok(`${block.hookUrl}, level ${block.level ?? "0"} and up`)];
+    : [ok(`${shown(block.hookUrl)}, level ${block.level ?? "0"} and up`)];
+}
+
+/** An address without a user and password, which it should not have. */
+function shown(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//");
 }
 
 function checkMounted(path: string): readonly Finding[] {

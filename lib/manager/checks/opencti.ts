@@ -132,13 +132,13 @@ const FEW = 0.5;
 
 /** What follows from how much OpenCTI knows. */
 export function amountFindings(
-  { indicators, active, observables }: Amounts,
+  { indicators, active, stix, observables }: Amounts,
 ): readonly Finding[] {
   const { ok, warning } = findingsOf("knowledge");
   const kinds = Object.entries(observables).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${kind} ${count}`);
-  const says = `${indicators} indicators, ${active} of them active; ` +
-    `observables: ${kinds.join(", ") || "none"}`;
+  const says = `${indicators} indicators, ${active} of them active, ${stix} ` +
+    `with STIX patterns; observables: ${kinds.join(", ") || "none"}`;
   if (indicators === 0) {
     return [warning(
       `${says}: there is nothing to find`,
