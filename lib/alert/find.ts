@@ -220,13 +220,18 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
   /** What the sources skip is not taken from elsewhere either. */
   function takeSwept(found: readonly (Swept | Skipped)[]): void {
     if (found.length === 0) return;
+    const own: Skipped[] = [];
     for (const one of found) {
-      if ("reason" in one) skip(one);
+      if (!("reason" in one)) continue;
+      // Nobody asks why a field that is named the network's own is none.
+      if (one.isOwn) own.push(one);
+      else skip(one);
     }
     const texts = new Set(skipped.values().map(({ text }) => text));
     let values: ReadonlySet<string> | undefined;
     const isKnown = (value: string): boolean =>
-      (values ??= new Set(skipped.values().flatMap(valuesOf))).has(value);
+      (values ??= new Set([...own, ...skipped.values()].flatMap(valuesOf)))
+        .has(value);
     for (const one of found) {
       if ("reason" in one) continue;
       // Any resolver that an alert names is one that was asked.

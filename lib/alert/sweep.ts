@@ -71,15 +71,18 @@ export function sweep(
   const found: (Swept | Skipped)[] = [];
   let made: ReadonlySet<string> | undefined;
   let servers: boolean | undefined;
+  const options = {
+    mode,
+    domainsIn,
+    makers: () => made ??= makersOf(alert),
+    isServers: () => servers ??= isOfServer(alert),
+  };
   const textOf = mode === "off" ? (text: string) => text : readable;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
     const text = textOf(value.text.slice(0, room));
     if (mode !== "off") room -= text.length;
     if (!isRead(value.path)) {
-      const makers = () => made ??= makersOf(alert);
-      const isServers = () => servers ??= isOfServer(alert);
-      const options = { mode, domainsIn, makers, isServers };
       for (const one of candidatesIn({ ...value, text }, options)) {
         if (found.length >= MAX_TAKEN) break;
         found.push(one);
@@ -119,8 +122,9 @@ const OF_SERVER = [
 
 /** Wazuh's checks of settings and packages hold texts of their authors alone. */
 function whyNotSwept({ rule, decoder }: Alert): string | undefined {
-  const names = [...rule.groups.slice(0, MAX_GROUPS), decoder.name ?? ""];
-  return names.some((name) => CHECKS.has(name))
+  const isCheck = (name: string) => CHECKS.has(name);
+  return isCheck(decoder.name ?? "") ||
+      rule.groups.slice(0, MAX_GROUPS).some(isCheck)
     ? "it is about a machine's settings and packages"
     : undefined;
 }

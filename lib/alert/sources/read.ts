@@ -162,7 +162,9 @@ function fieldReader(field: Field, path: string): ReadField {
     holds ??= testOf(field.when);
     if (!holds(alert)) return true;
     ready ??= madeReady(field, path);
-    if (leftOut === 0 && matchesNowhere(ready.pattern, texts)) return true;
+    if (path === "full_log" && matchesNowhere(ready.pattern, texts)) {
+      return true;
+    }
     return readTexts(texts, { ready, alert, take, leftOut });
   };
 }
