@@ -413,6 +413,8 @@ Deno.test("test says that it was stopped", ROOT_ONLY, async () => {
     onStart: async (process) => {
       // Its event has come, and nobody makes an alert of it.
       await queue.receive(1);
+      // It has come before the program knows that it has.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       process.kill("SIGTERM");
     },
   });

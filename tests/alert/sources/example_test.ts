@@ -39,6 +39,7 @@ Deno.test("examplesOf() makes an alert that the source reads, of all but a few",
   ).map(({ name }) => name);
   // These take all their values out of texts, by regular expressions.
   assertEquals(without, [
+    "audit_record",
     "windows_firewall",
     "docker",
     "snort",
