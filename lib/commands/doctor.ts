@@ -24,6 +24,7 @@ import {
   checkBlock,
   checkLately,
   checkLog,
+  checkOptionFiles,
   checkProgram,
   checkQueue,
   checkRules,
@@ -94,6 +95,17 @@ export async function examine(
     await check("program", () => checkProgram(site)),
     first.length > 0 ? first : await check("block", () => checkBlock(site)),
     setUps.flatMap(({ findings }) => findings),
+    await check("options", () =>
+      checkOptionFiles(site, {
+        useful: setUps.flatMap(({ config: { file, config } }) => [
+          file,
+          ...config.ignore.files,
+        ]),
+        needed: setUps.flatMap(({ config: { config } }) =>
+          [config.ca_file, config.client_cert, config.client_key]
+            .filter((path) => path !== undefined)
+        ),
+      })),
     site.blocks.length === 0
       ? []
       : await check("alerts", () => checkAlerts(site)),
@@ -151,14 +163,17 @@ async function setUpOf(
     baseUrl: target?.baseUrl ?? "",
     readFile,
   });
+  if (read.error !== undefined) wrong("options", read.error);
+  // The rest is used.
   const problems = [
-    ...read.error === undefined ? [] : [read.error.message],
     ...read.problems,
     ...read.joined.problems.map((says) => `Mistakes in ${read.file}: ${says}`),
     ...lists.problems,
   ];
-  for (const problem of problems) wrong("options", problem);
-  if (problems.length === 0) {
+  for (const problem of problems) {
+    findings.push(findingsOf("options").warning(problem, AGAIN));
+  }
+  if (problems.length === 0 && read.error === undefined) {
     findings.push(findingsOf("options").ok(`${read.file}, no mistakes`));
   }
   return { target, apiKey, tokenProblem, config: read, findings };

@@ -68,7 +68,8 @@ interface Seen {
  */
 async function look(home: string): Promise<Seen> {
   const { site, findings: [finding] } = readSite(home);
-  if (site === undefined) {
+  // Without its configuration, it is not known where something waits.
+  if (site === undefined || finding?.level === "warning") {
     throw new UsageError(
       [finding?.says, finding?.mend].filter(Boolean).join(": "),
     );

@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
-import { planUninstall } from "../manager/mod.ts";
+import { planUninstall, readWaits } from "../manager/mod.ts";
 
 /** Takes out what install put in, and nothing else. */
 export const uninstall: Command = {
@@ -33,7 +33,9 @@ export const uninstall: Command = {
       throw new UsageError("uninstall takes --purge and --dry-run alone");
     }
     const isDryRun = has("dry-run");
-    const plan = planUninstall({ home, isPurge: has("purge") });
+    const isPurge = has("purge");
+    const waits = isPurge ? await readWaits(home) : {};
+    const plan = planUninstall({ home, isPurge, waits });
     await carryOut(plan, { home, isDryRun, isInstalled: false });
     return 0;
   },

@@ -99,14 +99,9 @@ export function planRules(site: Site): RulesPlan {
     ids.some((id) => isOurs(id, first))
   );
   const earlier = taken.files.filter(({ opencti }) => opencti.length > 0);
-  // Nothing else is in them: they are the rules of an integration before ours.
-  const replaced = [...new Set([...clashes, ...earlier])].filter((
-    { ids, opencti, path },
-  ) =>
-    path.startsWith("etc/") &&
-    ids.every((id) =>
-      opencti.includes(id) || (first === FIRST_ID && isOurs(id, first))
-    )
+  // Nothing else is in them. An id alone says nothing: the user's may have it.
+  const replaced = earlier.filter(({ ids, opencti, path }) =>
+    path.startsWith("etc/") && ids.every((id) => opencti.includes(id))
   );
   const others = clashes.filter((file) => !replaced.includes(file));
   if (others.length > 0) {

@@ -30,7 +30,12 @@ export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";
 export { checkRules } from "./checks/rules.ts";
 export { readSite, type Site } from "./checks/site.ts";
-export { checkLog, checkSpool, checkToken } from "./checks/state.ts";
+export {
+  checkLog,
+  checkOptionFiles,
+  checkSpool,
+  checkToken,
+} from "./checks/state.ts";
 export { planInstall } from "./install.ts";
 export { nextSteps } from "./next.ts";
 export { type Plan, showPlan, takeSteps } from "./steps.ts";
@@ -42,4 +47,4 @@ export {
 } from "./status.ts";
 export { follow, type Followed, lastLinesIn } from "./tail.ts";
 export { currentUser, refuseOthersThanRoot } from "./tree.ts";
-export { planUninstall } from "./uninstall.ts";
+export { planUninstall, readWaits } from "./uninstall.ts";

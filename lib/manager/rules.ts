@@ -115,7 +115,7 @@ export function openctiRuleIdsIn(xml: string): readonly number[] {
         /^\^?opencti\$?$/.test(text.trim())
       )
       : parents.some(({ name, text }) =>
-        name === "if_sid" &&
+        /^if_(?:matched_)?sid$/.test(name) &&
         text.split(/[\s,]+/).some((parent) => found.has(parent))
       );
     if (isTheirs) found.add(id);

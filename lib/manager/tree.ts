@@ -113,8 +113,20 @@ export function hasSystemd(): boolean {
 
 /** What is at a path, itself and not what it leads to. */
 export function at(path: string): Deno.FileInfo | undefined {
+  return look(path, Deno.lstatSync);
+}
+
+/** What a path leads to. */
+export function targetAt(path: string): Deno.FileInfo | undefined {
+  return look(path, Deno.statSync);
+}
+
+function look(
+  path: string,
+  stat: (path: string) => Deno.FileInfo,
+): Deno.FileInfo | undefined {
   try {
-    return Deno.lstatSync(path);
+    return stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     if (error instanceof Deno.errors.PermissionDenied) {
@@ -199,9 +211,7 @@ function may(
 
 /** The names in a folder; none if it is missing. */
 export function namesIn(folder: string): readonly string[] {
-  return at(folder) === undefined
-    ? []
-    : [...Deno.readDirSync(folder)].map(({ name }) => name);
+  return entriesIn(folder).map(({ name }) => name);
 }
 
 /** Whether a file is a program for an interpreter. */
@@ -289,12 +299,23 @@ export function readProgram(path: string): Uint8Array {
 
 /** The files in a folder and below it, by their paths in it. */
 export function filesBelow(folder: string): readonly string[] {
-  if (at(folder) === undefined) return [];
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+  return entriesIn(folder).flatMap(({ name, isDirectory }) =>
     isDirectory
       ? filesBelow(`${folder}/${name}`).map((path) => `${name}/${path}`)
       : [name]
   ).sort();
+}
+
+function entriesIn(folder: string): readonly Deno.DirEntry[] {
+  if (at(folder) === undefined) return [];
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new NotAllowedError(folder);
+    }
+    throw error;
+  }
 }
 
 /** Takes away a file, a link, or a folder with all that is in it. */

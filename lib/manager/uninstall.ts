@@ -5,6 +5,7 @@
  * @module
  */
 import { messageOf, UsageError } from "../errors.ts";
+import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
 import { removeElement, replaceElement } from "./conf.ts";
 import { recordOf } from "./install_files.ts";
@@ -38,6 +39,31 @@ export interface UninstallOptions {
   readonly home: string;
   /** Whether state and token are removed too. */
   readonly isPurge: boolean;
+  /** What waits in folders of state, by their paths below home. */
+  readonly waits?: Readonly<Record<string, string>>;
+}
+
+/** What waits in the folders of state, and would be lost with them. */
+export async function readWaits(
+  home: string,
+): Promise<Readonly<Record<string, string>>> {
+  const found = await Promise.all([STATE, STATE_FALLBACK].map(async (path) => {
+    try {
+      const { alerts = 0, events = 0 } = await waitingIn(`${home}/${path}`) ??
+        {};
+      return [
+        path,
+        alerts + events === 0 ? "" : `alerts ${alerts}, events ` +
+          `${events} wait there and are lost, run retry first`,
+      ];
+    } catch (error) {
+      const says = `what waits there is lost, and cannot be read: ${
+        messageOf(error)
+      }`;
+      return [path, says];
+    }
+  }));
+  return Object.fromEntries(found);
 }
 
 /**
@@ -45,7 +71,9 @@ export interface UninstallOptions {
  *
  * @throws {UsageError} If Wazuh could not read its configuration.
  */
-export function planUninstall({ home, isPurge }: UninstallOptions): Plan {
+export function planUninstall(
+  { home, isPurge, waits = {} }: UninstallOptions,
+): Plan {
   wazuhUserOf(home);
   const isThere = (path: string) => at(`${home}/${path}`) !== undefined;
   const kept = filesBelow(`${home}/${BEFORE}`).map((name) =>
@@ -67,7 +95,7 @@ export function planUninstall({ home, isPurge }: UninstallOptions): Plan {
     })),
     ...[STATE, STATE_FALLBACK, TOKEN_FILE].filter(isThere).map((path): Step =>
       isPurge
-        ? { do: "remove", path }
+        ? { do: "remove", path, ...waits[path] && { note: waits[path] } }
         : { do: "keep", path, note: "--purge removes it" }
     ),
     ...isThere(OPTIONS_FILE)

@@ -143,7 +143,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: gone(PROGRAM),
     link: "program",
     says: `HOME/${PROGRAM} does not exist`,
-    mend: "sudo ./custom-opencti install",
+    mend: "sudo ./custom-opencti install --home HOME, in the folder of what",
+  },
+  "nothing is installed": {
+    does: (home) => {
+      gone(PROGRAM)(home);
+      text("etc/ossec.conf", CONF)(home);
+    },
+    link: "block",
+    says: "has no integration block of custom-opencti",
+    mend: "sudo ./custom-opencti install --home HOME --url https://opencti.",
   },
   "the program is a link": {
     does: (home) => {
@@ -158,7 +167,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text(PROGRAM, "#!/bin/sh\n"),
     link: "program",
     says: "is the script of another integration",
-    mend: "install --replace",
+    mend: "install --home HOME --replace",
   },
   "a script is left": {
     does: text("integrations/custom-opencti.py", "#!/usr/bin/python\n"),
@@ -195,7 +204,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: gone("queue/sockets"),
     link: "program",
     says: "HOME is not the home of a Wazuh manager",
-    mend: "say --home DIR",
+    mend: "install Wazuh's manager first, if there is none",
   },
   "Wazuh cannot read its configuration": {
     does: conf((text) => text.replace("</global>", "")),
@@ -339,12 +348,14 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "options that are no JSON": {
     does: text("etc/opencti.json", "{"),
     link: "options",
+    level: "warning",
     says: "Mistakes in the configuration HOME/etc/opencti.json: it is not JSON",
     mend: "run this again",
   },
   "an unknown option": {
     does: text("etc/opencti.json", '{"max_ind_alert": 1}'),
     link: "options",
+    level: "warning",
     says: 'max_ind_alert: unknown, did you mean "max_ind_alerts"?',
     mend: "run this again",
   },
@@ -359,8 +370,39 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "a list that is missing": {
     does: text("etc/opencti.json", '{"ignore": {"files": ["/none/list"]}}'),
     link: "options",
+    level: "warning",
     says: "/none/list",
     mend: "run this again",
+  },
+  "options for root alone": {
+    does: (home) => {
+      text("etc/opencti.json", "{}")(home);
+      mode("etc/opencti.json", 0o600)(home);
+    },
+    link: "options",
+    level: "warning",
+    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    mend: "chown root:",
+  },
+  "options that everybody may change": {
+    does: (home) => {
+      text("etc/opencti.json", "{}")(home);
+      mode("etc/opencti.json", 0o666)(home);
+    },
+    link: "options",
+    level: "warning",
+    says: "HOME/etc/opencti.json may be changed by everybody (mode 0666)",
+    mend: "chmod o-w HOME/etc/opencti.json",
+  },
+  "a certificate for root alone": {
+    does: (home) => {
+      text("etc/ca.pem", "x")(home);
+      mode("etc/ca.pem", 0o600)(home);
+      text("etc/opencti.json", `{"ca_file": "${home}/etc/ca.pem"}`)(home);
+    },
+    link: "options",
+    says: "may not read HOME/etc/ca.pem: runs use nothing of it",
+    mend: "chmod 0640 HOME/etc/ca.pem",
   },
   "a certificate that is missing": {
     does: text("etc/opencti.json", '{"ca_file": "/none/ca.pem"}'),
@@ -498,7 +540,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: gone("var/run/wazuh-integratord-123.pid"),
     link: "queue",
     level: "warning",
-    says: "wazuh-integratord left no process id",
+    says: "wazuh-integratord does not seem to run (no pid file)",
     mend: "sudo ",
   },
   "no rules": {
@@ -518,6 +560,12 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "rules",
     says: `HOME/${RULES} does not exist: events raise no alerts`,
     mend: "install on the master of the cluster, which has the rules of all",
+  },
+  "rules without a rule": {
+    does: text(RULES, "<!-- empty -->"),
+    link: "rules",
+    says: "lacks rule 110200, below which all others are: events raise no",
+    mend: `sudo rm HOME/${RULES} and ${INSTALL}`,
   },
   "rules that Wazuh cannot read": {
     does: text(RULES, "<group>\n<rule>"),
@@ -663,24 +711,38 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: gone("queue/opencti"),
     link: "spool",
     level: "warning",
-    says: "HOME/queue/opencti does not exist: state is kept elsewhere",
+    says: "HOME/queue/opencti does not exist: alerts that fail are kept in " +
+      "HOME/logs/opencti",
+    mend: INSTALL,
+  },
+  "no folder for the spool, and none instead": {
+    does: (home) => {
+      gone("queue/opencti")(home);
+      Deno.chownSync(`${home}/logs`, 0, 0);
+      Deno.chmodSync(`${home}/logs`, 0o755);
+    },
+    link: "spool",
+    says: "HOME/queue/opencti does not exist: alerts that fail are lost",
     mend: INSTALL,
   },
   "a spool that is root's": {
     does: owner("queue/opencti", 0, 0),
     link: "spool",
-    says: "may not write to HOME/queue/opencti: nothing is kept",
+    level: "warning",
+    says: "may not write to HOME/queue/opencti: alerts that fail are kept in",
     mend: "chown -R ",
   },
   "a spool for everybody": {
     does: mode("queue/opencti", 0o777),
     link: "spool",
+    level: "warning",
     says: "may be changed by everybody (mode 0777)",
     mend: "chmod 0750 HOME/queue/opencti",
   },
   "a database that root made": {
     does: text("queue/opencti/spool.db", ""),
     link: "spool",
+    level: "warning",
     says: "spool.db, which root made",
     mend: "chown -R ",
   },

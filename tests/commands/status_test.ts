@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { activityIn, emittedIn } from "../../lib/manager/status.ts";
 import { openSpool } from "../../lib/state/spool.ts";
-import { giveToWazuh } from "../stand_ins/home.ts";
+import { giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
 import { makeManager } from "../stand_ins/manager.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
@@ -160,6 +160,18 @@ waiting        alerts 0, events 0
     ]);
     assertEquals([status, stdout], [2, ""]);
     assertStringIncludes(lastLine, "/tmp is not the home of a Wazuh manager");
+    assertEquals(lastLine.match(/--home/g)?.length, 1, lastLine);
+  });
+  await t.step({
+    name: "where its configuration may not be read",
+    ...ROOT_ONLY,
+    fn: async () => {
+      await Deno.chown(`${home}/etc/ossec.conf`, 0, 0);
+      await Deno.chmod(`${home}/etc/ossec.conf`, 0o600);
+      const { status, stdout, lastLine } = await runProgram(home, ["status"]);
+      assertEquals([status, stdout], [2, ""]);
+      assertStringIncludes(lastLine, "etc/ossec.conf: run it as root");
+    },
   });
   await t.step("it takes no other words", async () => {
     const { status, lastLine } = await runProgram(home, ["status", "all"]);

@@ -350,8 +350,11 @@ async function makeOld(): Promise<Manager> {
   write(
     manager,
     "etc/rules/opencti.xml",
-    '<group name="opencti,"><rule id="110200" level="10"></rule>' +
-      '<rule id="110201" level="5"></rule></group>\n',
+    '<group name="opencti,"><rule id="110200" level="10">' +
+      '<field name="integration">opencti</field></rule>' +
+      '<rule id="110201" level="5"><if_sid>110200</if_sid></rule>' +
+      '<rule id="110202" level="9" frequency="5" timeframe="60">' +
+      "<if_matched_sid>110201</if_matched_sid></rule></group>\n",
   );
   return manager;
 }
@@ -487,6 +490,24 @@ Deno.test("install gives its rules ids that no others have", async (t) => {
       );
     }
   });
+});
+
+Deno.test("install takes a user's rules for no integration, whatever their ids", async () => {
+  const manager = await makeManager();
+  for (const more of ["", '<rule id="100001" level="5"></rule>']) {
+    write(
+      manager,
+      "etc/rules/local_rules.xml",
+      `<group name="local,"><rule id="110225" level="5"></rule>${more}</group>`,
+    );
+    const before = await snapshot(manager.home);
+    assertEquals(
+      refusal(manager, { url: ADDRESS, mayReplace: true }),
+      "Other rules have ids from 110200 to 110239: etc/rules/local_rules.xml " +
+        "(110225): take them out, or give ours others with --rule-ids 110300",
+    );
+    assertEquals(await snapshot(manager.home), before);
+  }
 });
 
 Deno.test("install says what rules would stop Wazuh", async () => {

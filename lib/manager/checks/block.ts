@@ -28,7 +28,7 @@ export function checkBlock(site: Site): readonly Finding[] {
   if (block === undefined) {
     return [error(
       `${path} has no integration block of custom-opencti`,
-      `${installCommand(site)} --url https://opencti.example.com`,
+      installCommand(site),
     )];
   }
   const found = [

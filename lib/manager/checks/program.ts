@@ -6,7 +6,7 @@
 import { PROGRAM, SCRIPT } from "../layout.ts";
 import { at, isScript } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
-import type { Site } from "./site.ts";
+import { installCommand, type Site } from "./site.ts";
 
 const { ok, warning, error } = findingsOf("program");
 
@@ -14,15 +14,14 @@ const { ok, warning, error } = findingsOf("program");
  * Whether integratord will start it. It refuses a file that Wazuh's user could
  * change.
  */
-export function checkProgram(
-  { home, wazuh }: Site,
-): readonly Finding[] {
+export function checkProgram(site: Site): readonly Finding[] {
+  const { home, wazuh } = site;
   const path = `${home}/${PROGRAM}`;
   const info = at(path);
   if (info === undefined) {
     return [error(
       `${path} does not exist`,
-      "sudo ./custom-opencti install, in the folder of what you downloaded",
+      `${installCommand(site)}, in the folder of what you downloaded`,
     )];
   }
   if (!info.isFile) {
@@ -33,8 +32,7 @@ export function checkProgram(
   if (isScript(path)) {
     return [error(
       `${path} is the script of another integration`,
-      "sudo ./custom-opencti install --replace, in the folder of what you " +
-        "downloaded",
+      `${installCommand(site)} --replace, in the folder of what you downloaded`,
     )];
   }
   const mode = (info.mode ?? 0) % 0o10000;

@@ -51,7 +51,9 @@ export async function checkQueue(
     )]
     : [
       warning(
-        `${missing.join(" and ")} left no process id: it does not run`,
+        `${missing.join(" and ")} ${
+          missing.length === 1 ? "does" : "do"
+        } not seem to run (no pid file)`,
         restart,
       ),
     ];

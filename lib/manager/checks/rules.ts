@@ -180,11 +180,15 @@ function changedFindings(
       `give it back its <location> and level 0; see ${diff}`,
     ));
   }
-  if (missing.length > 0) {
-    found.push(warning(
-      `Rules are missing: ${missing.join(", ")}`,
-      `see ${diff}, or sudo rm ${path} and ${installCommand(site)}`,
+  const mend = `see ${diff}, or sudo rm ${path} and ${installCommand(site)}`;
+  if (!theirs.has(base)) {
+    found.push(error(
+      `${path} lacks rule ${base}, below which all others are: events raise ` +
+        "no alerts",
+      mend,
     ));
+  } else if (missing.length > 0) {
+    found.push(warning(`Rules are missing: ${missing.join(", ")}`, mend));
   }
   if (counted.length > 0) {
     found.push(warning(

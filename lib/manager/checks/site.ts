@@ -8,8 +8,10 @@ import {
   type IntegrationBlock,
   readIntegrationBlocks,
 } from "../../wazuh/ossec_conf.ts";
-import { CONF } from "../layout.ts";
+import { CONF, PROGRAM } from "../layout.ts";
 import {
+  at,
+  isScript,
   NotAllowedError,
   readBytes,
   type WazuhUser,
@@ -28,10 +30,24 @@ export interface Site {
   readonly now: Date;
 }
 
-/** The command that puts everything in place again. */
-export function installCommand({ home }: Pick<Site, "home">): string {
-  return `sudo ${home}/integrations/custom-opencti install`;
+/**
+ * The command that puts everything in place again: by the program that is
+ * installed, or by the one that was downloaded.
+ */
+export function installCommand(
+  { home, blocks }: Pick<Site, "home" | "blocks">,
+): string {
+  const path = `${home}/${PROGRAM}`;
+  const isInstalled = at(path)?.isFile === true && !isScript(path);
+  return [
+    `sudo ${isInstalled ? path : "./custom-opencti"} install`,
+    ...isInstalled || home === DEFAULT_HOME ? [] : [`--home ${home}`],
+    ...blocks.length > 0 ? [] : ["--url https://opencti.example.com"],
+  ].join(" ");
 }
+
+/** Where the program looks for Wazuh, wherever it is started. */
+const DEFAULT_HOME = "/var/ossec";
 
 /** Reads a manager; what keeps it from being read is a finding. */
 export function readSite(home: string): {
@@ -55,7 +71,7 @@ export function readSite(home: string): {
       findings: [
         findingsOf("program").error(
           problem.message,
-          "install Wazuh's manager, or say --home DIR",
+          "install Wazuh's manager first, if there is none",
         ),
       ],
     };

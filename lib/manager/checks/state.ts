@@ -6,7 +6,7 @@
 import { messageOf } from "../../errors.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
-import { at, canRead, canWrite } from "../tree.ts";
+import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -44,44 +44,47 @@ export async function checkSpool(
   site: Site,
   folders: StateFolders,
 ): Promise<readonly Finding[]> {
-  const { ok, warning, error } = findingsOf("spool");
+  const { ok, warning } = findingsOf("spool");
   const { wazuh } = site;
-  const [dir = ""] = folders;
+  const [dir = "", ...others] = folders;
   const info = at(dir);
+  const instead = others.find((folder) => canKeepIn(folder, wazuh));
+  const worse = (finding: Finding): readonly Finding[] => [
+    { ...finding, level: instead === undefined ? "error" : "warning" },
+  ];
+  const then = instead === undefined
+    ? "alerts that fail are lost"
+    : `alerts that fail are kept in ${instead}`;
   if (info === undefined) {
-    return [warning(
-      `${dir} does not exist: state is kept elsewhere, or not at all`,
+    return worse(warning(
+      `${dir} does not exist: ${then}`,
       dir.startsWith(site.home)
         ? installCommand(site)
         : `install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${dir}`,
-    )];
+    ));
   }
   const mode = (info.mode ?? 0) % 0o1000;
   const owner = `chown -R ${wazuh.user}:${wazuh.group} ${dir}`;
   if (!info.isDirectory) {
-    return [
-      error(`${dir} is no folder: nothing can be kept`, `sudo rm ${dir}`),
-    ];
+    return worse(warning(`${dir} is no folder: ${then}`, `sudo rm ${dir}`));
   }
   if ((mode & 0o002) !== 0) {
-    return [error(
-      `${dir} may be changed by everybody (mode ${
-        octal(mode)
-      }): nothing is kept`,
+    return worse(warning(
+      `${dir} may be changed by everybody (mode ${octal(mode)}): ${then}`,
       `chmod 0750 ${dir}`,
-    )];
+    ));
   }
   if (!canWrite(info, wazuh)) {
-    return [
-      error(`${wazuh.user} may not write to ${dir}: nothing is kept`, owner),
-    ];
+    return worse(
+      warning(`${wazuh.user} may not write to ${dir}: ${then}`, owner),
+    );
   }
   const database = at(`${dir}/spool.db`);
   if (database !== undefined && !canWrite(database, wazuh)) {
-    return [error(
-      `${wazuh.user} may not write to ${dir}/spool.db, which root made`,
+    return worse(warning(
+      `${wazuh.user} may not write to ${dir}/spool.db, which root made: ${then}`,
       owner,
-    )];
+    ));
   }
   const waiting = await waitingIn(dir).catch((problem) => messageOf(problem));
   if (typeof waiting === "string") {
@@ -114,10 +117,63 @@ export async function checkSpool(
   ];
 }
 
-/** Whether the token's file is there, and for whom it should be. */
-export function checkToken(
-  { home, wazuh, blocks }: Site,
+/** Whether runs can keep something in a folder, or make it for that. */
+function canKeepIn(folder: string, wazuh: WazuhUser): boolean {
+  const info = at(folder);
+  if (info === undefined) {
+    const parent = at(folder.replace(/\/[^/]*$/, ""));
+    return parent !== undefined && canWrite(parent, wazuh);
+  }
+  const database = at(`${folder}/spool.db`);
+  return info.isDirectory && canWrite(info, wazuh) &&
+    ((info.mode ?? 0) & 0o002) === 0 &&
+    (database === undefined || canWrite(database, wazuh));
+}
+
+/** Files that options are in, or name. */
+export interface OptionFiles {
+  /** Without these, the rest is used. */
+  readonly useful: readonly string[];
+  /** Without these, OpenCTI is not asked. */
+  readonly needed: readonly string[];
+}
+
+/**
+ * Whether runs may read the files of the options, and not everybody may change
+ * them: root reads all of them. What is missing is a mistake, said elsewhere.
+ */
+export function checkOptionFiles(
+  { wazuh }: Site,
+  { useful, needed }: OptionFiles,
 ): readonly Finding[] {
+  const { warning } = findingsOf("options");
+  return [...new Set([...useful, ...needed])].flatMap((path) => {
+    const info = targetAt(path);
+    if (info === undefined) return [];
+    const level = needed.includes(path) ? "error" : "warning";
+    return [
+      ...canRead(info, wazuh) ? [] : [
+        {
+          ...warning(
+            `${wazuh.user} may not read ${path}: runs use nothing of it`,
+            `chown root:${wazuh.group} ${path} && chmod 0640 ${path}`,
+          ),
+          level,
+        } as const,
+      ],
+      ...((info.mode ?? 0) & 0o002) === 0 ? [] : [warning(
+        `${path} may be changed by everybody (mode ${
+          octal((info.mode ?? 0) % 0o10000)
+        }), and decides what is looked up`,
+        `chmod o-w ${path}`,
+      )],
+    ];
+  });
+}
+
+/** Whether the token's file is there, and for whom it should be. */
+export function checkToken(site: Site): readonly Finding[] {
+  const { wazuh, blocks } = site;
   const { ok, error } = findingsOf("token");
   return blocks.flatMap(({ apiKey }) => {
     const path = /^file:(\/.*)$/.exec(apiKey)?.[1];
@@ -127,7 +183,7 @@ export function checkToken(
     if (info === undefined) {
       return [error(
         `${path} does not exist`,
-        `sudo ${home}/integrations/custom-opencti install --token-file FILE`,
+        `${installCommand(site)} --token-file FILE`,
       )];
     }
     if (!canRead(info, wazuh)) {
