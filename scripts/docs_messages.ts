@@ -31,7 +31,12 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "commands/warnings.ts",
   ],
   queue: ["wazuh/queue.ts", "commands/emit.ts"],
-  spool: ["state/", "commands/drain.ts", "commands/keep.ts"],
+  spool: [
+    "state/",
+    "commands/drain.ts",
+    "commands/keep.ts",
+    "commands/dropped.ts",
+  ],
   common: ["errors.ts", "log.ts", "commands/run.ts"],
   lookups: [
     "commands/look_up_alert.ts",

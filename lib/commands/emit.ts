@@ -8,6 +8,7 @@ import * as v from "valibot";
 import type { Alert } from "../alert/alert.ts";
 import { atMost } from "../deadline.ts";
 import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
+import { intervalOf, logDropped, sentenceOnDropped } from "./dropped.ts";
 import { type Fate, QueueError, withFate } from "../errors.ts";
 import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
 import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
@@ -15,7 +16,7 @@ import type { Run, RunTime } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
 import { countError, hasPassed, Throttle } from "../state/throttle.ts";
 import type { SendLock } from "../state/spool.ts";
-import type { Transaction } from "../state/transaction.ts";
+import type { Dropped, Transaction } from "../state/transaction.ts";
 
 /** What emitting needs: the spool, the queue, the time, and what is said. */
 export type Emitting =
@@ -64,29 +65,33 @@ export async function emit(
   change: (tx: Transaction, emitter: Emitter) => void,
 ): Promise<void> {
   const spool = await run.spool();
-  const { leftToKeepMs } = run.budget;
-  const recordAll = (what: typeof change) =>
-    spool.write((tx) => record(tx, what, run), leftToKeepMs);
-  const recorded = await recordAll(change);
-  const ids = [...recorded.ids];
+  const ids: number[] = [];
+  const recordAll = async (what: typeof change) => {
+    const recorded = await spool.write(
+      (tx) => record(tx, what, { ...run, firstId: ids[0] }),
+      run.budget.leftToKeepMs,
+    );
+    ids.push(...recorded.ids);
+    logDropped(recorded.dropped, run);
+    return recorded;
+  };
+  const { isDurable } = await recordAll(change);
   const problem = spool.takeProblem();
   if (problem !== undefined) {
-    const { ids: more } = await recordAll((_, { error }) => {
+    await recordAll((_, { error }) => {
       error({ kind: "spool", says: problem, alerts: 1 });
     });
-    ids.push(...more);
   }
   const elsewhere = spool.whyElsewhere();
   if (elsewhere !== undefined) {
-    const { ids: more } = await recordAll((tx, emitter) =>
+    await recordAll((tx, emitter) =>
       warnOfFolder(elsewhere, { tx, emitter, run })
     );
-    ids.push(...more);
   }
   if (ids.length === 0) return;
   await send(run, {
     take: (tx) => ids.map(tx.event).filter((event) => event !== undefined),
-    fate: recorded.isDurable ? "kept" : "lost",
+    fate: isDurable ? "kept" : "lost",
   });
 }
 
@@ -231,13 +236,26 @@ function notSent(message: string, fate: Fate): QueueError {
   );
 }
 
-/** Makes a change and what it emits, and returns the ids of its events. */
-function record(
+/** What a change came to. */
+export interface Recorded {
+  /** Those of its events. */
+  readonly ids: readonly number[];
+  readonly isDurable: boolean;
+  /** To be logged, when the change is made. */
+  readonly dropped: Dropped;
+}
+
+/**
+ * Makes a change and what it emits, and counts what it drops.
+ *
+ * @param run The first event that this run has recorded before, too.
+ */
+export function record(
   tx: Transaction,
   change: (tx: Transaction, emitter: Emitter) => void,
-  run: Emitting,
-): { readonly ids: readonly number[]; readonly isDurable: boolean } {
-  const { log, config } = run;
+  run: Emitting & { readonly firstId?: number | undefined },
+): Recorded {
+  const { log } = run;
   const ids: number[] = [];
   const event: Emitter["event"] = (emitted, { alert, key }) => {
     const message = messageFor(emitted, alert, run);
@@ -247,14 +265,16 @@ function record(
         id === undefined ? "emitted before, or waiting to be: " : ""
       }event of ${bytesOf(message)} bytes: ${message}`,
     );
-    if (id !== undefined) ids.push(id);
+    if (id === undefined) return;
+    ids.push(id);
+    if (emitted.opencti["kind"] === "dropped") tx.holdEvent(id);
   };
   const error: Emitter["error"] = ({ kind, says, alerts, alert, baseUrl }) => {
     const name = `error ${baseUrl ?? "-"} ${kind}`;
     const { emit, next } = countError(tx.recall(name, Throttle), {
       error: run.redact(says),
       alerts,
-      intervalMs: config.error_interval * 1000,
+      intervalMs: intervalOf(kind, { tx, config: run.config }),
       now: run.now(),
     });
     rememberThrottle(tx, name, { throttle: next, run });
@@ -263,20 +283,17 @@ function record(
     return true;
   };
   change(tx, { event, error });
-  tx.prune(ids[0]);
+  tx.prune(run.firstId ?? ids[0]);
   const dropped = tx.dropped();
-  if (dropped > 0) {
+  const alerts = dropped.keys.length + dropped.events;
+  if (alerts > 0) {
     error({
       kind: "dropped",
-      says: "Alerts or events waited too long, or were too many, and were " +
-        `dropped from the spool, ${dropped} now: mend what they wait for, or ` +
-        `raise "spool_max_age", "spool_max_bytes" or ${
-          run.places.option("spool_max")
-        }; what was dropped is lost`,
-      alerts: dropped,
+      says: sentenceOnDropped(run),
+      alerts,
     });
   }
-  return { ids, isDurable: tx.isDurable };
+  return { ids, isDurable: tx.isDurable, dropped };
 }
 
 /** Emits the errors that were only counted, when their time has come. */
@@ -285,20 +302,19 @@ export function emitCounted(
   emitter: Emitter,
   run: Emitting,
 ): void {
-  const intervalMs = run.config.error_interval * 1000;
   for (const name of tx.names("error ")) {
     const throttle = tx.recall(name, Throttle);
     if (throttle === undefined || throttle.suppressed === 0) continue;
+    // As record() writes the name.
+    const [, baseUrl = "", kind = "unexpected"] = name.split(" ");
     const { emit, next } = countError(throttle, {
       error: throttle.error,
       alerts: 0,
-      intervalMs,
+      intervalMs: intervalOf(kind, { tx, config: run.config }),
       now: run.now(),
     });
     if (emit === 0) continue;
     rememberThrottle(tx, name, { throttle: next, run });
-    // As record() writes the name.
-    const [, baseUrl = "", kind = "unexpected"] = name.split(" ");
     emitter.event(
       errorEvent({ kind, error: throttle.error, alerts: emit }, undefined),
       {},

@@ -13,7 +13,8 @@ import { atMost } from "../deadline.ts";
 import { redactJson } from "../redact.ts";
 import { mayAsk, Outage } from "../state/circuit_breaker.ts";
 import type { Transaction } from "../state/transaction.ts";
-import { emit, outageName } from "./emit.ts";
+import { logDropped } from "./dropped.ts";
+import { emit, type Emitting, outageName, record } from "./emit.ts";
 import type { Run, RunTime } from "./run.ts";
 import { nameOf, type Subject } from "./subject.ts";
 
@@ -104,17 +105,25 @@ export async function keepUnasked(
 export async function keepUnanswered(
   subject: Subject,
   { run, hasEnded }: {
-    readonly run: Keeping & Pick<Run, "budget" | "spool">;
+    readonly run: Keeping & Emitting;
     readonly hasEnded: () => boolean;
   },
 ): Promise<boolean> {
   const spool = await run.spool();
   const due = run.now() + run.budget.leftMs();
-  const fate = await spool.tryWrite(
-    (tx) => keep(subject, { tx, run, why: "no answer yet", due }),
+  let isKept = false;
+  // Making room for it may drop others: that is counted, and emitted later.
+  const recorded = await spool.tryWrite(
+    (tx) =>
+      record(tx, () => {
+        const fate = keep(subject, { tx, run, why: "no answer yet", due });
+        isKept = fate === "kept";
+      }, run),
     () => hasEnded() ? 0 : run.budget.leftToAskMs(),
   );
-  return fate === "kept";
+  if (recorded === undefined) return false;
+  logDropped(recorded.dropped, run);
+  return isKept;
 }
 
 /** Keeps an alert, and returns what became of it: the spool has its limits. */

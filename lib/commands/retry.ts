@@ -6,7 +6,7 @@
 import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
 import { lookUpKept } from "./drain.ts";
-import { sendWaiting } from "./emit.ts";
+import { emit, emitCounted, sendWaiting } from "./emit.ts";
 import {
   exitStatusOf,
   messageOf,
@@ -226,6 +226,7 @@ async function retryTarget(
     else failures = 0;
     if (outcome === "looked_up") lookedUp++;
   }
+  await emit(run, (tx, emitter) => emitCounted(tx, emitter, run));
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
   const last = withFreshBudget(run).budget;

@@ -177,8 +177,15 @@ export function moveInto(
     for (const id of sent) forget.run(id);
     for (const [table, columns] of Object.entries(MOVED)) {
       const marks = columns.split(",").map(() => "?").join();
+      // What was counted of an error in both, and not emitted yet, is one number.
       const insert = db.prepare(
-        `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${marks})`,
+        `INSERT INTO ${table} (${columns}) VALUES (${marks}) ON CONFLICT ${
+          table !== "remembered" ? "DO NOTHING" : `(name) DO UPDATE SET
+             value = json_set(value, '$.suppressed',
+               (value ->> '$.suppressed') + (excluded.value ->> '$.suppressed')),
+             due = min(ifnull(due, excluded.due), ifnull(excluded.due, due))
+           WHERE name LIKE 'error %'`
+        }`,
       );
       const rows = other.prepare(
         `SELECT ${columns} FROM ${table} ORDER BY ${

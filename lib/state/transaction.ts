@@ -75,6 +75,10 @@ export interface Transaction {
   readonly events: (limit: number) => readonly KeptEvent[];
   readonly event: (id: number) => KeptEvent | undefined;
   readonly forgetEvent: (id: number) => void;
+  /** Lets nothing drop an event: it says what was dropped. */
+  readonly holdEvent: (id: number) => void;
+  /** Whether such an event waits still. */
+  readonly holdsEvent: () => boolean;
   /** What waits: alerts of one OpenCTI, and events. */
   readonly counts: (
     baseUrl: string,
@@ -94,8 +98,16 @@ export interface Transaction {
    * id on stay, and do not count: they are about to be sent.
    */
   readonly prune: (firstId?: number) => void;
-  /** How much was dropped. */
-  readonly dropped: () => number;
+  /** What was dropped in this change. */
+  readonly dropped: () => Dropped;
+}
+
+/** What was dropped: it is lost, and must be counted and logged. */
+export interface Dropped {
+  /** The keys of alerts. */
+  readonly keys: readonly string[];
+  /** How many events. */
+  readonly events: number;
 }
 
 /** How many emitted matches are remembered: some months of a busy manager. */
@@ -129,7 +141,14 @@ export function transactionOn(
     db.prepare(sql).all(...values);
   const row = (sql: string, ...values: readonly (string | number)[]) =>
     db.prepare(sql).get(...values);
-  let dropped = 0;
+  const dropped: (string | null)[] = [];
+  const drop = (where: string, ...values: readonly number[]) => {
+    const found = rows(
+      `DELETE FROM waiting WHERE ${where} RETURNING key`,
+      ...values,
+    );
+    for (const { key } of found) dropped.push(key === null ? null : `${key}`);
+  };
   return {
     isDurable,
     keepAlert: ({ key, baseUrl, json, why, tries }, due) => {
@@ -222,6 +241,11 @@ export function transactionOn(
     forgetEvent: (id) => {
       run("DELETE FROM waiting WHERE id = ?", id);
     },
+    holdEvent: (id) => {
+      run("UPDATE waiting SET bytes = 0 WHERE id = ?", id);
+    },
+    holdsEvent: () =>
+      row("SELECT 1 FROM waiting WHERE bytes = 0 LIMIT 1") !== undefined,
     counts: (baseUrl) => {
       const found = row(
         `SELECT count(*) FILTER (WHERE base_url = ?) AS alerts,
@@ -264,10 +288,7 @@ export function transactionOn(
         "DELETE FROM emitted WHERE id <= (SELECT max(id) FROM emitted) - ?",
         MAX_EMITTED,
       );
-      dropped += run(
-        "DELETE FROM waiting WHERE kept_at < ?",
-        now() - spool_max_age * 1000,
-      );
+      drop("kept_at < ? AND bytes > 0", now() - spool_max_age * 1000);
       // Mostly nothing is too much, and finding that out is quick.
       const all = row(
         `SELECT count(*) AS count, sum(bytes) AS bytes
@@ -278,8 +299,8 @@ export function transactionOn(
         numberIn(all, "count") <= spool_max &&
         numberIn(all, "bytes") <= spool_max_bytes
       ) return;
-      dropped += run(
-        `DELETE FROM waiting WHERE id IN (
+      drop(
+        `id IN (
            SELECT id FROM (
              SELECT id, row_number() OVER newest AS place,
                     sum(bytes) OVER newest AS total
@@ -291,8 +312,12 @@ export function transactionOn(
         spool_max_bytes,
       );
     },
-    dropped: () => dropped,
+    dropped: () => {
+      const keys = dropped.filter((key) => key !== null);
+      return { keys, events: dropped.length - keys.length };
+    },
   };
 }
 
-const COUNTED = "(kind = 'alert' OR id < ?)";
+/** An event that is held has no bytes: all is found out from one index. */
+const COUNTED = "bytes > 0 AND (kind = 'alert' OR id < ?)";

@@ -327,7 +327,7 @@ Deno.test("custom-opencti drops what is too much or too old, and says how much",
     "the oldest goes",
   );
   const [, dropped] = eventsOf(queue);
-  assertStringIncludes(dropped.error, "dropped from the spool, 1 now");
+  assertStringIncludes(dropped.error, "dropped from the spool: mend");
   assertEquals(dropped.kind, "dropped");
   passTime(home, 3601);
   isUp(true);

@@ -7,6 +7,7 @@ import {
   type Spool,
   type SpoolOptions,
 } from "../../lib/state/spool.ts";
+import { Throttle } from "../../lib/state/throttle.ts";
 import { giveToWazuh, makeHome } from "../stand_ins/home.ts";
 import { makeSpoolOf010 } from "../stand_ins/spool.ts";
 
@@ -97,7 +98,7 @@ Deno.test("keepAlert() keeps an alert once, with the time when it was kept first
   assertEquals(
     await spool.write((tx) => {
       tx.prune();
-      return [tx.hasAlert("a"), tx.dropped()];
+      return [tx.hasAlert("a"), tx.dropped().keys.length];
     }, SECOND),
     [false, 1],
     "it is 70 s old, though it was tried again 30 s ago",
@@ -151,7 +152,8 @@ Deno.test("prune() drops the oldest of what is too much, but no event of the run
   const prune = (firstId?: number) =>
     spool.write((tx) => {
       tx.prune(firstId);
-      return tx.dropped();
+      const { keys, events } = tx.dropped();
+      return keys.length + events;
     }, SECOND);
   await spool.write((tx) => {
     for (const key of ["a", "b", "c", "d"]) tx.keepAlert(alert(key), clock.ms);
@@ -166,6 +168,31 @@ Deno.test("prune() drops the oldest of what is too much, but no event of the run
   assertEquals(await prune(), 2, "they were not sent, and are not the run's");
 });
 
+Deno.test("prune() drops and counts no event that is held", async () => {
+  using scene = await makeSpool({ spool_max: 1 });
+  const { spool, clock } = scene;
+  const [id = 0] = await spool.write((tx) => {
+    const held = tx.keepEvent("it says what was dropped") ?? 0;
+    tx.holdEvent(held);
+    tx.keepAlert(alert("1 x"), clock.ms);
+    return [held, tx.keepEvent("m")];
+  }, SECOND);
+  const prune = () =>
+    spool.write((tx) => {
+      tx.prune();
+      return tx.dropped();
+    }, SECOND);
+  assertEquals(await prune(), { keys: ["1 x"], events: 0 });
+  clock.ms += 61_000;
+  assertEquals(await prune(), { keys: [], events: 1 });
+  const found = await spool.write((tx) => {
+    const before = [tx.event(id)?.id, tx.holdsEvent()];
+    tx.forgetEvent(id);
+    return [...before, tx.holdsEvent()];
+  }, SECOND);
+  assertEquals(found, [id, true, false]);
+});
+
 Deno.test("prune() drops the oldest of what has too many bytes together", async () => {
   using scene = await makeSpool({ spool_max: 10 });
   const { spool, clock } = scene;
@@ -175,7 +202,7 @@ Deno.test("prune() drops the oldest of what has too many bytes together", async 
       tx.keepAlert(alert(key, { json }), clock.ms);
     }
     tx.prune();
-    return [tx.alertKeys(BASE_URL), tx.dropped()];
+    return [tx.alertKeys(BASE_URL), tx.dropped().keys.length];
   }, SECOND);
   // é has two bytes: with its 902, the 102 of b would be too much.
   assertEquals(kept, [["é"], 2]);
@@ -409,21 +436,30 @@ Deno.test("openSpool() takes what had to be kept elsewhere for a while", async (
   const [first = "", second = ""] = options.folders;
   await Deno.mkdir(second);
   giveToWazuh(second, 0o750);
+  const counted = { emittedAt: 1, error: "e" };
   const elsewhere = openSpool({ ...options, folders: [second] });
   await elsewhere.write((tx) => {
     tx.keepAlert(alert("a"), clock.ms);
     tx.keepEvent("m", "k");
     tx.remember("outage x", 1);
+    tx.remember("error x", { ...counted, suppressed: 2 });
   }, SECOND);
   elsewhere.close();
   assertEquals(dueIn(options.folders), clock.ms);
+  const beside = openSpool({ ...options, folders: [first] });
+  await beside.write(
+    (tx) => tx.remember("error x", { ...counted, suppressed: 3 }),
+    SECOND,
+  );
+  beside.close();
   const moved = await spool.write((tx) => [
     tx.alertKeys(BASE_URL),
     tx.events(9).map(({ message }) => message),
     tx.keepEvent("m", "k"),
     tx.recall("outage x", v.number()),
+    tx.recall("error x", Throttle)?.suppressed,
   ], SECOND);
-  assertEquals(moved, [["a"], ["m"], undefined, 1]);
+  assertEquals(moved, [["a"], ["m"], undefined, 1, 5]);
   assertEquals([dueIn([first]), dueIn([second])], [clock.ms, undefined]);
   assertEquals(problems, []);
 });
@@ -469,7 +505,6 @@ Deno.test("openSpool() goes on with what an older version kept and emitted", asy
         "pausedUntil":0,"alerts":1,"kind":"k","says":"s"}', 99)`);
   }
   const { Outage } = await import("../../lib/state/circuit_breaker.ts");
-  const { Throttle } = await import("../../lib/state/throttle.ts");
   const found = await spool.write((tx) => [
     tx.keepEvent("m", "k"),
     tx.recall("error x kind", Throttle),
@@ -484,7 +519,7 @@ Deno.test("openSpool() goes on with what an older version kept and emitted", asy
   ]);
   const dropped = await spool.write((tx) => {
     tx.prune();
-    return tx.dropped();
+    return tx.dropped().keys.length;
   }, SECOND);
   assertEquals(dropped, 1, "it counts as a usual alert");
   assertEquals(problems, []);
