@@ -48,7 +48,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"
     assertEquals(stderr, "");
     return stdout.trim().split("\n");
   };
-  assertEquals(await complete(""), [...NAMES, "--help", "--version"]);
+  assertEquals(await complete(""), [
+    ...NAMES,
+    "--home",
+    "--help",
+    "--version",
+  ]);
   assertEquals(await complete("inst"), ["install"]);
   assertEquals(await complete("install", "--re"), ["--replace"]);
   assertEquals(await complete("completions", "f"), ["fish"]);
