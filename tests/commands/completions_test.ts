@@ -92,6 +92,8 @@ Deno.test("zsh takes its completions", {
 
 Deno.test("the manual page has each command and option", async (t) => {
   const page = manPage(COMMANDS);
+  assertStringIncludes(page, "\nExample: process all waiting alerts now\n");
+  assertStringIncludes(page, "Wazuh's home: the folder above integrations/");
   for (const { name, options = [] } of COMMANDS) {
     assertStringIncludes(page, `\n.SS ${name}\n`);
     for (const { name } of options) {
