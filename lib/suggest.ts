@@ -15,10 +15,14 @@ import { closestString, levenshteinDistance } from "@std/text";
  * const known = ["fields", "groups"];
  * assertEquals(suggest("feilds", known), ', did you mean "fields"?');
  * assertEquals(suggest("toString", known), "");
+ * assertEquals(suggest("lvl", ["url", "level"]), ', did you mean "level"?');
  * ```
  */
 export function suggest(name: string, known: readonly string[]): string {
-  const [first, ...rest] = known;
+  // Of those that are as close, one that begins alike: few mistype that.
+  const [first, ...rest] = known.toSorted((a, b) =>
+    Number(b[0] === name[0]) - Number(a[0] === name[0])
+  );
   if (first === undefined) return "";
   const closest = closestString(name, [first, ...rest]);
   return levenshteinDistance(name, closest) <= closest.length / 2

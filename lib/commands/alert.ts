@@ -32,10 +32,9 @@ export const alert: Command = {
   usage: [
     'ALERT API_KEY HOOK_URL [debug|""] [OPTIONS_FILE|""] [TIMEOUT] [RETRIES]',
   ],
-  about:
-    "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known " +
-    "of them to Wazuh's queue. It has no word of its own: the first argument " +
-    "is the alert's file.",
+  about: "Asks OpenCTI for the IoCs of a Wazuh alert, and sends an event " +
+    "for each match to Wazuh's queue. There is no command word: give the " +
+    "file as first argument.",
   arguments: [
     ["ALERT", "file that holds the alert's JSON"],
     ["API_KEY", "OpenCTI's token, or file:/PATH of the file that holds it"],

@@ -100,7 +100,7 @@ _custom_opencti() {
     ${[...new Set(withValue)].join("|")}) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${words.map(({ name }) => name).join(" ")} --help --version"
+    words="${words.map(({ name }) => name).join(" ")} --home --help --version"
   else case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
   esac; fi

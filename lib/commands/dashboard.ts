@@ -6,6 +6,7 @@
 import dashboardFile from "../../wazuh/opencti_dashboard.ndjson" with {
   type: "text",
 };
+import { UsageError } from "../errors.ts";
 import { type Command, print } from "./command.ts";
 
 /** Prints the dashboard of the matches. */
@@ -19,9 +20,10 @@ export const dashboard: Command = {
   arguments: [],
   examples: [[
     "custom-opencti dashboard > opencti_dashboard.ndjson",
-    "have the file that is imported",
+    "make the file that is imported",
   ]],
-  run: async () => {
+  run: async ({ words }) => {
+    if (words.length > 0) throw new UsageError("dashboard takes nothing");
     await print(dashboardFile);
     return 0;
   },

@@ -55,7 +55,7 @@ export const explain: Command = {
     [
       "custom-opencti explain alert.json --url https://opencti.example.com " +
       "--token-file token",
-      "the same, where that configuration may not be read",
+      "see the same, where that configuration may not be read",
     ],
   ],
   run: async ({ words, error }, context) => {

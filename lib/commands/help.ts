@@ -20,9 +20,9 @@ export function helpOn(others: readonly Command[]): Command {
     name: "help",
     summary: "Print this, or the help of a command",
     usage: ["help [COMMAND]"],
-    about: "Prints what there is, or all about a command.",
+    about: "Prints what there is, or the help of a command.",
     arguments: [["COMMAND", `${others.map(({ name }) => name).join(", ")}`]],
-    examples: [["custom-opencti help retry", "all about retry"]],
+    examples: [["custom-opencti help retry", "print the help of retry"]],
     run: async ({ words: [topic] }) => {
       const commands = [...others, help];
       const { bold } = styleOfStdout();
@@ -37,14 +37,18 @@ export function helpOn(others: readonly Command[]): Command {
   return help;
 }
 
+/** What `--home` means. */
+export const HOME_MEANS =
+  "Wazuh's home: the folder above integrations/, else /var/ossec";
+
 /**
  * What `--help` prints.
  */
 export function overview(commands: readonly Command[], bold: Paint): string {
   const uses = commands.flatMap(({ usage }) => usage);
   return [
-    "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of them to",
-    "Wazuh's queue. Wazuh's integratord starts it, once for each alert.",
+    "Asks OpenCTI for the IoCs of a Wazuh alert, and sends an event for each match",
+    "to Wazuh's queue. Wazuh's integratord starts it, once for each alert.",
     "",
     bold("Usage"),
     ...uses.flatMap((use) => wrapped(`custom-opencti ${use}`, "  ", "    ")),
@@ -54,10 +58,7 @@ export function overview(commands: readonly Command[], bold: Paint): string {
     "",
     bold("Options"),
     ...rows([
-      [
-        "--home DIR",
-        "Wazuh's home: the folder above integrations/, else /var/ossec",
-      ],
+      ["--home DIR", HOME_MEANS],
       ["-h, --help", "print this, or the help of the command before it"],
       ["--version", "print the version"],
     ]),
@@ -108,10 +109,13 @@ export function unknownCommand(
   commands: readonly Command[],
 ): UsageError {
   const names = commands.map(({ name }) => name);
+  const meant = suggest(word, names);
   return new UsageError(
-    `Unknown command${
-      suggest(word, names) || `, there are ${names.join(", ")}`
-    } See custom-opencti help`,
+    meant === ""
+      ? `Unknown command, there are ${
+        names.join(", ")
+      }: see custom-opencti help`
+      : `Unknown command${meant} See custom-opencti help`,
   );
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { targetOf } from "./arguments.ts";
@@ -84,7 +85,11 @@ export const install: Command = {
       token: tokenIn(text("token-file")),
       firstId: numberOf(text("rule-ids")),
       mayReplace: has("replace"),
-      askToken: () => isDryRun ? NOT_ASKED : askSecret("OpenCTI's token: "),
+      askToken: () =>
+        isDryRun ? NOT_ASKED : askSecret("OpenCTI's token: ", {
+          isRight: isToken,
+          wrong: "That is no token of OpenCTI: copy it again, and nothing else",
+        }),
     };
     const plan = planInstall(options);
     await carryOut(plan, { home, isDryRun, isInstalled: true });

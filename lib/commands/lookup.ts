@@ -40,7 +40,7 @@ export const lookup: Command = {
     { name: "json", means: "print JSON, with all that does not fit a screen" },
   ],
   examples: [
-    ["custom-opencti lookup 185.244.31.158 evil.example", "look two values up"],
+    ["custom-opencti lookup 185.244.31.158 evil.example", "look up two values"],
     ["custom-opencti lookup --json < values.txt", "look up a list, as JSON"],
   ],
   run: async ({ words, error }, context) => {

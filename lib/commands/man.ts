@@ -6,6 +6,7 @@
 import project from "../../deno.json" with { type: "json" };
 import { UsageError } from "../errors.ts";
 import { type Command, print } from "./command.ts";
+import { HOME_MEANS } from "./help.ts";
 import { readOptions } from "./options.ts";
 
 /**
@@ -21,7 +22,7 @@ export function manOf(others: () => readonly Command[]): Command {
     about: "Prints the manual page, for man(1). The packages bring it along.",
     arguments: [],
     options: [],
-    examples: [["custom-opencti man | man -l -", "read it"]],
+    examples: [["custom-opencti man | man -l -", "read the manual page"]],
     run: async ({ words, error }) => {
       if (error !== undefined) throw error;
       if (readOptions(words, man).words.length > 0) {
@@ -49,14 +50,14 @@ export function manPage(commands: readonly Command[]): string {
     ".fi",
     ".SH DESCRIPTION",
     roff(
-      "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known of " +
-        "them to Wazuh's queue. Wazuh's integratord starts it, once for each " +
-        "alert. The other commands are for whoever runs the manager.",
+      "Asks OpenCTI for the IoCs of a Wazuh alert, and sends an event for " +
+        "each match to Wazuh's queue. Wazuh's integratord starts it, once for " +
+        "each alert. The other commands are for whoever runs the manager.",
     ),
     ".SH COMMANDS",
     ...commands.flatMap(sectionOf),
     ".SH OPTIONS",
-    ...entry("--home DIR", "Wazuh's home, /var/ossec unless said otherwise"),
+    ...entry("--home DIR", HOME_MEANS),
     ...entry("--help", "print the help of the command before it"),
     ...entry("--version", "print the version"),
     ".SH EXIT STATUS",
@@ -91,7 +92,7 @@ function sectionOf(command: Command): readonly string[] {
     ),
     ...examples.flatMap(([example, what]) => [
       ".PP",
-      roff(`Example, to ${what}:`),
+      roff(`Example: ${what}`),
       ".PP",
       ".nf",
       roff(example),

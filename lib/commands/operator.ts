@@ -57,7 +57,7 @@ export async function runWord(
     const call = readWords(args);
     const context = { ...defaults, home: call.home ?? defaults.home };
     const [name, ...words] = call.words;
-    if (call.version) return await version.run(call, context);
+    if (call.version) return await version.run({ ...call, words: [] }, context);
     if (call.help) return await HELP.run(call, context);
     if (call.error !== undefined) throw call.error;
     const command = name === undefined

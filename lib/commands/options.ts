@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import { suggest } from "../suggest.ts";
 import type { Command } from "./command.ts";
 
 /** What was said. */
@@ -47,18 +48,44 @@ function parse(
   words: readonly string[],
   { name, options = [] }: Pick<Command, "name" | "options">,
 ) {
+  const call = {
+    args: [...words],
+    allowPositionals: true,
+    options: Object.fromEntries(
+      options.map(({ name, value }) => [
+        name,
+        { type: value === undefined ? "boolean" : "string" } as const,
+      ]),
+    ),
+  };
   try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: Object.fromEntries(
-        options.map(({ name, value }) => [
-          name,
-          { type: value === undefined ? "boolean" : "string" } as const,
-        ]),
-      ),
-    });
+    return parseArgs(call);
   } catch {
+    const { tokens = [] } = parseArgs({ ...call, strict: false, tokens: true });
+    const known = options.map(({ name }) => name);
+    for (const token of tokens) {
+      if (token.kind !== "option") continue;
+      const option = options.find(({ name }) => name === token.name);
+      if (option === undefined) {
+        const meant = suggest(token.name, known).replace('"', '"--');
+        if (meant === "") break;
+        throw new UsageError(
+          `Unknown option${meant} See custom-opencti help ${name}`,
+        );
+      }
+      const { value: needed } = option;
+      if (needed === undefined && token.value !== undefined) {
+        throw new UsageError(`--${option.name} takes no value`);
+      }
+      // What begins with a dash is the next option.
+      const isMissing = token.value === undefined ||
+        !token.inlineValue && token.value.startsWith("-");
+      if (needed !== undefined && isMissing) {
+        throw new UsageError(
+          `--${option.name} needs a value: write --${option.name} ${needed}`,
+        );
+      }
+    }
     const names = options.map(({ name, value }) =>
       value === undefined ? `--${name}` : `--${name} ${value}`
     );

@@ -49,7 +49,7 @@ export const retry: Command = {
   ],
   examples: [[
     "runuser -u wazuh -- /var/ossec/integrations/custom-opencti retry",
-    "after an outage, take out all at once",
+    "process all waiting alerts now",
   ]],
   run: async ({ words, error }, context) => {
     if (error !== undefined) throw error;

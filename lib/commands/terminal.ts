@@ -5,17 +5,39 @@
  */
 import { UsageError } from "../errors.ts";
 
+/** A bad paste is asked for again: so many times in all. */
+const MAX_TURNS = 3;
+
 /**
  * Asks for a secret, and does not show what is typed.
  *
- * @returns Nothing, if nobody is there.
+ * @param options What a right answer is, and what is said of another.
+ *
+ * @returns Nothing, if nobody is there. After three answers, the last, right or
+ * not.
  *
  * @throws {UsageError} If it is broken off.
  */
-export function askSecret(question: string): string | undefined {
+export function askSecret(
+  question: string,
+  { isRight, wrong }: {
+    readonly isRight: (text: string) => boolean;
+    readonly wrong: string;
+  },
+): string | undefined {
   if (!Deno.stdin.isTerminal()) return undefined;
-  const say = (text: string) =>
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  for (let turn = 1;; turn++) {
+    const text = askOnce(question);
+    if (isRight(text) || turn === MAX_TURNS) return text;
+    say(`${wrong}\n`);
+  }
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+function askOnce(question: string): string {
   // First, or what is typed at once would be shown.
   Deno.stdin.setRaw(true);
   say(question);

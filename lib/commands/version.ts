@@ -4,6 +4,7 @@
  * @module
  */
 import project from "../../deno.json" with { type: "json" };
+import { UsageError } from "../errors.ts";
 import { type Command, print } from "./command.ts";
 
 /** Prints the version. */
@@ -13,8 +14,9 @@ export const version: Command = {
   usage: ["version"],
   about: "Prints the version of this executable.",
   arguments: [],
-  examples: [["custom-opencti version", "which version is installed"]],
-  run: async () => {
+  examples: [["custom-opencti version", "see which version is installed"]],
+  run: async ({ words }) => {
+    if (words.length > 0) throw new UsageError("version takes nothing");
     await print(`custom-opencti ${project.version}\n`);
     return 0;
   },

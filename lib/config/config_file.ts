@@ -171,6 +171,19 @@ function written(path: readonly PropertyKey[]): string {
   ).join("");
 }
 
+/** Settings of Wazuh's integration block, which are no options. */
+const BLOCK: ReadonlySet<string> = new Set([
+  "alert_format",
+  "api_key",
+  "event_location",
+  "group",
+  "hook_url",
+  "level",
+  "retries",
+  "rule_id",
+  "timeout",
+]);
+
 /** What is wrong at a path: unknown, no such value, or not what it must be. */
 function explainAt(
   mistake: Mistake,
@@ -180,7 +193,10 @@ function explainAt(
   const { type, message } = mistake;
   if (isUnknown(mistake)) {
     const known = Object.keys(partsAt(path.slice(0, -1)).entries);
-    return `unknown${suggest(String(path.at(-1)), known)}`;
+    const [name = "", ...below] = path.map(String);
+    return below.length === 0 && BLOCK.has(name)
+      ? `unknown, <${name}> of the integration block says that`
+      : `unknown${suggest(String(path.at(-1)), known)}`;
   }
   if (type === "picklist") {
     const values = partsAt(path).options.map(String);

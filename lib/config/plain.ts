@@ -160,6 +160,9 @@ function isObject(value: unknown): value is object {
 }
 
 function parseJson(json: string): unknown {
+  if (json.trim() === "") {
+    throw new UsageError("it is empty");
+  }
   try {
     // trim() takes off a byte order mark too.
     return JSON.parse(json.trim());

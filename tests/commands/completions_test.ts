@@ -48,7 +48,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"
     assertEquals(stderr, "");
     return stdout.trim().split("\n");
   };
-  assertEquals(await complete(""), [...NAMES, "--help", "--version"]);
+  assertEquals(await complete(""), [
+    ...NAMES,
+    "--home",
+    "--help",
+    "--version",
+  ]);
   assertEquals(await complete("inst"), ["install"]);
   assertEquals(await complete("install", "--re"), ["--replace"]);
   assertEquals(await complete("completions", "f"), ["fish"]);
@@ -87,6 +92,8 @@ Deno.test("zsh takes its completions", {
 
 Deno.test("the manual page has each command and option", async (t) => {
   const page = manPage(COMMANDS);
+  assertStringIncludes(page, "\nExample: process all waiting alerts now\n");
+  assertStringIncludes(page, "Wazuh's home: the folder above integrations/");
   for (const { name, options = [] } of COMMANDS) {
     assertStringIncludes(page, `\n.SS ${name}\n`);
     for (const { name } of options) {

@@ -79,6 +79,16 @@ Deno.test("custom-opencti answers the words of its command line", async (t) => {
     const { status, stdout } = await run("dashboard");
     assertEquals([status, stdout], [0, DASHBOARD_FILE]);
   });
+  for (const word of ["version", "dashboard"]) {
+    await t.step(`${word} and another word`, async () => {
+      const { status, stdout, lastLine } = await run(word, "extra");
+      assertEquals([status, stdout, lastLine], [
+        2,
+        "",
+        `${word} takes nothing`,
+      ]);
+    });
+  }
   await t.step("an unknown word", async () => {
     const { status, stdout, lastLine } = await run("retyr");
     assertEquals([status, stdout], [2, ""]);

@@ -72,7 +72,11 @@ Deno.test("install refuses options that are wrong, and never says what was typed
   const cases: Readonly<Record<string, string>> = {
     [`--${secret}`]: "Wrong options, there are --url URL, ",
     [`--token ${secret}`]: "Wrong options, there are --url URL, ",
-    "--url": "Wrong options, there are --url URL, ",
+    "--url": "--url needs a value: write --url URL",
+    "--url --level 3": "--url needs a value: write --url URL",
+    "--dry-run=yes": "--dry-run takes no value",
+    "--lvl 3": 'Unknown option, did you mean "--level"? See custom-opencti ' +
+      "help install",
     [secret]: "install takes options alone: write --url URL",
     [`--url ${secret}`]: "--url must be OpenCTI's address, as https://",
     "--url https://a<b": "--url must be OpenCTI's address, as https://",
@@ -199,7 +203,9 @@ Deno.test("a secret is asked for, and not shown", async () => {
   await Deno.writeTextFile(
     file,
     `import { askSecret } from "${terminal}";
-     console.log("got", askSecret("Token: ")?.split("").reverse().join(""));`,
+     console.log("got", askSecret("Token: ", {
+       isRight: (text) => !text.includes(" "), wrong: "Once more",
+     })?.split("").reverse().join(""));`,
   );
   const deno = `${Deno.execPath()} run --quiet ${file}`;
   const script = new Deno.Command("script", {
@@ -218,6 +224,8 @@ Deno.test("a secret is asked for, and not shown", async () => {
   };
   await until("Token: ");
   const writer = script.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("two words\r"));
+  await until("Once more\r\nToken: ");
   await writer.write(new TextEncoder().encode("secrex\x7ft\r"));
   await until("terces");
   await writer.close();
@@ -249,13 +257,22 @@ Deno.test("readOptions() parts options from words, and knows their choices", () 
   assertEquals(words, ["1", "2"]);
   assertEquals(text("to"), "a");
   assertEquals([has("all"), has("to")], [true, false]);
-  for (const args of [["--to", "c"], ["--to"], ["--all=1"], ["-a"]]) {
+  for (
+    const [expected, ...args] of [
+      ["--to must be a, b", "--to", "c"],
+      ["--to needs a value: write --to A", "--to"],
+      ["--to needs a value: write --to A", "--to", "--all"],
+      ["--all takes no value", "--all=1"],
+      ['Unknown option, did you mean "--all"?', "--al"],
+      ["Wrong options, there are --to A, --all", "-x"],
+    ]
+  ) {
     let says = "";
     try {
       readOptions(args, command);
     } catch (error) {
       says = String(error);
     }
-    assertStringIncludes(says, "--to");
+    assertStringIncludes(says, expected ?? "");
   }
 });

@@ -181,7 +181,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
       Deno.removeSync(`${home}/queue/sockets`, { recursive: true }),
     link: "program",
     says: "HOME is not the home of a Wazuh manager",
-    mend: "--home DIR",
+    mend: "install Wazuh's manager first",
   },
   "no block": {
     does: conf((text) =>

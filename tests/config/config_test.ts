@@ -65,6 +65,11 @@ Deno.test("parseOptions() names an option that is unknown or wrong", async (t) =
     ['{"labels":[""]}', "labels[0]: must not be empty"],
     ['{"total_timeout":1e999}', "total_timeout: must be seconds"],
     ['{"ignore":{"x":1}}', "ignore.x: unknown"],
+    [
+      '{"timeout":5}',
+      "timeout: unknown, <timeout> of the integration block says that",
+    ],
+    ["\n", "it is empty, nothing of it is used"],
     ['{"debug":null}', "debug: must be true or false"],
     ['{"total_timeout":0}', "total_timeout: must be seconds"],
     ['{"spool_max_age":-1}', "spool_max_age: must be seconds"],
@@ -72,7 +77,7 @@ Deno.test("parseOptions() names an option that is unknown or wrong", async (t) =
     ['{"proxy":"proxy.example"}', "proxy: must be a URL of http"],
     ["[]", "it must be a JSON object"],
     ["null", "it must be a JSON object"],
-    ["", "it is not JSON"],
+    ["", "it is empty, nothing of it is used"],
     ["{", "it is not JSON"],
   ] as const;
   for (const [json, message] of cases) {
