@@ -34,8 +34,8 @@ export const alert: Command = {
   ],
   about:
     "Asks OpenCTI for the IoCs of a Wazuh alert, and sends what is known " +
-    "of them to Wazuh's queue. It has no word of its own: the first argument " +
-    "is the alert's file.",
+    "of them to Wazuh's queue. There is no command word: give the alert's " +
+    "file as the first argument.",
   arguments: [
     ["ALERT", "file that holds the alert's JSON"],
     ["API_KEY", "OpenCTI's token, or file:/PATH of the file that holds it"],
@@ -119,9 +119,11 @@ function parse(
   try {
     return parseAlert(json);
   } catch (error) {
-    const mend = messageOf(error) === "it is not JSON"
-      ? `, set ${run.places.setting("alert_format")} to json`
-      : "";
+    const mend = messageOf(error) !== "it is not JSON"
+      ? ""
+      : /\}\s*\n\s*\{/.test(json)
+      ? ", put one alert into the file: one line of alerts.json"
+      : `, set ${run.places.setting("alert_format")} to json`;
     throw new AlertError(
       `Cannot read alert: ${path}: ${messageOf(error)}${mend}`,
     );

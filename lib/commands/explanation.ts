@@ -10,7 +10,7 @@ import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import type { Source } from "../alert/sources/source.ts";
 import { readConfig } from "../config/read_config.ts";
 import { placesOf } from "../config/places.ts";
-import { messageOf, OpenctiError } from "../errors.ts";
+import { messageOf, OpenctiError, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { decoded } from "../manager/bytes.ts";
 import { RULES } from "../manager/layout.ts";
@@ -70,7 +70,7 @@ export interface ExplainedEvent {
 
 /** Builds what explains. */
 export async function explainerFor(
-  { target, optionsJson, whyNot }: Asked,
+  { target, optionsJson, places, whyNot }: Asked,
   { home, stop }: RunContext,
 ): Promise<Explainer> {
   const read = await readConfig({ optionsFile: "", optionsJson, home });
@@ -87,7 +87,7 @@ export async function explainerFor(
   const asking = {
     opencti: target,
     config,
-    places: placesOf({ ...read, home, apiKey: "" }),
+    places: { ...placesOf({ ...read, home, apiKey: "" }), ...places },
   };
   const sources = async () =>
     read.joined.sources ?? await loadSources(ALL_FAMILIES);
@@ -124,6 +124,9 @@ export async function explainerFor(
       const events = lookedUp.events.map(({ event }) => explain(event, alert));
       return { type: "answered", lookedUp, events };
     } catch (error) {
+      if (error instanceof UsageError) {
+        return { type: "not_asked", reason: redact(error.message) };
+      }
       if (!(error instanceof OpenctiError)) throw error;
       const { kind, message } = error;
       return { type: "failed", reason: redact(message), kind };
