@@ -178,7 +178,7 @@ async function emitProblem(
   alert: Alert,
   run: Emitting,
 ): Promise<void> {
-  const says = `${message}; the rest is used, and the alert is not lost`;
+  const says = `${message}; the alert is handled without it, and is not lost`;
   run.log.error(says);
   const { emitError } = await import("./emit.ts");
   await emitError(says, { kind, alert }, run);

@@ -27,6 +27,8 @@ import { type Asking, freshBudget, redactorFor } from "./run.ts";
 /** What explains: it is built once, for any number of alerts. */
 export interface Explainer {
   readonly pipeline: Pipeline;
+  /** Finds IoCs, and says of what no source reads that it is not looked up. */
+  readonly find: (alert: Alert) => Promise<Findings>;
   /** Which OpenCTI is asked, and how. */
   readonly asking: Asking;
   /** All sources, the user's too. */
@@ -93,6 +95,7 @@ export async function explainerFor(
     read.joined.sources ?? await loadSources(ALL_FAMILIES);
   return {
     pipeline,
+    find,
     asking,
     sources,
     baseUrl,
@@ -101,6 +104,26 @@ export async function explainerFor(
     lookUp,
     explain,
   };
+
+  async function find(alert: Alert): Promise<Findings> {
+    const findings = await pipeline.find(alert);
+    const all = pipelineFor(
+      { ...read, config: { ...config, sweep: "all" } },
+      { baseUrl, readFile },
+    );
+    const said = new Set(
+      [
+        ...findings.iocs.map(({ value }) => value),
+        ...findings.skipped.map(
+          ({ text }) => text,
+        ),
+      ],
+    );
+    const missed = (await all.find(alert)).iocs
+      .filter(({ value }) => !said.has(value))
+      .map(({ value, field }) => ({ text: value, field, reason: ONLY_ALL }));
+    return { ...findings, skipped: [...findings.skipped, ...missed] };
+  }
 
   async function lookUp(
     alert: Alert,
@@ -159,6 +182,9 @@ export function exitStatusFor(outcome: Outcome): 0 | 1 | 2 {
       return 2;
   }
 }
+
+/** Of what a look at all texts finds, and the configured one does not. */
+const ONLY_ALL = 'only "sweep": "all" looks it up';
 
 /** A trial leaves no traces. */
 const SILENT = { isDebug: false, debug: (): void => {} };

@@ -323,6 +323,27 @@ Deno.test("explain shows the IoCs where an option keeps it from asking", async (
   assertStringIncludes(oneLine(stdout), 'Cannot use option "ca_file"');
 });
 
+Deno.test("explain says of what only a sweep for all finds that it is not looked up", async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const path = `${home}/tmp/alert.json`;
+  await Deno.writeTextFile(
+    path,
+    '{"data":{"x":{"thing":"morrishittu.ddns.net"}}}',
+  );
+  const skipped = async () => {
+    const { stdout } = await runProgram(home, ["explain", path, "--json"]);
+    return JSON.parse(stdout).skipped;
+  };
+  assertEquals(await skipped(), [{
+    text: "morrishittu.ddns.net",
+    field: "data.x.thing",
+    reason: 'only "sweep": "all" looks it up',
+  }]);
+  await Deno.writeTextFile(`${home}/etc/opencti.json`, '{"sweep":"all"}');
+  assertEquals(await skipped(), []);
+});
+
 Deno.test("explain says that the sweep found what no source reads", async () => {
   await using opencti = startOpencti(KNOWLEDGE);
   const home = await homeFor(opencti);

@@ -8,7 +8,7 @@ import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { runProgram, SLACK_MS } from "../stand_ins/program.ts";
 import { rowsOf } from "../stand_ins/spool.ts";
-import { makeHome } from "../stand_ins/home.ts";
+import { makeHome, ROOT_ONLY } from "../stand_ins/home.ts";
 import { abandonQueue, fillQueue, startQueue } from "../stand_ins/queue.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
 
@@ -324,6 +324,35 @@ Deno.test("custom-opencti keeps the alert of a call with too few arguments, and 
     await Deno.readTextFile(`${home}/logs/integrations.log`),
     "Wrong number of arguments: 2",
   );
+});
+
+Deno.test({
+  name: "custom-opencti says first and only that another user cannot run it",
+  ...ROOT_ONLY,
+  fn: async () => {
+    const home = await makeHome();
+    // The program must be reached, and nothing else.
+    for (const path of ["", "/integrations", "/tmp"]) {
+      await Deno.chmod(home + path, 0o755);
+    }
+    for (const path of ["queue", "logs", "etc"]) {
+      await Deno.chmod(`${home}/${path}`, 0o750);
+    }
+    const { status, stderr } = await runProgram(home, [
+      ALERT,
+      TOKEN,
+      "http://127.0.0.1:9",
+    ], {
+      asRoot: true,
+      wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"],
+    });
+    assertEquals(status, 2);
+    assertEquals(
+      stderr,
+      `This user may not look into ${home}, so that nothing can be kept or ` +
+        "sent: run this as Wazuh's user (wazuh, before Wazuh 4.3 ossec)\n",
+    );
+  },
 });
 
 const IDS = '"rule":{"groups":["ids"]}';
