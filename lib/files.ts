@@ -7,6 +7,9 @@
 /** Far more than an alert of analysisd or an options file has. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
+/** What is said of a file that is closed to this user. */
+export const NOT_READABLE = "it may not be read by this user";
+
 /**
  * Reads a file. Not asynchronous: that would start a thread, which takes longer.
  *
@@ -29,7 +32,7 @@ export function readFile(path: string): string {
       throw new Deno.errors.NotFound("there is no such file");
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new Error("it may not be read by this user");
+      throw new Error(NOT_READABLE);
     }
     throw error;
   }

@@ -118,9 +118,11 @@ function parse(
   try {
     return parseAlert(json);
   } catch (error) {
-    const mend = messageOf(error) === "it is not JSON"
-      ? `, set ${run.places.setting("alert_format")} to json`
-      : "";
+    const mend = messageOf(error) !== "it is not JSON"
+      ? ""
+      : /\}\s*\n\s*\{/.test(json)
+      ? ", put one alert into the file: one line of alerts.json"
+      : `, set ${run.places.setting("alert_format")} to json`;
     throw new AlertError(
       `Cannot read alert: ${path}: ${messageOf(error)}${mend}`,
     );
@@ -175,7 +177,7 @@ async function emitProblem(
   alert: Alert,
   run: Emitting,
 ): Promise<void> {
-  const says = `${message}; the rest is used, and the alert is not lost`;
+  const says = `${message}; the alert is handled without it, and is not lost`;
   run.log.error(says);
   const { emitError } = await import("./emit.ts");
   await emitError(says, { kind, alert }, run);

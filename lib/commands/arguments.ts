@@ -135,7 +135,8 @@ function withHome(
  */
 export function areOfAlert([first = "", , third]: readonly string[]): boolean {
   return first.includes("/") ||
-    (third !== undefined && first !== "retry" && !WITH_OPTIONS.has(first));
+    (third !== undefined && first !== "retry" && first !== "alert" &&
+      !WITH_OPTIONS.has(first));
 }
 
 /**
@@ -144,7 +145,7 @@ export function areOfAlert([first = "", , third]: readonly string[]): boolean {
  *
  * @param home Wazuh's home, whose configuration is to be mended.
  *
- * @throws {UsageError} If there are too few words.
+ * @throws {UsageError} If no alert is named.
  *
  * @see https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html
  *
@@ -163,14 +164,10 @@ export function parseAlertCall(
   home: string = DEFAULT_HOME,
 ): AlertCall {
   const [alertFile, apiKey = "", hookUrl] = words;
-  if (alertFile === undefined || hookUrl === undefined) {
-    throw error ?? new UsageError(
-      `Wrong number of arguments: ${words.length} where 3 to ` +
-        `${MAX_ARGUMENTS} are needed, see custom-opencti help alert`,
-    );
-  }
+  const wrong = error ?? (hookUrl === undefined ? tooFew(words) : undefined);
+  if (alertFile === undefined) throw wrong;
   try {
-    if (error !== undefined) throw error;
+    if (wrong !== undefined) throw wrong;
     return { alertFile, ...parseRest(words.slice(1), home) };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -185,6 +182,13 @@ export function parseAlertCall(
     };
     return { alertFile, target, debug: false, optionsFile, error };
   }
+}
+
+function tooFew({ length }: readonly string[]): UsageError {
+  return new UsageError(
+    `Wrong number of arguments: ${length} where 3 to ${MAX_ARGUMENTS} are ` +
+      "needed, see custom-opencti help alert",
+  );
 }
 
 /**
@@ -206,15 +210,18 @@ export function parseRest(
   ] = words;
   if (isSplit(words)) {
     throw new UsageError(
-      "A blank splits the call: take the blanks out of <hook_url> and " +
-        `<api_key> in ${home}/etc/ossec.conf (${words.length + 1} arguments ` +
-        `came, where ${MAX_ARGUMENTS} are the most)`,
+      `${
+        words.length >= MAX_ARGUMENTS
+          ? `Too many arguments (${words.length + 1}, at most ${MAX_ARGUMENTS})`
+          : "The arguments stand in wrong places"
+      }: is there a space in <hook_url> or <api_key> of ` +
+        `${home}/etc/ossec.conf? Take it out`,
     );
   }
   if (debug !== "" && debug !== "debug") {
     throw new UsageError(
       'The fourth argument must be "debug" or empty: if integratord called, ' +
-        "take the blanks out of <hook_url> and <api_key> in " +
+        "take the spaces out of <hook_url> and <api_key> in " +
         `${home}/etc/ossec.conf`,
     );
   }
@@ -327,21 +334,39 @@ function withoutRedirection(args: readonly string[]): readonly string[] {
   return isSplit ? args.slice(0, -parts.length) : args;
 }
 
-function baseUrlOf(hookUrl: string, conf: string): string {
+/**
+ * OpenCTI's address, as `--url` says it.
+ *
+ * @throws {UsageError} If it is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(baseUrlSaid("https://cti.example/graphql"), "https://cti.example");
+ * ```
+ */
+export function baseUrlSaid(url: string): string {
+  return baseUrlOf(url);
+}
+
+function baseUrlOf(hookUrl: string, conf?: string): string {
+  const name = conf === undefined ? "--url" : "HOOK_URL";
+  const place = conf === undefined ? name : `<hook_url> in ${conf}`;
   const url = URL.parse(hookUrl);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(hookUrl);
     throw new UsageError(
-      `HOOK_URL is not a URL of http or https${
+      `${name} is not a URL of http or https${
         hasScheme || hookUrl === "" ? "" : ", for it has no https:// before it"
-      }: set <hook_url> in ${conf} to OpenCTI's address, as ` +
+      }: set ${place} to OpenCTI's address, as ` +
         "https://opencti.example.com",
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(
-      "HOOK_URL holds a user or password, and OpenCTI takes the API_KEY " +
-        `alone: take them out of <hook_url> in ${conf}`,
+      `${name} holds a user or password, and OpenCTI takes the token alone: ` +
+        `take them out of ${place}`,
     );
   }
   url.search = "";

@@ -5,13 +5,14 @@
  * @module
  */
 import { isToken, readApiKey } from "../config/api_key.ts";
+import type { Places } from "../config/places.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import {
   type IntegrationBlock,
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
-import { type Target, targetOf } from "./arguments.ts";
+import { baseUrlSaid, type Target, targetOf } from "./arguments.ts";
 import type { Option } from "./command.ts";
 import type { Said } from "./options.ts";
 
@@ -34,10 +35,10 @@ export const ASKED_OPTIONS: readonly Option[] = [
 export interface Asked {
   /** With the token itself. Without an address, nothing can be asked. */
   readonly target: Target;
-  /** The token as it was said: itself, or `file:` and the path of its file. */
-  readonly apiKey: string;
   /** The `<options>` of its integration block; empty if there are none. */
   readonly optionsJson: string;
+  /** What the target came from, for messages that say where to mend it. */
+  readonly places: Partial<Pick<Places, "url" | "token">>;
   /** Why nothing can be asked. */
   readonly whyNot?: string;
 }
@@ -58,18 +59,20 @@ const NOBODY: Target = {
 export function askedBy({ text }: Said, home: string): Asked {
   const url = text("url");
   const tokenFile = text("token-file");
-  const said = url === undefined
-    ? undefined
-    : targetOf({ apiKey: "none", hookUrl: url }, home).baseUrl;
+  const said = url === undefined ? undefined : baseUrlSaid(url);
   const token = tokenFile === undefined ? undefined : tokenIn(tokenFile);
   const { blocks, problem } = blocksIn(`${home}/etc/ossec.conf`);
   const block = blocks.find(({ hookUrl }) =>
     said === undefined || baseUrlIn(hookUrl, home) === said
   );
   const optionsJson = block?.options ?? "";
-  const apiKey = tokenFile === undefined
-    ? block?.apiKey ?? ""
-    : `file:${tokenFile}`;
+  const file = /^file:(.+)/.exec(block?.apiKey ?? "")?.[1];
+  const places = {
+    ...said !== undefined && { url: "--url" },
+    ...token !== undefined
+      ? { token: "the file of --token-file" }
+      : file !== undefined && { token: file },
+  };
   try {
     if (block === undefined && said === undefined) {
       throw new UsageError(`${problem}: say --url and --token-file`);
@@ -83,10 +86,10 @@ export function askedBy({ text }: Said, home: string): Asked {
       hookUrl: said ?? block?.hookUrl ?? "",
       apiKey: token ?? tokenOf(block?.apiKey ?? ""),
     }, home);
-    return { target, apiKey, optionsJson };
+    return { target, optionsJson, places };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { target: NOBODY, apiKey, optionsJson, whyNot: error.message };
+    return { target: NOBODY, optionsJson, places, whyNot: error.message };
   }
 }
 

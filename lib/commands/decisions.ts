@@ -78,7 +78,7 @@ function sentenceOn(
 function statusOf(decision: Extract<Decision, { match: Match }>): string {
   if (decision.type === "emitted") return `match ${decision.place}`;
   return decision.reason === "repeated"
-    ? "skipped, its indicator is emitted already"
+    ? "skipped, an earlier match has its indicator"
     : `skipped, ${decision.reason} is ${decision.max}`;
 }
 
@@ -152,7 +152,7 @@ function onFilter(filtered: Filtered): string {
 const OBSERVABLE: Readonly<Record<ObservableReason, string>> = {
   no_ioc: "no match: its value is no IoC of the alert",
   partial_matches: "skipped: partial_matches is false",
-  indicators_emitted: "skipped: its indicators are emitted already",
+  indicators_emitted: "skipped: earlier matches have its indicators",
   indicators_filtered: "skipped: all its indicators are filtered out",
   no_indicators:
     "skipped: neither it nor what is related to it has an indicator",

@@ -72,7 +72,7 @@ export const explain: Command = {
     const explainer = await explainerFor(asked, context);
     const findings = isOwnEvent(alert)
       ? NOTHING_FOUND
-      : await explainer.pipeline.find(alert);
+      : await explainer.find(alert);
     const outcome = await explainer.lookUp(alert, findings);
     const explained = { alert, findings, outcome, explainer };
     const sent = said.has("send") ? await send(outcome, context) : undefined;

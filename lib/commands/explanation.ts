@@ -10,7 +10,7 @@ import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import type { Source } from "../alert/sources/source.ts";
 import { readConfig } from "../config/read_config.ts";
 import { placesOf } from "../config/places.ts";
-import { messageOf, OpenctiError } from "../errors.ts";
+import { messageOf, OpenctiError, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { decoded } from "../manager/bytes.ts";
 import { RULES } from "../manager/layout.ts";
@@ -27,6 +27,8 @@ import { type Asking, freshBudget, redactorFor } from "./run.ts";
 /** What explains: it is built once, for any number of alerts. */
 export interface Explainer {
   readonly pipeline: Pipeline;
+  /** Finds IoCs, and says of what no source reads that it is not looked up. */
+  readonly find: (alert: Alert) => Promise<Findings>;
   /** Which OpenCTI is asked, and how. */
   readonly asking: Asking;
   /** All sources, the user's too. */
@@ -70,7 +72,7 @@ export interface ExplainedEvent {
 
 /** Builds what explains. */
 export async function explainerFor(
-  { target, apiKey: said, optionsJson, whyNot }: Asked,
+  { target, optionsJson, places, whyNot }: Asked,
   { home, stop }: RunContext,
 ): Promise<Explainer> {
   const read = await readConfig({ optionsFile: "", optionsJson, home });
@@ -87,12 +89,13 @@ export async function explainerFor(
   const asking = {
     opencti: target,
     config,
-    places: placesOf({ ...read, home, apiKey: said }),
+    places: { ...placesOf({ ...read, home, apiKey: "" }), ...places },
   };
   const sources = async () =>
     read.joined.sources ?? await loadSources(ALL_FAMILIES);
   return {
     pipeline,
+    find,
     asking,
     sources,
     baseUrl,
@@ -101,6 +104,26 @@ export async function explainerFor(
     lookUp,
     explain,
   };
+
+  async function find(alert: Alert): Promise<Findings> {
+    const findings = await pipeline.find(alert);
+    const all = pipelineFor(
+      { ...read, config: { ...config, sweep: "all" } },
+      { baseUrl, readFile },
+    );
+    const said = new Set(
+      [
+        ...findings.iocs.map(({ value }) => value),
+        ...findings.skipped.map(
+          ({ text }) => text,
+        ),
+      ],
+    );
+    const missed = (await all.find(alert)).iocs
+      .filter(({ value }) => !said.has(value))
+      .map(({ value, field }) => ({ text: value, field, reason: ONLY_ALL }));
+    return { ...findings, skipped: [...findings.skipped, ...missed] };
+  }
 
   async function lookUp(
     alert: Alert,
@@ -124,6 +147,9 @@ export async function explainerFor(
       const events = lookedUp.events.map(({ event }) => explain(event, alert));
       return { type: "answered", lookedUp, events };
     } catch (error) {
+      if (error instanceof UsageError) {
+        return { type: "not_asked", reason: redact(error.message) };
+      }
       if (!(error instanceof OpenctiError)) throw error;
       const { kind, message } = error;
       return { type: "failed", reason: redact(message), kind };
@@ -156,6 +182,9 @@ export function exitStatusFor(outcome: Outcome): 0 | 1 | 2 {
       return 2;
   }
 }
+
+/** Of what a look at all texts finds, and the configured one does not. */
+const ONLY_ALL = 'only "sweep": "all" looks it up';
 
 /** A trial leaves no traces. */
 const SILENT = { isDebug: false, debug: (): void => {} };

@@ -7,7 +7,7 @@
 import { isToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
-import { targetOf } from "./arguments.ts";
+import { baseUrlSaid } from "./arguments.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
@@ -107,7 +107,7 @@ function urlOf(url: string | undefined): string | undefined {
       "--url must be OpenCTI's address, as https://opencti.example.com",
     );
   }
-  return targetOf({ apiKey: "none", hookUrl: url }).baseUrl;
+  return baseUrlSaid(url);
 }
 
 function levelOf(level: string | undefined): string | undefined {

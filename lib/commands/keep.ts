@@ -6,6 +6,7 @@
 import {
   type Fate,
   IntegrationError,
+  messageOf,
   sentenceOf,
   withFate,
 } from "../errors.ts";
@@ -92,7 +93,8 @@ export async function keepUnasked(
       alerts: tries === undefined ? 1 : 0,
       alert,
     });
-  });
+    // What became of the alert does not hang on the queue.
+  }).catch((error) => run.log.error(messageOf(error)));
   return fate;
 }
 

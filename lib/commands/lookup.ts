@@ -9,7 +9,7 @@ import type { TextKind } from "../alert/kinds.ts";
 import { UsageError } from "../errors.ts";
 import { ASKED_OPTIONS, askedBy } from "./asked.ts";
 import { type Command, print } from "./command.ts";
-import { exitStatusFor, explainerFor } from "./explanation.ts";
+import { exitStatusFor, explainerFor, type Outcome } from "./explanation.ts";
 import { jsonOf, outcomeJson } from "./explanation_json.ts";
 import { readOptions } from "./options.ts";
 import {
@@ -28,7 +28,8 @@ export const lookup: Command = {
   usage: ["lookup [VALUE…] [--url URL] [--token-file FILE] [--json]"],
   about: "Asks OpenCTI for values, as for those of an alert, and shows the " +
     "answer, the ranking, and the events that an alert with them would make. " +
-    "It asks for what your lists skip too, and says so. Any user may run it. " +
+    "It asks for what your lists skip too, and says so. If a value cannot be " +
+    "looked up, the exit status is 2. Any user may run it. " +
     "It writes, keeps and sends nothing.",
   arguments: [[
     "VALUE",
@@ -47,6 +48,7 @@ export const lookup: Command = {
     if (error !== undefined) throw error;
     const said = readOptions(words, lookup);
     const values = said.words.length > 0 ? said.words : await linesOfStdin();
+    if (values.length === 0) throw noValues();
     const read = readValues(values);
     const explainer = await explainerFor(askedBy(said, context.home), context);
     const outcome = await explainer.lookUp(parseAlert("{}"), read);
@@ -62,23 +64,31 @@ export const lookup: Command = {
         listed,
         ...outcomeJson(outcome, { ...read, baseUrl }),
       }, redact));
-      return exitStatusFor(outcome);
+      return statusOf(outcome, read);
     }
     const style = styleOfStdout();
     await print(redact(screenOf([
       problemSection(problems(), style),
       iocSection(read),
       noteSection([
-        ...read.skipped.map(({ text, reason }) => `${text}: ${reason}`),
+        ...read.skipped.map(({ text, reason }) => `${text || '""'}: ${reason}`),
         ...listed.map(({ value, reason }) =>
           `${value}: skipped in an alert, ${reason}`
         ),
       ], style),
       ...outcomeSections(outcome, { ...read, baseUrl, style }),
     ], style)));
-    return exitStatusFor(outcome);
+    return statusOf(outcome, read);
   },
 };
+
+/** A value that cannot be looked up must not read as one that is not known. */
+function statusOf(
+  outcome: Outcome,
+  { skipped }: Pick<Values, "skipped">,
+): 0 | 1 | 2 {
+  return skipped.length > 0 ? 2 : exitStatusFor(outcome);
+}
 
 /** As many as of an alert. */
 const MAX_VALUES = 100;
@@ -88,9 +98,7 @@ const MAX_STDIN_BYTES = 1024 * 1024;
 
 async function linesOfStdin(): Promise<readonly string[]> {
   if (Deno.stdin.isTerminal()) {
-    throw new UsageError(
-      "lookup needs values: see custom-opencti help lookup",
-    );
+    throw noValues();
   }
   const decoder = new TextDecoder();
   let text = "";
@@ -121,6 +129,10 @@ function readValues(values: readonly string[]): Values {
     iocs: [...iocs.values()],
     skipped: read.filter((one) => "reason" in one),
   };
+}
+
+function noValues(): UsageError {
+  return new UsageError("lookup needs values: see custom-opencti help lookup");
 }
 
 function tooMany(): UsageError {

@@ -12,6 +12,7 @@ import { completionsOf } from "./completions.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { reportFailure } from "./failure.ts";
+import { UsageError } from "../errors.ts";
 import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";
 import { lookup } from "./lookup.ts";
@@ -64,6 +65,12 @@ export async function runWord(
       ? HELP
       // An alert's call has no word of its own.
       : [...WORDS, HELP].find((one) => one.name === name);
+    if (name === "alert") {
+      throw new UsageError(
+        "There is no command word for an alert: give its file as the first " +
+          "argument, see custom-opencti help alert",
+      );
+    }
     if (command === undefined) throw unknownCommand(name ?? "", COMMANDS);
     return await command.run({ ...call, words }, context);
   } catch (error) {

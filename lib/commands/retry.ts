@@ -53,6 +53,9 @@ export const retry: Command = {
   ]],
   run: async ({ words, error }, context) => {
     if (error !== undefined) throw error;
+    if (words.length === 1) {
+      throw new UsageError("retry needs no arguments, or API_KEY and HOOK_URL");
+    }
     const call = words.length === 0
       ? undefined
       : parseRest(words, context.home);
@@ -67,6 +70,8 @@ const BATCH = 100;
 interface Retried {
   /** How many alerts had waited for an address that is asked no more. */
   readonly takenOver: number;
+  /** How many of all that waited were one that waited already. */
+  readonly same: number;
   /** How many events were sent that had waited. */
   readonly sent: number;
   /** How many alerts were looked up again. */
@@ -105,15 +110,19 @@ async function retryAll(
     });
     try {
       if (error !== undefined) throw error;
-      const { takenOver, lookedUp, sent, waiting } = await retryTarget(
+      const { takenOver, same, lookedUp, sent, waiting } = await retryTarget(
         run,
         known,
       );
       await print([
         `${run.opencti.baseUrl}: events sent: ${sent}`,
         ...takenOver > 0
-          ? [`alerts taken over from addresses asked no more: ${takenOver}`]
+          ? [
+            "alerts taken over from OpenCTI addresses that are no longer in " +
+            `ossec.conf: ${takenOver}`,
+          ]
           : [],
+        ...same > 0 ? [`the same alert, looked up once: ${same}`] : [],
         `alerts looked up again: ${lookedUp}`,
         `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
       ].join(", "));
@@ -199,11 +208,13 @@ async function retryTarget(
   const spool = await run.spool();
   const { baseUrl } = run.opencti;
   const { leftToKeepMs } = run.budget;
-  const { takenOver, keys } = await spool.write((tx) => ({
-    takenOver: tx.takeOver({ from: "none", baseUrl }) +
-      (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl })),
-    keys: tx.alertKeys(baseUrl),
-  }), leftToKeepMs);
+  const { takenOver, same, keys } = await spool.write((tx) => {
+    const before = tx.alertKeys(baseUrl).length;
+    const takenOver = tx.takeOver({ from: "none", baseUrl }) +
+      (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl }));
+    const keys = tx.alertKeys(baseUrl);
+    return { takenOver, same: before + takenOver - keys.length, keys };
+  }, leftToKeepMs);
   const sent = await sendAll(run);
   let lookedUp = 0;
   let failures = 0;
@@ -234,7 +245,7 @@ async function retryTarget(
     (tx) => tx.counts(baseUrl),
     last.leftToKeepMs,
   );
-  return { takenOver, sent, lookedUp, waiting };
+  return { takenOver, same, sent, lookedUp, waiting };
 }
 
 async function isOpenctiUp(

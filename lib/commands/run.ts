@@ -73,7 +73,11 @@ export interface PreparedRun {
   readonly error: UsageError | undefined;
 }
 
-/** Sets up a run, as far as its options can be used. */
+/**
+ * Sets up a run, as far as its options can be used.
+ *
+ * @throws {UsageError} If this user may not look into Wazuh's home.
+ */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
     printError(
@@ -82,6 +86,12 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     );
   }
   const { optionsFile, optionsJson = "", home } = options;
+  if (isOutsider(home)) {
+    throw new UsageError(
+      `This user may not look into ${home}, so that nothing can be kept or ` +
+        "sent: run this as Wazuh's user (wazuh, before Wazuh 4.3 ossec)",
+    );
+  }
   const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
@@ -165,6 +175,18 @@ export function isForeignRoot(home: string): boolean {
         return false;
       }
     });
+}
+
+/** Whether all places where a run keeps, sends and logs are closed to this user. */
+function isOutsider(home: string): boolean {
+  return ["queue/sockets", "logs/opencti"].every((path) => {
+    try {
+      Deno.statSync(`${home}/${path}`);
+      return false;
+    } catch (error) {
+      return error instanceof Deno.errors.PermissionDenied;
+    }
+  });
 }
 
 /** The same run with the time that it had at first. */

@@ -81,16 +81,12 @@ export function problemSection(
 ): Section {
   return {
     heading: "Problems",
-    lines: some(
-      problems.flatMap((text) => wrapped(text)),
-      MAX_PROBLEMS,
-      (text) => ({
-        text,
-        paint: yellow,
-      }),
-    ),
+    lines: wholes(problems, { max: MAX_PROBLEMS, paint: yellow }),
   };
 }
+
+/** What finds IoCs where no source reads. */
+const SWEPT: ReadonlySet<string> = new Set(["any_alert", "sweep"]);
 
 /** Who read the alert, what is looked up of it, and what is not and why. */
 export function findingSections(
@@ -101,7 +97,14 @@ export function findingSections(
     {
       heading: "Sources",
       lines: [
-        { text: sources.join(", ") || "none reads it" },
+        {
+          text: sources.join(", ") ||
+            `none reads it${
+              iocs.some(({ source = "" }) => SWEPT.has(source))
+                ? "; the sweep found what is below"
+                : ""
+            }`,
+        },
         ...emptySources.length > 0
           ? [{
             text: `find nothing in their fields: ${emptySources.join(", ")}`,
@@ -128,7 +131,7 @@ export function findingSections(
 export function noteSection(notes: readonly string[], { dim }: Style): Section {
   return {
     heading: "Notes",
-    lines: some(notes, MAX_SKIPPED, (text) => ({ text, paint: dim })),
+    lines: wholes(notes, { max: MAX_SKIPPED, paint: dim }),
   };
 }
 
@@ -282,6 +285,18 @@ function some<T>(
   lineOf: (item: T) => Line,
 ): readonly Line[] {
   return [...items.slice(0, max).map(lineOf), ...moreThan(max, items)];
+}
+
+/** The first of some sentences, each whole, and how many more there are. */
+function wholes(
+  sentences: readonly string[],
+  { max, paint }: { readonly max: number; readonly paint: Paint },
+): readonly Line[] {
+  return [
+    ...sentences.slice(0, max).flatMap((sentence) => wrapped(sentence))
+      .map((text) => ({ text, paint })),
+    ...moreThan(max, sentences),
+  ];
 }
 
 function moreThan(max: number, items: readonly unknown[]): readonly Line[] {

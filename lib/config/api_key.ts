@@ -51,7 +51,8 @@ export function readApiKey(
 }
 
 /**
- * Whether a text can be a token: what can stand in an HTTP header.
+ * Whether a text can be a token: what can stand in an HTTP header, and no
+ * quotes, which are often copied with it.
  *
  * @example
  * ```ts
@@ -59,8 +60,9 @@ export function readApiKey(
  *
  * assert(isToken("flgrn_octi_tkn_x"));
  * assert(!isToken("two lines\n"));
+ * assert(!isToken('"in-quotes"'));
  * ```
  */
 export function isToken(text: string): boolean {
-  return /^[\x21-\x7e]{1,4096}$/.test(text);
+  return /^[\x21\x23-\x26\x28-\x7e]{1,4096}$/.test(text);
 }

@@ -6,7 +6,7 @@
  */
 import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
 import { messageOf, UsageError } from "../errors.ts";
-import { readFile } from "../files.ts";
+import { NOT_READABLE, readFile } from "../files.ts";
 import type { Config } from "./config.ts";
 import type { Options } from "./config_file.ts";
 import type { JoinedSources } from "./user_sources.ts";
@@ -114,7 +114,11 @@ async function readConfigFile(
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
     if (isMissing && path === undefined) return NOTHING;
-    const problem = `it cannot be read: ${messageOf(error)}`;
+    const why = messageOf(error);
+    const problem = why === NOT_READABLE
+      ? `${NOT_READABLE}, and nothing of it is used: if this is Wazuh's user, ` +
+        `run as root chown root:wazuh ${file} && chmod 0640 ${file}`
+      : `it cannot be read: ${why}`;
     return { options: {}, problems: [problem], leftOut: undefined };
   }
   return await parse(json);

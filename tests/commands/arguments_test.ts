@@ -163,6 +163,7 @@ Deno.test("areOfAlert() takes no alert for a command, and no command for an aler
     assertEquals(areOfAlert([`./${word}`]), true, word);
     assertEquals(areOfAlert([word, KEY, URL]), word !== "retry", word);
   }
+  assertEquals(areOfAlert(["alert", "/a.json", KEY, URL]), false);
   assertEquals(areOfAlert(["", KEY, URL]), true);
 });
 
@@ -170,7 +171,7 @@ Deno.test("parseAlertCall() says what is wrong, and never the API key", async (t
   const cases: readonly (readonly [string[], string])[] = [
     [["/a"], "Wrong number of arguments: 1"],
     [["a", KEY], "Wrong number of arguments: 2"],
-    [[...THREE, "", "", "10", "3", "x"], "A blank splits the call"],
+    [[...THREE, "", "", "10", "3", "x"], "Too many arguments (8, at most 7)"],
     [["a", "", URL], "API_KEY is empty"],
     [["a", `${KEY}\n`, URL], "API_KEY holds a character"],
     [["a", KEY, ""], "HOOK_URL is not a URL"],
@@ -234,8 +235,8 @@ Deno.test("parseAlertCall() says that a blank parts the call, whatever Wazuh's v
       const { error, alertFile } = parse([...args, REDIRECTION], "/opt/ossec");
       assertStringIncludes(
         error?.message ?? "",
-        "A blank splits the call: take the blanks out of <hook_url> " +
-          "and <api_key> in /opt/ossec/etc/ossec.conf",
+        ": is there a space in <hook_url> or <api_key> of " +
+          "/opt/ossec/etc/ossec.conf? Take it out",
       );
       assertEquals(alertFile, file);
     });
@@ -250,7 +251,10 @@ Deno.test("parseAlertCall() names the alert of a wrong call, and throws any othe
     refused.error?.message ?? "",
     "for it has no https:// before it: set <hook_url> in /w/etc/ossec.conf",
   );
-  assertThrows(() => parse(["a", KEY]), UsageError);
+  const short = parse(["/a", KEY]);
+  assertEquals([short.alertFile, short.target.apiKey], ["/a", KEY]);
+  assertStringIncludes(short.error?.message ?? "", "2 where 3 to 7");
+  assertThrows(() => parse([]), UsageError);
 });
 
 Deno.test("wazuhHome() is the folder above integrations", () => {

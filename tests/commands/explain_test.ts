@@ -280,6 +280,79 @@ Deno.test("explain says why OpenCTI is not asked, or does not answer", async (t)
   });
 });
 
+Deno.test("explain says where a refused token and a wrong address come from", async (t) => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await makeHome();
+  const token = `${home}/etc/opencti.token`;
+  await Deno.writeTextFile(token, "another-token");
+  giveToGroup(token, 0o640);
+  const configured = await homeFor(opencti, `file:${token}`);
+  const cases: Readonly<Record<string, readonly [string[], string]>> = {
+    "the file that <api_key> names": [[], `put a valid one into ${token}`],
+    "--token-file": [
+      ["--token-file", token],
+      "put a valid one into the file of --token-file",
+    ],
+    "--url": [
+      ["--url", "cti.example"],
+      "--url is not a URL of http or https, for it has no https:// before it: " +
+      "set --url to",
+    ],
+  };
+  for (const [name, [args, says]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const { stdout, stderr } = await runProgram(
+        configured,
+        ["explain", ALERT, ...args],
+      );
+      assertStringIncludes(oneLine(stdout + stderr), says);
+    });
+  }
+});
+
+Deno.test("explain shows the IoCs where an option keeps it from asking", async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  await Deno.writeTextFile(
+    `${home}/etc/opencti.json`,
+    '{"ca_file":"/nonexistent/ca.pem"}',
+  );
+  const { status, stdout } = await runProgram(home, ["explain", ALERT]);
+  assertEquals(status, 2);
+  assertStringIncludes(stdout, "185.244.31.158");
+  assertStringIncludes(oneLine(stdout), 'Cannot use option "ca_file"');
+});
+
+Deno.test("explain says of what only a sweep for all finds that it is not looked up", async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const path = `${home}/tmp/alert.json`;
+  await Deno.writeTextFile(
+    path,
+    '{"data":{"x":{"thing":"morrishittu.ddns.net"}}}',
+  );
+  const skipped = async () => {
+    const { stdout } = await runProgram(home, ["explain", path, "--json"]);
+    return JSON.parse(stdout).skipped;
+  };
+  assertEquals(await skipped(), [{
+    text: "morrishittu.ddns.net",
+    field: "data.x.thing",
+    reason: 'only "sweep": "all" looks it up',
+  }]);
+  await Deno.writeTextFile(`${home}/etc/opencti.json`, '{"sweep":"all"}');
+  assertEquals(await skipped(), []);
+});
+
+Deno.test("explain says that the sweep found what no source reads", async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const path = `${home}/tmp/alert.json`;
+  await Deno.writeTextFile(path, '{"data":{"x":{"peer":"185.244.31.158"}}}');
+  const { stdout } = await runProgram(home, ["explain", path]);
+  assertStringIncludes(stdout, "none reads it; the sweep found what is below");
+});
+
 Deno.test("explain asks what --url and --token-file say", async (t) => {
   await using opencti = startOpencti(KNOWLEDGE);
   const home = await homeFor({ url: DOWN });
@@ -358,7 +431,7 @@ Deno.test("explain says what is wrong with its words and its alert", async (t) =
       1,
       "one line of alerts.json",
     ],
-    "a wrong address": [["explain", ALERT, "--url", "x"], 2, "HOOK_URL is not"],
+    "a wrong address": [["explain", ALERT, "--url", "x"], 2, "--url is not"],
   };
   for (const [name, [args, expected, says]] of Object.entries(cases)) {
     await t.step(name, async () => {
@@ -428,7 +501,7 @@ Deno.test("lookup shows what OpenCTI knows of values, and keeps and sends nothin
   const args = ["lookup", ...values];
   await t.step("values", async () => {
     const { status, stdout, stderr } = await runProgram(home, args);
-    assertEquals([status, stderr], [0, ""]);
+    assertEquals([status, stderr], [2, ""], "not-a-value is none");
     assertFits(stdout);
     await assertGolden("values.txt", stdout);
   });
@@ -438,7 +511,7 @@ Deno.test("lookup shows what OpenCTI knows of values, and keeps and sends nothin
     const { status, stdout } = await runProgram(home, ["lookup", "--json"], {
       wrapper: ["sh", "-c", `exec "$@" < ${list}`, "sh"],
     });
-    assertEquals(status, 0);
+    assertEquals(status, 2);
     await assertGolden("values.json", stdout);
   });
   await t.step({
@@ -456,9 +529,16 @@ Deno.test("lookup shows what OpenCTI knows of values, and keeps and sends nothin
     assertStringIncludes(lastLine, "100 values at a time");
   });
   await t.step("none that is one", async () => {
-    const { status, stdout } = await runProgram(home, ["lookup", "x y"]);
-    assertEquals(status, 0);
-    assertStringIncludes(stdout, "x y: no address, domain");
+    for (const value of ["x y", "999.1.1.1", "218.92.0.0/16", ""]) {
+      const { status, stdout } = await runProgram(home, ["lookup", value]);
+      assertEquals(status, 2, value);
+      assertStringIncludes(
+        oneLine(stdout),
+        `${
+          value || '""'
+        }: no address, domain, URL, hash, e-mail or MAC address`,
+      );
+    }
   });
   await t.step("nothing was written or sent", async () => {
     await Deno.remove(`${home}/tmp/values`);

@@ -1312,7 +1312,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "A blank splits the call: take the blanks out of <hook_url>",
+    says: "is there a space in <hook_url> or <api_key>",
   },
   {
     name: "a timeout that is no number",

@@ -81,7 +81,7 @@ Deno.test("install refuses options that are wrong, and never says what was typed
     [`--url ${secret}`]: "--url must be OpenCTI's address, as https://",
     "--url https://a<b": "--url must be OpenCTI's address, as https://",
     [`--url https://user:${secret}@cti.example`]:
-      "HOOK_URL holds a user or password",
+      "--url holds a user or password",
     [`--level ${secret}`]: "--level must be a number from 0 to 16",
     "--level 17": "--level must be a number from 0 to 16",
     "--groups ,": "--groups must be names of rule groups",

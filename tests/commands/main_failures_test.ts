@@ -7,7 +7,8 @@ import {
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { runProgram, SLACK_MS } from "../stand_ins/program.ts";
-import { makeHome } from "../stand_ins/home.ts";
+import { rowsOf } from "../stand_ins/spool.ts";
+import { makeHome, ROOT_ONLY } from "../stand_ins/home.ts";
 import { abandonQueue, fillQueue, startQueue } from "../stand_ins/queue.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
 
@@ -299,6 +300,9 @@ Deno.test("custom-opencti says what is wrong with its call", async (t) => {
     [[ALERT, "", "http://127.0.0.1"], "API_KEY is empty"],
     [[ALERT, TOKEN, "http://127.0.0.1", "", "", "x"], "TIMEOUT"],
     [["--nonsense", ALERT, TOKEN, "http://127.0.0.1"], "Unknown option"],
+    [["alert", ALERT, TOKEN, "http://127.0.0.1"], "There is no command word"],
+    [["alert"], "There is no command word for an alert"],
+    [["retry", TOKEN], "retry needs no arguments, or API_KEY and HOOK_URL"],
   ];
   for (const [args, says] of cases) {
     await t.step(says, async () => {
@@ -308,6 +312,47 @@ Deno.test("custom-opencti says what is wrong with its call", async (t) => {
       assert(!stderr.includes(TOKEN), stderr);
     });
   }
+});
+
+Deno.test("custom-opencti keeps the alert of a call with too few arguments, and logs it", async () => {
+  const home = await makeHome();
+  const { stderr } = await runProgram(home, [ALERT, TOKEN]);
+  assertStringIncludes(stderr, "; the alert is kept");
+  const waiting = rowsOf(home, "SELECT kind, base_url FROM waiting");
+  assertEquals(waiting[0], { kind: "alert", base_url: "" });
+  assertStringIncludes(
+    await Deno.readTextFile(`${home}/logs/integrations.log`),
+    "Wrong number of arguments: 2",
+  );
+});
+
+Deno.test({
+  name: "custom-opencti says first and only that another user cannot run it",
+  ...ROOT_ONLY,
+  fn: async () => {
+    const home = await makeHome();
+    // The program must be reached, and nothing else.
+    for (const path of ["", "/integrations", "/tmp"]) {
+      await Deno.chmod(home + path, 0o755);
+    }
+    for (const path of ["queue", "logs", "etc"]) {
+      await Deno.chmod(`${home}/${path}`, 0o750);
+    }
+    const { status, stderr } = await runProgram(home, [
+      ALERT,
+      TOKEN,
+      "http://127.0.0.1:9",
+    ], {
+      asRoot: true,
+      wrapper: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"],
+    });
+    assertEquals(status, 2);
+    assertEquals(
+      stderr,
+      `This user may not look into ${home}, so that nothing can be kept or ` +
+        "sent: run this as Wazuh's user (wazuh, before Wazuh 4.3 ossec)\n",
+    );
+  },
 });
 
 const IDS = '"rule":{"groups":["ids"]}';
@@ -322,7 +367,10 @@ const UNREADABLE: Readonly<
   "no JSON": ["Nov 20 10:15:30 host sshd[1]: failed", "it is not JSON"],
   "cut in half": [`{${IDS},"data":{"srcip":"185.24`, "it is cut off"],
   "cut after a key": [`{${IDS},"data"`, "JSON"],
-  "two in one file": [`{${IDS}}\n{${IDS}}\n`, "it is not JSON"],
+  "two in one file": [
+    `{${IDS}}\n{${IDS}}\n`,
+    "it is not JSON, put one alert into the file",
+  ],
   "an array": ["[]", "not an object"],
   "null": ["null", "not an object"],
   "a text": ['"alert"', "not an object"],

@@ -433,7 +433,7 @@ Deno.test("custom-opencti prints each step when debugging, and never the API key
     "attempt 1 of 4: HTTP 200, an answer, in ",
     'match 1: indicator_partial_pattern_match of domain morrishittu.ddns.net: indicator "Dynamic DNS command and control"',
     "active, in part (file:name = 'invoice.exe': the alert does not say), detection, score 80, confidence 75",
-    "is skipped: its indicators are emitted already",
+    "is skipped: earlier matches have its indicators",
     "bytes: 1:[001] (web01) 10.0.0.21->opencti:{",
     "IoCs asked for: 3, matches to emit: 1 of 1, answer after ",
   ];

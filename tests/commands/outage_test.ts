@@ -269,8 +269,8 @@ Deno.test("custom-opencti retry looks up what waits for an address that was wron
   assertEquals(status, 0);
   assertEquals(
     stdout,
-    `${url}: events sent: 0, alerts taken over from addresses asked no more: ` +
-      "1, alerts looked up again: 1, still waiting: alerts 0, events 0\n",
+    `${url}: events sent: 0, alerts taken over from OpenCTI addresses that ` +
+      "are no longer in ossec.conf: 1, alerts looked up again: 1, still waiting: alerts 0, events 0\n",
   );
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
   assertEquals(toldIds(queue).length, 1);

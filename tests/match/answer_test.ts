@@ -646,7 +646,7 @@ Deno.test("matchAnswer() emits an indicator of two observables once for an IoC",
   ]);
   assert(
     sentences.some((sentence) =>
-      sentence.startsWith("skipped, its indicator is emitted already:")
+      sentence.startsWith("skipped, an earlier match has its indicator:")
     ),
   );
 });
