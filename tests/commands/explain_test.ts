@@ -424,7 +424,11 @@ Deno.test("explain says what is wrong with its words and its alert", async (t) =
   const cases: Readonly<Record<string, readonly [string[], number, string]>> = {
     "no alert": [["explain"], 2, "needs the file of one alert"],
     "two alerts": [["explain", ALERT, ALERT], 2, "the file of one alert"],
-    "an unknown option": [["explain", ALERT, "--sned"], 2, "Wrong options"],
+    "an unknown option": [
+      ["explain", ALERT, "--sned"],
+      2,
+      'did you mean "--send"?',
+    ],
     "no file": [["explain", "/nowhere.json"], 1, "Cannot read ALERT"],
     "no JSON": [
       ["explain", `${ALERTS}../opencti.graphql`],
