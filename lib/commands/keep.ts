@@ -56,17 +56,20 @@ export async function keepForOutage(
   const until = new Date(outage.pausedUntil).toISOString();
   await emit(run, (tx, { error }) => {
     const { says: why, kind } = outage;
-    const due = outage.pausedUntil;
+    // OpenCTI may have answered another run by now.
+    const current = tx.recall(outageName(baseUrl), Outage);
+    const due = current === undefined ? run.now() : outage.pausedUntil;
     const fate = keep(subject, { tx, run, why, due, isTry: false });
     log.info(
       `${nameOf(alert)}: ${fate}, OpenCTI failed ` +
         `${outage.failures} times and is not asked before ${until}`,
     );
     const says = withFate(why, fate);
-    const isEmitted = error({ kind, says, alerts: 1, alert, baseUrl }) ||
-      outage.isEmitted;
-    const alerts = outage.alerts + 1;
-    tx.remember(outageName(baseUrl), { ...outage, alerts, isEmitted });
+    const isNew = error({ kind, says, alerts: 1, alert, baseUrl });
+    if (current === undefined) return;
+    const isEmitted = isNew || current.isEmitted;
+    const alerts = current.alerts + 1;
+    tx.remember(outageName(baseUrl), { ...current, alerts, isEmitted });
   });
 }
 

@@ -6,7 +6,6 @@
  */
 import project from "../../deno.json" with { type: "json" };
 import { UsageError } from "../errors.ts";
-import { escapeControls } from "../log.ts";
 import {
   currentUser,
   type Finding,
@@ -93,7 +92,7 @@ export const test: Command = {
       findings.push(finding);
       // A person waits: each link is shown when it is known.
       if (!isJson) {
-        await print(`${showFindings([shown(finding)], paints).join("\n")}\n`);
+        await print(`${showFindings([finding], paints).join("\n")}\n`);
       }
     }
     if (isJson) {
@@ -109,11 +108,6 @@ export const test: Command = {
 /** Nothing can be tested there. */
 function broken(finding: Finding): Finding {
   return { ...finding, level: "error" };
-}
-
-/** OpenCTI and alerts may say anything. */
-function shown(finding: Finding): Finding {
-  return { ...finding, says: escapeControls(finding.says) };
 }
 
 function secondsOf(text: string = DEFAULT_WAIT): number {

@@ -18,6 +18,7 @@ import {
   type Owned,
   placeFile,
   placeFolder,
+  readBytes,
   readProgram,
   refuseLinks,
   remove,
@@ -104,6 +105,7 @@ export function takeSteps(steps: readonly Step[], home: string): void {
   for (const step of steps) {
     refuseLinks(home, step.path);
     if (step.do === "move") refuseLinks(home, step.to);
+    refuseChanged(step, home);
   }
   for (const step of steps) {
     try {
@@ -121,8 +123,22 @@ export function takeSteps(steps: readonly Step[], home: string): void {
   }
 }
 
+/**
+ * Refuses to change a file that another has changed since the plan was made: a
+ * person may have been asked in between.
+ */
+function refuseChanged(step: Step, home: string): void {
+  if (step.do !== "change" || step.before === undefined) return;
+  if (readBytes(`${home}/${step.path}`) !== step.before) {
+    throw new UsageError(
+      `${home}/${step.path} was changed meanwhile: run this again`,
+    );
+  }
+}
+
 function takeStep(step: Step, home: string): void {
   const path = `${home}/${step.path}`;
+  refuseChanged(step, home);
   if (step.path.startsWith(`${RECORD}/`)) makeParents(path);
   switch (step.do) {
     case "write":

@@ -117,6 +117,7 @@ export function openSpool(options: SpoolOptions): Spool {
   let inode: number | null = null;
   let problem: string | undefined;
   let elsewhere: string | undefined;
+  const sentHere = new Set<number>();
   /** How many folders are not used, for their database is locked. */
   let skipped = 0;
 
@@ -321,7 +322,7 @@ export function openSpool(options: SpoolOptions): Spool {
 
   async function lock(leftMs: LeftMs): Promise<SendLock | undefined> {
     const file = dir === undefined ? undefined : openLock(dir);
-    if (file === undefined) return lockOfNothing();
+    if (file === undefined) return lockHere(sentHere);
     while (!file.tryLockSync(true)) {
       if (leftMs() === 0) {
         file.close();
@@ -434,11 +435,13 @@ function openLock(dir: string): Deno.FsFile | undefined {
 }
 
 /** Where nobody else can send, what was sent is known without a file. */
-function lockOfNothing(): SendLock {
+function lockHere(sent: Set<number>): SendLock {
   return {
-    sent: () => [],
-    add: () => {},
-    remove: () => {},
+    sent: () => [...sent],
+    add: (id) => sent.add(id),
+    remove: (ids) => {
+      for (const id of ids) sent.delete(id);
+    },
     release: () => {},
   };
 }

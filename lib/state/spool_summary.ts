@@ -4,6 +4,13 @@
  *
  * @module
  */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
 import * as v from "valibot";
 import { databaseIn, numberIn, type Row, textIn } from "./database.ts";
 import { messageOf } from "../errors.ts";
@@ -46,14 +53,12 @@ const MAX_BYTES = 512 * 1024 * 1024;
  */
 export async function waitingIn(dir: string): Promise<Waiting | undefined> {
   const path = databaseIn(dir);
-  let size: number;
   try {
-    ({ size } = await Deno.lstat(path));
+    await Deno.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  if (size > MAX_BYTES) throw new Error(`it has ${size} bytes`);
   const { DatabaseSync } = await import("node:sqlite");
   // No other user may look in.
   const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
@@ -101,9 +106,21 @@ function outageIn(row: Row): readonly SeenOutage[] {
   return [{ baseUrl, since, failures, alerts, says }];
 }
 
-/** Not by its mode: a copy must be writable to be opened. */
+/**
+ * Not by its mode: a copy must be writable to be opened. Root may look at what
+ * another user has laid there: no link is followed, and no FIFO waited for.
+ */
 function copyFile(from: string, to: string): void {
-  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o600 });
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) throw new Error("it is no file");
+    if (found.size > MAX_BYTES) throw new Error(`it has ${found.size} bytes`);
+    Deno.writeFileSync(to, readFileSync(fd), { mode: 0o600 });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isThere(path: string): boolean {

@@ -384,6 +384,17 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "may not read HOME/etc/opencti.json: runs use nothing of it",
     mend: "chown root:",
   },
+  "options behind a link that root alone may read": {
+    does: (home) => {
+      text("etc/secret", "x")(home);
+      mode("etc/secret", 0o600)(home);
+      Deno.symlinkSync(`${home}/etc/secret`, `${home}/etc/opencti.json`);
+    },
+    link: "options",
+    level: "warning",
+    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    mend: "see where this link leads: ls -l HOME/etc/opencti.json",
+  },
   "options that everybody may change": {
     does: (home) => {
       text("etc/opencti.json", "{}")(home);

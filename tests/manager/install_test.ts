@@ -735,3 +735,19 @@ Deno.test("install follows no link that Wazuh's user laid", {
     });
   }
 });
+
+Deno.test("install changes no ossec.conf that another has changed meanwhile", async () => {
+  const manager = await makeManager();
+  const says = refusal(manager, {
+    url: ADDRESS,
+    askToken: () => {
+      write(manager, "etc/ossec.conf", `${CONF}<!-- new -->\n`);
+      return TOKEN;
+    },
+  });
+  assertEquals(
+    says,
+    "HOME/etc/ossec.conf was changed meanwhile: run this again",
+  );
+  assertEquals(read(manager, "etc/ossec.conf"), `${CONF}<!-- new -->\n`);
+});

@@ -617,3 +617,14 @@ Deno.test("the spool waits for no FIFO, and follows no link, that is named as a 
     }
   }
 });
+
+Deno.test("lock() without a folder knows what this process has sent", async () => {
+  using scene = await makeSpool({ folders: [] });
+  const { spool } = scene;
+  const first = await spool.lock(() => 0);
+  first?.add(7);
+  first?.add(8);
+  first?.remove([7]);
+  first?.release();
+  assertEquals((await spool.lock(() => 0))?.sent(), [8]);
+});

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
+import { escapeControls } from "../../log.ts";
 import { NotAllowedError } from "../tree.ts";
 
 /** How bad it is: alerts are looked up, maybe not all, or none. */
@@ -85,9 +86,27 @@ export async function check(
     if (error instanceof Deno.errors.PermissionDenied) {
       return [unseen(link, /'([^']*)'/.exec(error.message)?.[1] ?? "all")];
     }
-    if (error instanceof UsageError) return [wrong(error.message, AGAIN)];
-    throw error;
+    // What else is found must be shown: one odd file is a finding like others.
+    return [wrong(messageOf(error), AGAIN)];
   }
+}
+
+/**
+ * A path in a command that a person copies: it may come from a file that others
+ * write.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(shellWord("/srv/x"), "/srv/x");
+ * assertEquals(shellWord("/srv/x; id"), "'/srv/x; id'");
+ * ```
+ */
+export function shellWord(path: string): string {
+  return /^[\w./:@-]+$/.test(path)
+    ? path
+    : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** The exit status: 0, 1 for warnings, 2. */
@@ -129,14 +148,15 @@ export function showFindings(
   paints: Paints,
 ): readonly string[] {
   return findings.flatMap(({ link, level, says, mend }) => {
-    const [first = "", ...rest] = wrapped(says);
+    // OpenCTI, logs and files that others write may say anything.
+    const [first = "", ...rest] = wrapped(escapeControls(says));
     const mark = paints[level](MARKS[level]);
     return [
       `${mark} ${link.padEnd(INDENT - 2)}${first}`,
       ...rest.map(indented),
       ...mend === undefined ? [] : mend.split("\n").flatMap((line) => {
         const isCommand = COMMAND.test(line);
-        const lines = wrapped(line, isCommand ? CONTINUED : "");
+        const lines = wrapped(escapeControls(line), isCommand ? CONTINUED : "");
         return lines.map((part, n) =>
           indented(`${n === 0 ? "→" : " "} ${part}`)
         );

@@ -7,7 +7,7 @@ import { messageOf } from "../../errors.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
 import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
-import { type Finding, findingsOf } from "./finding.ts";
+import { type Finding, findingsOf, shellWord } from "./finding.ts";
 import { octal } from "./program.ts";
 import { installCommand, type Site } from "./site.ts";
 
@@ -60,13 +60,17 @@ export async function checkSpool(
       `${dir} does not exist: ${then}`,
       dir.startsWith(site.home)
         ? installCommand(site)
-        : `install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${dir}`,
+        : `install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${
+          shellWord(dir)
+        }`,
     ));
   }
   const mode = (info.mode ?? 0) % 0o1000;
-  const owner = `chown -R ${wazuh.user}:${wazuh.group} ${dir}`;
+  const owner = `chown -R ${wazuh.user}:${wazuh.group} ${shellWord(dir)}`;
   if (!info.isDirectory) {
-    return worse(warning(`${dir} is no folder: ${then}`, `sudo rm ${dir}`));
+    return worse(
+      warning(`${dir} is no folder: ${then}`, `sudo rm ${shellWord(dir)}`),
+    );
   }
   if ((mode & 0o002) !== 0) {
     return worse(warning(
@@ -156,7 +160,11 @@ export function checkOptionFiles(
         {
           ...warning(
             `${wazuh.user} may not read ${path}: runs use nothing of it`,
-            `chown root:${wazuh.group} ${path} && chmod 0640 ${path}`,
+            // Who laid the link may want root to open what it leads to.
+            at(path)?.isSymlink === true
+              ? `see where this link leads: ls -l ${shellWord(path)}`
+              : `chown root:${wazuh.group} ${shellWord(path)} && ` +
+                `chmod 0640 ${shellWord(path)}`,
           ),
           level,
         } as const,
@@ -165,7 +173,7 @@ export function checkOptionFiles(
         `${path} may be changed by everybody (mode ${
           octal((info.mode ?? 0) % 0o10000)
         }), and decides what is looked up`,
-        `chmod o-w ${path}`,
+        `chmod o-w ${shellWord(path)}`,
       )],
     ];
   });
