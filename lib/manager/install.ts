@@ -291,7 +291,8 @@ function replaceBlock(
   };
   return {
     steps: [
-      quiet(kept),
+      // The first one that was replaced is what uninstall brings back.
+      ...at(`${site.home}/${BLOCK_BEFORE}`) === undefined ? [quiet(kept)] : [],
       ...confSteps(site, replaceElement(conf, element, { text })),
     ],
     apiKey: settings.apiKey,

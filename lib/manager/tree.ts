@@ -287,9 +287,14 @@ export function makeParents(path: string): void {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Moves a file, itself and not what it leads to. */
+/**
+ * Moves a file, itself and not what it leads to. What is there by that name
+ * stays: the file is put beside it, with a number behind its name.
+ */
 export function moveFile(from: string, to: string): void {
-  Deno.renameSync(from, to);
+  let free = to;
+  for (let n = 1; at(free) !== undefined; n++) free = `${to}.${n}`;
+  Deno.renameSync(from, free);
 }
 
 /** The executable that is to be installed. */

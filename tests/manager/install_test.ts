@@ -387,6 +387,21 @@ Deno.test("install --replace puts a Python integration away, and uninstall bring
   assertEquals(await snapshot(manager.home), before);
 });
 
+Deno.test("a second install --replace keeps what the first one put away", async () => {
+  const manager = await makeOld();
+  install(manager, { mayReplace: true, askToken: () => undefined });
+  const before = "integrations/custom-opencti.d/before";
+  const block = read(manager, `${before}/integration.xml`);
+  const script = read(manager, `${before}/integrations/custom-opencti.py`);
+  write(manager, "integrations/custom-opencti.py", "# newer\n");
+  install(manager, { mayReplace: true, askToken: () => undefined });
+  assertEquals(read(manager, `${before}/integration.xml`), block);
+  assertEquals(
+    read(manager, `${before}/integrations/custom-opencti.py`),
+    script,
+  );
+});
+
 /** As the README of a published integration has them. */
 const PUBLISHED_RULES = `<group name="threat_intel,">
   <rule id="100210" level="10">

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { fromBytes, toBytes } from "../../lib/manager/bytes.ts";
-import { own, placeFile, readBytes } from "../../lib/manager/tree.ts";
+import { moveFile, own, placeFile, readBytes } from "../../lib/manager/tree.ts";
 
 const OWNED = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, mode: 0o640 };
 
@@ -100,4 +100,15 @@ Deno.test("own() changes no link's target", async () => {
 Deno.test("a file's bytes come back as they were", () => {
   const bytes = Uint8Array.from({ length: 20_000 }, (_, n) => n % 256);
   assertEquals(toBytes(fromBytes(bytes)), bytes);
+});
+
+Deno.test("moveFile() overwrites nothing", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["a", "b"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, name);
+    }
+    moveFile(`${folder}/a`, `${folder}/b`);
+    assertEquals(await Deno.readTextFile(`${folder}/b`), "b");
+    assertEquals(await Deno.readTextFile(`${folder}/b.1`), "a");
+  });
 });
