@@ -12,7 +12,7 @@ Deno.test("showFindings() lets no text of others change a terminal", () => {
   const { error } = findingsOf("rules");
   const shown = showFindings([error("\x1b[2Jall is right", "ls \x07")], PAINTS)
     .join("\n");
-  assertEquals(/[\x07\x1b]/.test(shown), false);
+  assertEquals(shown.includes("\x1b") || shown.includes("\x07"), false);
   assertEquals(shown.includes("all is right"), true);
 });
 
