@@ -120,7 +120,7 @@ function parse(
   } catch (error) {
     const mend = messageOf(error) !== "it is not JSON"
       ? ""
-      : /\}\s*\n\s*\{/.test(json)
+      : /\}[^\S\n]*\n\s*\{/.test(json)
       ? ", put one alert into the file: one line of alerts.json"
       : `, set ${run.places.setting("alert_format")} to json`;
     throw new AlertError(

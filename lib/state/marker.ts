@@ -97,8 +97,16 @@ export function setMarkers(
 /** Makes an empty file, or removes it. */
 function put(path: string, isThere: boolean): void {
   removeUnlessFile(path);
-  if (isThere) Deno.writeFileSync(path, new Uint8Array(), { mode: 0o640 });
-  else if (timeOf(path) !== undefined) Deno.removeSync(path);
+  if (isThere) {
+    Deno.writeFileSync(path, new Uint8Array(), { mode: 0o640 });
+    return;
+  }
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    // Another run may have removed it just now.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /**

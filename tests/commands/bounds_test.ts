@@ -656,3 +656,17 @@ Deno.test("custom-opencti emits as many indicators and observables as the option
     });
   }
 });
+
+Deno.test("custom-opencti is quick with an alert that is no JSON, and mostly empty lines", async () => {
+  const home = await makeHome();
+  await using _queue = startQueue(home);
+  const path = `${home}/tmp/alert.json`;
+  await Deno.writeTextFile(path, `}${"\n".repeat(400_000)}x`);
+  const { status, ms } = await runProgram(home, [
+    path,
+    TOKEN,
+    "https://cti.example",
+  ]);
+  assertEquals(status, 1);
+  assert(ms < SLACK_MS + 5000, `${ms} ms`);
+});
