@@ -10,7 +10,8 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
-import { giveToGroup, giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
+import { giveToGroup, ROOT_ONLY } from "../stand_ins/home.ts";
+import { keepAlertIn } from "../stand_ins/spool.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { makeInstalled } from "../stand_ins/installed.ts";
 import { CONF, snapshot } from "../stand_ins/manager.ts";
@@ -21,7 +22,6 @@ import {
 } from "../stand_ins/opencti.ts";
 import { runProgram } from "../stand_ins/program.ts";
 import { abandonQueue } from "../stand_ins/queue.ts";
-import { openSpool } from "../../lib/state/spool.ts";
 
 const PROGRAM = "integrations/custom-opencti";
 
@@ -759,27 +759,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   "alerts that wait": {
     does: async (home) => {
-      const spool = openSpool({
-        folders: [`${home}/queue/opencti`],
-        home,
-        now: () => Date.UTC(2026, 0, 2),
-        onProblem: () => {},
-        spool_max: 10,
-        spool_max_bytes: 1e6,
-        spool_max_age: 1e9,
-      });
-      await spool.write((tx) =>
-        tx.keepAlert({
-          key: "1 u",
-          baseUrl: "u",
-          json: "{}",
-          why: "OpenCTI is not ready",
-          tries: 0,
-        }, Date.UTC(2026, 0, 3)), () => 1000);
-      spool.close();
-      for await (const { name } of Deno.readDir(`${home}/queue/opencti`)) {
-        giveToWazuh(`${home}/queue/opencti/${name}`, 0o640);
-      }
+      await keepAlertIn(home, "OpenCTI is not ready");
     },
     link: "spool",
     level: "warning",

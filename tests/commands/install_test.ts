@@ -3,13 +3,13 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readOptions } from "../../lib/commands/options.ts";
-import { openSpool } from "../../lib/state/spool.ts";
 import {
   giveToGroup,
   giveToWazuh,
   ROOT_ONLY,
   WAZUH,
 } from "../stand_ins/home.ts";
+import { keepAlertIn } from "../stand_ins/spool.ts";
 import { makeManager, type Manager, snapshot } from "../stand_ins/manager.ts";
 import { runProgram } from "../stand_ins/program.ts";
 
@@ -122,21 +122,7 @@ Deno.test("uninstall --purge says what waits, and is lost", async () => {
     (await run({ home, program: "" }, "uninstall", "--purge", "--dry-run"))
       .stdout;
   assertStringIncludes(await purge(), "  remove  queue/opencti\n");
-  const spool = openSpool({
-    folders: [`${home}/queue/opencti`],
-    home,
-    now: () => Date.UTC(2026, 0, 2),
-    onProblem: () => {},
-    spool_max: 10,
-    spool_max_bytes: 1e6,
-    spool_max_age: 1e9,
-  });
-  await spool.write((tx) =>
-    tx.keepAlert(
-      { key: "1 u", baseUrl: "u", json: "{}", why: "down", tries: 0 },
-      Date.UTC(2026, 0, 3),
-    ), () => 1000);
-  spool.close();
+  await keepAlertIn(home, "down");
   assertStringIncludes(
     await purge(),
     "  remove  queue/opencti: alerts 1, events 0 wait there and are lost, run " +

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { activityIn, emittedIn } from "../../lib/manager/status.ts";
-import { openSpool } from "../../lib/state/spool.ts";
 import { giveToWazuh, ROOT_ONLY } from "../stand_ins/home.ts";
+import { keepAlertIn } from "../stand_ins/spool.ts";
 import { makeManager } from "../stand_ins/manager.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { getAvailablePort } from "../stand_ins/network.ts";
@@ -92,24 +92,7 @@ waiting        alerts 0, events 0
       import.meta.url,
     );
     await runProgram(home, [alert.pathname, TOKEN, opencti.url]);
-    const spool = openSpool({
-      folders: [`${home}/queue/opencti`],
-      home,
-      now: () => Date.UTC(2026, 0, 2),
-      onProblem: () => {},
-      spool_max: 10,
-      spool_max_bytes: 1e6,
-      spool_max_age: 1e9,
-    });
-    await spool.write((tx) =>
-      tx.keepAlert(
-        { key: "1 u", baseUrl: "u", json: "{}", why: "down", tries: 0 },
-        Date.UTC(2026, 0, 3),
-      ), () => 1000);
-    spool.close();
-    for await (const { name } of Deno.readDir(`${home}/queue/opencti`)) {
-      giveToWazuh(`${home}/queue/opencti/${name}`, 0o640);
-    }
+    await keepAlertIn(home, "down");
     const { stdout } = await runProgram(home, ["status", "--json"]);
     const { activity, waiting } = JSON.parse(stdout);
     assertEquals(activity.alerts, 1);

@@ -1,14 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { follow } from "../../lib/manager/tail.ts";
-
-async function inFolder(test: (folder: string) => unknown): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../stand_ins/folder.ts";
 
 function append(path: string, text: string | Uint8Array): void {
   const bytes = typeof text === "string"

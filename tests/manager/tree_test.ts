@@ -2,17 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { fromBytes, toBytes } from "../../lib/manager/bytes.ts";
 import { moveFile, own, placeFile, readBytes } from "../../lib/manager/tree.ts";
+import { inFolder } from "../stand_ins/folder.ts";
 
 const OWNED = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, mode: 0o640 };
-
-async function inFolder(test: (folder: string) => unknown): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("readBytes() reads a file alone, and waits for nothing", async () => {
   await inFolder(async (folder) => {

@@ -4,8 +4,33 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { openSpool } from "../../lib/state/spool.ts";
+import { giveToWazuh } from "./home.ts";
 
 const FOLDER = "queue/opencti";
+
+/** Keeps an alert, as a run of Wazuh's user did on 2 January 2026. */
+export async function keepAlertIn(home: string, why: string): Promise<void> {
+  const folder = `${home}/${FOLDER}`;
+  const spool = openSpool({
+    folders: [folder],
+    home,
+    now: () => Date.UTC(2026, 0, 2),
+    onProblem: () => {},
+    spool_max: 10,
+    spool_max_bytes: 1e6,
+    spool_max_age: 1e9,
+  });
+  const alert = { key: "1 u", baseUrl: "u", json: "{}", why, tries: 0 };
+  await spool.write(
+    (tx) => tx.keepAlert(alert, Date.UTC(2026, 0, 3)),
+    () => 1000,
+  );
+  spool.close();
+  for await (const { name } of Deno.readDir(folder)) {
+    giveToWazuh(`${folder}/${name}`, 0o640);
+  }
+}
 
 /** How many alerts and events wait in the spool in a folder of a home. */
 export function waitingIn(
