@@ -28,7 +28,6 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/config/api_key.ts",
   "lib/opencti/client.ts",
   "lib/opencti/connection.ts",
-  "lib/opencti/facts.ts",
   "lib/opencti/sockets.ts",
   "lib/state/database.ts",
   "lib/state/folder.ts",

@@ -43,6 +43,14 @@ export interface Asked {
   readonly whyNot?: string;
 }
 
+/** What is harmless to look up: nobody has it. */
+export const HARMLESS = {
+  kind: "domain",
+  value: "custom-opencti.invalid",
+  spellings: ["custom-opencti.invalid"],
+  field: "",
+} as const;
+
 const NOBODY: Target = {
   apiKey: "",
   baseUrl: "",

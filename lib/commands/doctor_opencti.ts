@@ -22,6 +22,7 @@ import { askAmounts, askFacts } from "../opencti/facts.ts";
 import { questionFor } from "../opencti/question.ts";
 import { reach } from "../opencti/reach.ts";
 import type { Target } from "./arguments.ts";
+import { HARMLESS } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 
 /** What a block and the options come to. */
@@ -35,9 +36,6 @@ export interface SetUp {
   readonly config: ReadConfig;
   readonly findings: readonly Finding[];
 }
-
-/** What is harmless to look up: nobody has it. */
-const NOBODY = "custom-opencti.invalid";
 
 const MAX_TIMEOUT_MS = 20_000;
 const MAX_STEP_MS = 5000;
@@ -68,11 +66,8 @@ export async function examineOpencti(
     });
     // Without a token, OpenCTI says nothing.
     if (apiKey === "") return stepFindings(steps, { places });
-    const { question } = questionFor([{
-      kind: "domain",
-      value: NOBODY,
-      spellings: [NOBODY],
-    }], { ...config, now: new Date() });
+    const now = new Date();
+    const { question } = questionFor([HARMLESS], { ...config, now });
     const reply = await ask(question, {
       ...target,
       apiKey,

@@ -29,7 +29,7 @@ import {
 import { redactor } from "../redact.ts";
 import { testEvent } from "../wazuh/event.ts";
 import { sendToQueue } from "../wazuh/queue.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, HARMLESS } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 import {
   type ExplainedEvent,
@@ -101,7 +101,7 @@ async function* linksTo(
     yield findingsOf("options").warning(problem, AGAIN);
   }
   const sources = await sourcesFor(explainer, options);
-  const up = await explainer.lookUp(parseAlert("{}"), { iocs: [NOBODY] });
+  const up = await explainer.lookUp(parseAlert("{}"), { iocs: [HARMLESS] });
   if (up.type !== "answered") {
     yield failureOf(up);
     return;
@@ -121,14 +121,6 @@ async function* linksTo(
   yield* choiceFindings(chosen, options);
   yield* send(chosen, { explainer, ...options });
 }
-
-/** What is harmless to look up: nobody has it. */
-const NOBODY = {
-  kind: "domain",
-  value: "custom-opencti.invalid",
-  spellings: ["custom-opencti.invalid"],
-  field: "",
-} as const;
 
 function choiceFindings(
   { value, source, alert, field, answered }: Chosen,

@@ -123,13 +123,11 @@ export async function isUp(
   >,
 ): Promise<boolean> {
   try {
-    const response = await fetch(`${baseUrl}/graphql`, {
-      method: "POST",
-      headers: headersFor(apiKey),
-      body: JSON.stringify({ query: "{ about { version } }" }),
-      redirect: "manual",
+    const response = await post({ query: "{ about { version } }" }, {
+      baseUrl,
+      apiKey,
+      client,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
-      ...client && { client },
     });
     await response.body?.cancel();
     return response.status === 200;
@@ -138,14 +136,26 @@ export async function isUp(
   }
 }
 
-/** What is said with each question. */
-export function headersFor(apiKey: string): Readonly<Record<string, string>> {
-  return {
-    "authorization": `Bearer ${apiKey}`,
-    "content-type": "application/json",
-    "accept": "application/json",
-    "user-agent": "wazuh-opencti",
-  };
+/** Sends OpenCTI a question: the one way in which it is asked. */
+export function post(
+  question: unknown,
+  { baseUrl, apiKey, client, signal }:
+    & Pick<AskOptions, "baseUrl" | "apiKey" | "client">
+    & { readonly signal: AbortSignal },
+): Promise<Response> {
+  return fetch(`${baseUrl}/graphql`, {
+    method: "POST",
+    headers: {
+      "authorization": `Bearer ${apiKey}`,
+      "content-type": "application/json",
+      "accept": "application/json",
+      "user-agent": "wazuh-opencti",
+    },
+    body: JSON.stringify(question),
+    redirect: "manual",
+    signal,
+    ...client && { client },
+  });
 }
 
 async function attempt(
@@ -189,13 +199,11 @@ async function tryOnce(
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
-    const response = await fetch(`${baseUrl}/graphql`, {
-      method: "POST",
-      headers: headersFor(apiKey),
-      body: JSON.stringify(question),
-      redirect: "manual",
+    const response = await post(question, {
+      baseUrl,
+      apiKey,
+      client,
       signal: AbortSignal.any([abort.signal, stop]),
-      ...client && { client },
     });
     const { status, headers } = response;
     const body = await readBody(response);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as v from "valibot";
-import { headersFor, readBody } from "./client.ts";
+import { post, readBody } from "./client.ts";
 
 /** How OpenCTI is asked. */
 export interface FactsOptions {
@@ -63,7 +63,7 @@ export const ME_QUERY = `{
  */
 export async function askFacts(options: FactsOptions): Promise<Facts> {
   const start = Date.now();
-  const { data, date } = await post({ query: ME_QUERY }, options);
+  const { data, date } = await askOnce({ query: ME_QUERY }, options);
   const { about, me, markingDefinitions } = v.parse(Me, data);
   const allowed = new Set(me.allowed_marking?.map((one) => one.definition));
   return {
@@ -117,7 +117,7 @@ const Counts = v.object({ a: Count, b: Count });
  */
 export async function askAmounts(options: FactsOptions): Promise<Amounts> {
   const count = async (query: string, variables: unknown) => {
-    const { data } = await post({ query, variables }, options);
+    const { data } = await askOnce({ query, variables }, options);
     const { a, b } = v.parse(Counts, data);
     return [a.pageInfo.globalCount, b.pageInfo.globalCount] as const;
   };
@@ -152,17 +152,13 @@ const Body = v.object({
  *
  * @throws {Error} If OpenCTI does not answer it.
  */
-export async function post(
+export async function askOnce(
   question: unknown,
-  { baseUrl, apiKey, client, timeoutMs, stop }: FactsOptions,
+  { timeoutMs, stop, ...options }: FactsOptions,
 ): Promise<{ readonly data: unknown; readonly date: number | undefined }> {
-  const response = await fetch(`${baseUrl}/graphql`, {
-    method: "POST",
-    headers: headersFor(apiKey),
-    body: JSON.stringify(question),
-    redirect: "manual",
+  const response = await post(question, {
+    ...options,
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
-    ...client && { client },
   });
   const { data, errors = [] } = v.parse(
     Body,

@@ -11,7 +11,7 @@ import {
   normalize,
   type NormalValue,
 } from "../alert/kinds.ts";
-import { type FactsOptions, post } from "./facts.ts";
+import { askOnce, type FactsOptions } from "./facts.ts";
 import {
   type Comparison,
   type Condition,
@@ -86,7 +86,7 @@ export async function* askKnown(
     return seen.add(`${kind} ${value}`).size > size;
   };
   for (const revoked of ["false", "true"]) {
-    const { data } = await post({
+    const { data } = await askOnce({
       query: KNOWN_INDICATORS_QUERY,
       variables: {
         first: FIRST_INDICATORS,
@@ -104,7 +104,7 @@ export async function* askKnown(
       yield* valuesIn(pattern).filter(isNew);
     }
   }
-  const { data } = await post({
+  const { data } = await askOnce({
     query: KNOWN_OBSERVABLES_QUERY,
     variables: { first: FIRST_OBSERVABLES },
   }, options);

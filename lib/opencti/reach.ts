@@ -56,10 +56,17 @@ export async function reach(options: ReachOptions): Promise<readonly Step[]> {
     ? undefined
     : new URL(connection.proxy);
   const way = { ...options, url, proxy };
-  const found: Step[] = [];
-  for (const step of [resolve, connectTo, throughProxy, trust]) {
-    found.push(...await step(way));
+  const { hostname } = serverOf(proxy ?? url);
+  const { addresses, step } = await resolve(hostname, way);
+  const found: Step[] = [step];
+  const others = [
+    () => connectTo(addresses, way),
+    () => throughProxy(way),
+    () => trust(way),
+  ];
+  for (const next of others) {
     if (found.some(({ level }) => level === "error")) break;
+    found.push(...await next());
   }
   return found;
 }
@@ -72,20 +79,29 @@ function settingOf({ proxy, places }: Way): string {
   return proxy === undefined ? places.url : places.option("proxy");
 }
 
-/** Whether the name of the server that we connect to has addresses. */
-async function resolve(way: Way): Promise<readonly Step[]> {
+/** The addresses of the server that we connect to; none if it has none. */
+async function resolve(hostname: string, way: Way): Promise<{
+  readonly addresses: readonly string[];
+  readonly step: Step;
+}> {
   const step = stepOf("dns");
-  const { hostname } = serverOf(way.proxy ?? way.url);
   if (bitsOf(hostname) !== undefined) {
-    return [step.ok(`not needed, ${hostname} is an address`)];
+    return {
+      addresses: [hostname],
+      step: step.ok(`not needed, ${hostname} is an address`),
+    };
   }
   try {
     const addresses = await addressesOf(hostname, way);
-    return [step.ok(`${hostname} is ${addresses.join(", ")}`)];
+    return {
+      addresses,
+      step: step.ok(`${hostname} is ${addresses.join(", ")}`),
+    };
   } catch (error) {
     const code = codeOf(error);
-    return [
-      code === "ENOTFOUND"
+    return {
+      addresses: [],
+      step: code === "ENOTFOUND"
         ? step.error(
           `${hostname} has no address: DNS and /etc/hosts do not know it`,
           `getent hosts ${hostname} must find it: correct ${settingOf(way)}, ` +
@@ -98,17 +114,17 @@ async function resolve(way: Way): Promise<readonly Step[]> {
           `getent hosts ${hostname} must find it: see /etc/resolv.conf, and ` +
             "that the name servers there answer",
         ),
-    ];
+    };
   }
 }
 
 /** Whether each address of the server takes connections. */
-async function connectTo(way: Way): Promise<readonly Step[]> {
+async function connectTo(
+  addresses: readonly string[],
+  way: Way,
+): Promise<readonly Step[]> {
   const step = stepOf("tcp");
   const { hostname, port } = serverOf(way.proxy ?? way.url);
-  const addresses = bitsOf(hostname) === undefined
-    ? await addressesOf(hostname, way)
-    : [hostname];
   const tried = await Promise.all(addresses.map(async (address) => {
     try {
       const connection = await open({ hostname: address, port }, way);
