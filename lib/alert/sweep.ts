@@ -77,16 +77,16 @@ export function sweep(
     makers: () => made ??= makersOf(alert),
     isServers: () => servers ??= isOfServer(alert),
   };
-  const textOf = mode === "off" ? (text: string) => text : readable;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
-    const text = textOf(value.text.slice(0, room));
-    if (mode !== "off") room -= text.length;
-    if (!isRead(value.path)) {
-      for (const one of candidatesIn({ ...value, text }, options)) {
-        if (found.length >= MAX_TAKEN) break;
-        found.push(one);
-      }
+    // A table that has read it knows better.
+    if (isRead(value.path)) return true;
+    const part = value.text.slice(0, room);
+    if (mode !== "off") room -= part.length;
+    const text = mode === "off" ? part : readable(part);
+    for (const one of candidatesIn({ ...value, text }, options)) {
+      if (found.length >= MAX_TAKEN) break;
+      found.push(one);
     }
     return room > 0 && found.length < MAX_TAKEN;
   };
@@ -141,12 +141,12 @@ function readable(text: string): string {
   const plain = text.includes("&amp;") || text.includes("&quot;")
     ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
     : text;
-  return /\[[.:]\]|\bhxxp/i.test(plain)
+  return plain.includes("[.]") || plain.includes("[:]") || /hxxp/i.test(plain)
     ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
     : plain;
 }
 
-function* candidatesIn(
+function candidatesIn(
   value: NamedText,
   { mode, makers, isServers, domainsIn = () => [] }: {
     readonly mode: Sweep;
@@ -156,19 +156,16 @@ function* candidatesIn(
     readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
-): Generator<Swept | Skipped> {
+): readonly (Swept | Skipped)[] {
   const { text, path: field } = value;
-  if (mode !== "off" && isOfSite(value.name) && isServers()) {
-    return yield {
-      text,
-      field,
-      reason: "the site's own, by its name",
-      isOwn: true,
-    };
+  if (mode !== "off" && isServers() && isOfSite(value.name)) {
+    const reason = "the site's own, by its name";
+    return [{ text, field, reason, isOwn: true }];
   }
   const named = candidatesNamed(value, mode);
-  if (named !== undefined) return yield* named;
-  if (mode === "off") return;
+  if (named !== undefined) return named;
+  if (mode === "off") return [];
+  const found: (Swept | Skipped)[] = [];
   const of = (kind: TextKind, text: string): Swept => ({
     kind,
     text,
@@ -178,23 +175,25 @@ function* candidatesIn(
   for (const { text: address, index } of addressesIn(text)) {
     const meaning = meaningAt(text, index);
     if (meaning === undefined || "kind" in meaning || meaning.isLink) {
-      yield of("address", address);
-    } else yield* ownOf(meaning, { text: address, field });
+      found.push(of("address", address));
+    } else found.push(...ownOf(meaning, { text: address, field }));
   }
   for (const { url, before: start } of eachUrlIn(text)) {
     if (!isLinked(start, text) && !isVendors(url, makers)) {
-      yield* urlSwept(url, field);
+      found.push(...urlSwept(url, field));
     }
   }
-  if (CARRIES.test(text)) yield* findInRequest(text, field).map(sweptOfCommand);
-  for (const { text: email, index } of emailsIn(text)) {
-    if (isMeant(text, index)) yield of("email", email);
+  if (CARRIES.test(text)) {
+    found.push(...findInRequest(text, field).map(sweptOfCommand));
   }
-  for (const { text: hash } of fileHashesIn(text)) yield of("hash", hash);
-  if (mode === "safe") return;
+  for (const { text: email, index } of emailsIn(text)) {
+    if (isMeant(text, index)) found.push(of("email", email));
+  }
+  for (const { text: hash } of fileHashesIn(text)) found.push(of("hash", hash));
+  if (mode === "safe") return found;
   if (!isOfNoContent(value.name, value.parent)) {
     for (const { text: hash } of fileHashesIn(text, { isAny: true })) {
-      yield { ...of("hash", hash), isUnsure: true };
+      found.push({ ...of("hash", hash), isUnsure: true });
     }
   }
   for (const { text: domain, index } of domainsIn(text)) {
@@ -202,9 +201,10 @@ function* candidatesIn(
       isMeant(text, index) && isHostAt(value, domain, index) &&
       !isOfVendor(domain, makers)
     ) {
-      yield { ...of("host", domain), isUnsure: true };
+      found.push({ ...of("host", domain), isUnsure: true });
     }
   }
+  return found;
 }
 
 /** Log4j's lookups, and Shellshock's function. */

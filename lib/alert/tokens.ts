@@ -149,6 +149,25 @@ function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
     normalize("address", token)?.kind === "ipv6";
 }
 
+/** Whether so many hexadecimal digits stand side by side. */
+function hasHexRun(text: string, length: number): boolean {
+  // One of them stands at each multiple of the length.
+  for (let at = length - 1; at < text.length; at += length) {
+    if (!isHex(text.charCodeAt(at))) continue;
+    let start = at;
+    let end = at + 1;
+    while (start > 0 && isHex(text.charCodeAt(start - 1))) start--;
+    while (end < text.length && isHex(text.charCodeAt(end))) end++;
+    if (end - start >= length) return true;
+  }
+  return false;
+}
+
+function isHex(code: number): boolean {
+  return code >= 48 && code <= 57 || code >= 97 && code <= 102 ||
+    code >= 65 && code <= 70;
+}
+
 const HASH = /(?<![\w+/\\-])[\da-f]{32,128}(?![\w+/=\\-])/gi;
 
 /**
@@ -170,7 +189,7 @@ export function fileHashesIn(
   text: string,
   { isAny = false }: { readonly isAny?: boolean } = {},
 ): readonly Token[] {
-  return text.length < 32 ? [] : matchesIn(text, HASH, (text, token) => {
+  return !hasHexRun(text, 32) ? [] : matchesIn(text, HASH, (text, token) => {
     const hash = normalize("hash", token.text);
     if (hash === undefined || isOfPassword(text, token)) return false;
     const name = nameBefore(text, token.index);
