@@ -45,6 +45,7 @@ const MAX_TAKEN = 400;
  * the names of fields say that Wazuh or all products use alike.
  *
  * @param options `isRead` says which paths a table has read: it knows better.
+ * What `isSettled` is not looked at again.
  *
  * @example
  * ```ts
@@ -59,11 +60,12 @@ const MAX_TAKEN = 400;
  */
 export function sweep(
   alert: Alert,
-  { mode, isRead, domainsIn }: {
+  { mode, isRead, isSettled = () => false, domainsIn }: {
     readonly mode: Sweep;
     /** Finds bare domains, for all. */
     readonly domainsIn?: DomainsIn | undefined;
     readonly isRead: (path: string) => boolean;
+    readonly isSettled?: ((text: string) => boolean) | undefined;
   },
 ): readonly (Swept | Skipped)[] {
   const reason = whyNotSwept(alert);
@@ -74,6 +76,7 @@ export function sweep(
   const options = {
     mode,
     domainsIn,
+    isSettled,
     makers: () => made ??= makersOf(alert),
     isServers: () => servers ??= isOfServer(alert),
   };
@@ -148,8 +151,9 @@ function readable(text: string): string {
 
 function candidatesIn(
   value: NamedText,
-  { mode, makers, isServers, domainsIn = () => [] }: {
+  { mode, isSettled, makers, isServers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    readonly isSettled: (text: string) => boolean;
     /** Whether it is a web server's. */
     readonly isServers: () => boolean;
     /** Who made the product that writes it. */
@@ -172,14 +176,16 @@ function candidatesIn(
     field,
     source: "sweep",
   });
-  for (const { text: address, index } of addressesIn(text)) {
+  for (const { text: address, index } of addressesIn(text, isSettled)) {
     const meaning = meaningAt(text, index);
     if (meaning === undefined || "kind" in meaning || meaning.isLink) {
       found.push(of("address", address));
     } else found.push(...ownOf(meaning, { text: address, field }));
   }
   for (const { url, before: start } of eachUrlIn(text)) {
-    if (!isLinked(start, text) && !isVendors(url, makers)) {
+    if (
+      !isSettled(url) && !isLinked(start, text) && !isVendors(url, makers)
+    ) {
       found.push(...urlSwept(url, field));
     }
   }

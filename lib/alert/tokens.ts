@@ -43,6 +43,8 @@ const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
 /**
  * The addresses in a text. Where a port may follow, it is no part of them.
  *
+ * @param isSettled Says of which address nothing more needs to be known.
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -53,12 +55,23 @@ const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
  * assertEquals(texts("10.0.0.0-10.255.255.255 10.0.0.0/8"), []);
  * ```
  */
-export function addressesIn(text: string): readonly Token[] {
+export function addressesIn(
+  text: string,
+  isSettled: (address: string) => boolean = () => false,
+): readonly Token[] {
   // Most texts have none: this is quick to see.
-  const found = text.includes(".") ? matchesIn(text, IPV4, isWholeIpv4) : [];
+  const found = text.includes(".") ? find(IPV4, isWholeIpv4) : [];
   return text.includes("::") || COLONS.test(text)
-    ? [...found, ...matchesIn(text, IPV6, isWholeIpv6)]
+    ? [...found, ...find(IPV6, isWholeIpv6)]
     : found;
+
+  function find(pattern: RegExp, isWhole: typeof isWholeIpv4) {
+    return matchesIn(
+      text,
+      pattern,
+      (text, token) => !isSettled(token.text) && isWhole(text, token),
+    );
+  }
 }
 
 const COLONS = /:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]/i;
