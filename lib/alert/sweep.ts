@@ -87,7 +87,8 @@ export function sweep(
     const part = value.text.slice(0, room);
     if (mode !== "off") room -= part.length;
     const text = mode === "off" ? part : readable(part);
-    for (const one of candidatesIn({ ...value, text }, options)) {
+    const named = text === value.text ? value : { ...value, text };
+    for (const one of candidatesIn(named, options)) {
       if (found.length >= MAX_TAKEN) break;
       found.push(one);
     }
