@@ -5,8 +5,8 @@
  */
 import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
-import { lookUpKept } from "./drain.ts";
-import { emit, emitCounted, sendWaiting } from "./emit.ts";
+import { lookUpKept } from "../run/drain.ts";
+import { emit, emitCounted, sendWaiting } from "../run/emit.ts";
 import {
   exitStatusOf,
   messageOf,
@@ -29,7 +29,7 @@ import {
   type Run,
   type RunOptions,
   withFreshBudget,
-} from "./run.ts";
+} from "../run/run.ts";
 import { MAX_FAILURES } from "../state/circuit_breaker.ts";
 
 /** Looks up and sends all that waits. */

@@ -5,7 +5,6 @@
  */
 import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
-import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { UsageError } from "../errors.ts";
@@ -17,6 +16,18 @@ import { type StateFolders, stateFolders } from "../state/marker.ts";
 import { type Pipeline, pipelineFor } from "./pipeline.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
+
+/** Which OpenCTI is asked, and how. */
+export interface Target {
+  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+  readonly baseUrl: string;
+  /** The token, or `file:` and the path of the file that holds it. */
+  readonly apiKey: string;
+  /** For one attempt to ask OpenCTI. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+}
 
 /** Which OpenCTI is asked, and how it is reached. */
 export interface Asking {
