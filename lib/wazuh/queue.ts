@@ -6,9 +6,6 @@
 import type { Agent } from "../alert/alert.ts";
 import { messageOf, QueueError } from "../errors.ts";
 
-/** A longer message is accepted by the socket, and silently lost. */
-export const MAX_MESSAGE_BYTES = 65_535;
-
 /** How messages are sent. */
 export interface QueueOptions {
   /** Wazuh's home. */
