@@ -281,9 +281,9 @@ export function isFileName(name: string): boolean {
 
 /** No countries. */
 const FILE_ENDS: ReadonlySet<string> = new Set(
-  ("aspx bak bat bin bz2 cfg cmd conf config cpp crt css csv ctl dat db deb dll " +
-    "doc docx eml err exe gif gz hta htm html ico img inf ini iso jar jpeg jpg " +
-    "js json jsp jspx key ko lnk local lock log mp3 mp4 msi old ocx pdf pem php " +
+  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crt css csv ctl dat db deb dll " +
+    "doc docx eml err exe gif go gz hta htm html ico img inf ini iso jar java jpeg jpg " +
+    "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx pdf pem php " +
     "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +
     "socket sql svg swp sys tar target tgz timer tmp toml ts txt vb vbs war " +
     "wsf xls xlsx xml yaml yml").split(" "),
