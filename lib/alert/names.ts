@@ -83,8 +83,16 @@ function plain(name: string): string {
  * ```
  */
 export function isVersion(name: string): boolean {
-  return saysVersion(plain(name));
+  const word = plain(name);
+  return saysVersion(word) || COUNTED.has(word);
 }
+
+/** What is followed by numbers with dots that are no address. */
+const COUNTED = words(
+  "hw sw hardware software bios uefi engine signature patch hotfix plugin library " +
+    "licence license section chapter clause control requirement benchmark rel bld " +
+    "tel fax phone telephone",
+);
 
 function readName(name: string, parent: string): Meaning | undefined {
   if (saysVersion(name)) return { skip: "a version or an id, by its name" };
@@ -97,7 +105,10 @@ function readName(name: string, parent: string): Meaning | undefined {
   if (TRANSLATED.has(name)) {
     return { skip: "an address of the network's translation, by its name" };
   }
-  if (OWN.has(name) || OWN_PARENT.has(parent) && OF_PARENT.has(name)) {
+  if (
+    OWN.has(name) || name.endsWith("deviceip") ||
+    OWN_PARENT.has(parent) && OF_PARENT.has(name)
+  ) {
     return { skip: "the network's own, by its name", isOwn: true };
   }
   if (ACCOUNT.has(name)) return { skip: "an account's, by its name" };
@@ -124,13 +135,14 @@ function endsIn(name: string, ends: readonly string[]): boolean {
 }
 
 function saysVersion(name: string): boolean {
-  return VERSION.has(name) || endsIn(name, VERSION_ENDS);
+  return VERSION.has(name) || endsIn(name, VERSION_ENDS) ||
+    name.endsWith("ver") && !/(?:er|ol|ei|i|o|a)ver$/.test(name);
 }
 
 const VERSION = words(
-  "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
-    "productver pkgver enginever driver kernel package pkg sn serialno build release firmware revision rev oid serial " +
-    "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
+  "v vers driver kernel package pkg sn serialno build buildnumber release firmware " +
+    "revision rev oid sysobjectid serial serialnumber ua eventid ruleid sessionid " +
+    "traceid spanid requestid",
 );
 const VERSION_ENDS = [
   "version",
@@ -153,7 +165,8 @@ function saysLink(name: string): boolean {
 const LINK = words(
   "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
     "documentation schema xmlns namespace moreinfo advisory advisories remediation " +
-    "recommendation rationale compliance see seealso vulnerability cve rule",
+    "recommendation rationale compliance see seealso vulnerability cve rule issuer " +
+    "iss schemalocation",
 );
 const LINK_ENDS = [
   "link",
@@ -192,9 +205,9 @@ const ACCOUNT = words(
 );
 
 const OWN = words(
-  "fw fwip lip laddr gaddr locip locaddr localip localaddr localaddress localhost " +
+  "fw fwip lip laddr gaddr locip locaddr localip localaddr addrlocal localaddress localhost " +
     "localhostname localipaddress devip deviceip devname devicename devaddr " +
-    "deviceaddress devextip devhost devicehost devicehostname dvc dvcip dvchost " +
+    "deviceaddress deviceexternalid devextip devhost devicehost devicehostname dvc dvcip dvchost " +
     "origin originip originsicname gateway gatewayip gatewayname gw nas nasip " +
     "nasipaddress nasipv4address nasipv6address nasid nasidentifier agentip " +
     "agentname agenthost agenthostname sensor sensorip sensorname sensorhost " +
@@ -202,15 +215,15 @@ const OWN = words(
     "externalip externaladdr externaladdress publicip publicipaddress " +
     "publicdnsname lastexternalip lastexternalipaddress lastipaddress endpointip " +
     "endpointname endpointaddress observer observerip observername collector " +
-    "collectorip reporter listenip listenaddr listenaddress listenerip " +
+    "collectorip reporter reporterip listenip listenaddr listenaddress listenerip " +
     "listeneraddress vip edgeip edgeserverip upstream hostheader " +
-    "clientprovidedhostheader mgmtip managementip gaddr assignedip routers hostip hostaddr hostaddress clientpublicip " +
+    "clientprovidedhostheader mgmtip managementip assignedip routers hostip hostaddr hostaddress clientpublicip " +
     "deviceexternalip deviceinternalip computerip computerfqdn machineip machinefqdn " +
     "endpointfqdn workstationip serviceurl backendurl upstreamurl upstreamaddr " +
     "upstreamhost upstreamlocaladdress downstreamlocaladdress vserver vserverip " +
-    "virtualserver resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
+    "virtualserver resolver resolverip dnsserver dnsservers dnsserverip nameserver nameservers nexthop backend " +
     "backendip backendport backendaddr targetport targetip elb workstation " +
-    "workstationname",
+    "workstationname myhostname mydomain",
 );
 
 /** What stands in these is of the machine that says it. */
@@ -332,6 +345,7 @@ function saysHash(name: string): boolean {
 const HASH_ENDS = [
   ...["hash", "hashes"].flatMap((one) => [one, `${one}value`, `${one}string`]),
   "checksum",
+  "shasum",
   "cksum",
   "filedigest",
 ];

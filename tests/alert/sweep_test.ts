@@ -46,6 +46,13 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "a password's hash": [`-hashes ${MD5}:${MD5}`, "", ""],
     "a folder's name": [`C:\\x\\${MD5}\\y.dll`, "", ""],
     "a bare domain": ["asked evil.ru for it", "", "domain evil.ru"],
+    "a name with its address": [
+      "user=x host=evil.ru [9.8.7.6]",
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.6,domain evil.ru",
+    ],
+    "a site's header": ["200 - {www.own.ru||} {}", "", ""],
+    "names in programs": ["java.lang.Thread.run logging.info", "", ""],
     "a version": ["Agent/4.14.7.1 v1.2.3.4 version 10.0.22.1", "", ""],
     "an OID": ["1.3.6.1.4.1.311.2", "", ""],
     "a network, a range": ["9.8.7.0/24 9.8.7.1-9.8.7.9", "", ""],
