@@ -141,6 +141,42 @@ Deno.test("the sweep crowds out nothing that a source finds", () => {
   assert(iocs.every(({ source }) => source === "suricata"));
 });
 
+/** What stands around addresses, over and over. */
+const UNITS: readonly string[] = [
+  "CEF:0|a|b|9.8.7.6|",
+  "cs1Label=x cs1=9.8.7.6 ",
+  "docker a:9.8.7.6 ",
+  "9.8.7.6.80 > ",
+  "2a00:",
+  "2a00:1:9.8.7.6",
+  "::ffff:",
+  "0:0:0:0:0:ffff:1",
+  "upgraded to 9.8.7.6 from ",
+  "NAT (9.8.7.6->",
+  "IPV4/UDP/9.8.7.6/",
+  "serial no. ",
+  "npm a=9.8.7.6",
+  ", client: ",
+  "a.A",
+];
+
+Deno.test("a log takes time in proportion, whatever stands around addresses", async (t) => {
+  for (const unit of UNITS) {
+    await t.step(unit, () => {
+      const [once = 0, twice = 0] = [60_000, 120_000].map((length) => {
+        const full_log = unit.repeat(length / unit.length);
+        const times = [1, 2, 3].map(() => {
+          const start = performance.now();
+          find({ full_log }, "all");
+          return performance.now() - start;
+        });
+        return Math.min(...times);
+      });
+      assert(twice < 3 * once + 50 && twice < 500, `${once} ms, ${twice} ms`);
+    });
+  }
+});
+
 Deno.test("only a sweep for all reads the logs before, and is unsure of it", () => {
   const alert = {
     previous_output: "asked evil.ru",

@@ -268,6 +268,15 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   "numbers of letters": (n) => "\\x41".repeat(n / 4),
   "hex": (n) => `xxd -r ${"41".repeat(n / 2)}`,
   "blanks": (n) => `base64 ${" ".repeat(n)}`,
+  "quotes in words": (n) => "a'b'".repeat(n / 4),
+  "letters' numbers": (n) => `char ${"97,".repeat(n / 3)}x`,
+  "lists joined": (n) => `${"'a','b',".repeat(n / 8)} -join ''`,
+  "schemes": (n) => "a://b@".repeat(n / 6),
+  "escaped schemes": (n) => "\\h\\t\\t".repeat(n / 6),
+  "images": (n) => "docker pull a.io/x:".repeat(n / 19),
+  "ports": (n) => "1:".repeat(n / 2),
+  "options": (n) => "--server ".repeat(n / 9),
+  "reversed": (n) => `| rev ${"| ver ".repeat(n / 6)}`,
 };
 
 Deno.test("commands take time in proportion, and not for long", async (t) => {
