@@ -18,6 +18,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   options: [
     "commands/pipeline.ts",
     "config/",
+    "alert/ignore.ts",
     "alert/lists.ts",
     "suggest.ts",
   ],

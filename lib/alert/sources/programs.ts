@@ -15,30 +15,38 @@ import { isFileName } from "../tokens.ts";
  */
 type Takes = "call" | "fetch" | "pull" | "clone";
 
-const PROGRAMS: ReadonlyMap<string, Takes> = new Map(
-  Object.entries(
-    {
-      fetch:
-        "wget curl wget2 aria2c axel lynx fetch lwp-download lwp-request " +
-        "httpie http https invoke-webrequest iwr invoke-restmethod irm " +
-        "start-bitstransfer mshta",
-      call: "ping ping6 fping hping3 ssh scp sftp sshpass autossh mosh rsync " +
-        "rclone nc ncat netcat telnet dig nslookup host drill whois traceroute " +
-        "tracert tracepath mtr ftp tftp ftpget socat openssl nmap masscan mstsc " +
-        "rdesktop xfreerdp plink putty pscp psftp mount smbget smbclient " +
-        "rpcclient ldapsearch redis-cli mysql psql mongo test-netconnection tnc " +
-        "test-connection resolve-dnsname enter-pssession new-pssession " +
-        "invoke-command cmdkey winrs wmic psexec psexec64 wmiexec smbexec atexec " +
-        "secretsdump evil-winrm crackmapexec netexec nxc hydra medusa finger " +
-        "rlogin rsh cloudflared ngrok chisel",
-      pull: "docker podman nerdctl crictl ctr buildah skopeo crane oras helm " +
-        "kubectl oc k3s go",
-      clone: "git hg svn",
-    } satisfies Record<Takes, string>,
-  ).flatMap(([takes, names]) =>
-    names.split(" ").map((name) => [name, takes as Takes] as const)
+const PROGRAMS: ReadonlyMap<string, Takes> = new Map([
+  ...taking(
+    "fetch",
+    ("wget curl wget2 aria2c axel lynx fetch lwp-download lwp-request httpie http " +
+      "https invoke-webrequest iwr invoke-restmethod irm start-bitstransfer mshta")
+      .split(" "),
   ),
-);
+  ...taking(
+    "call",
+    ("ping ping6 fping hping3 ssh scp sftp sshpass autossh mosh rsync rclone nc ncat " +
+      "netcat telnet dig nslookup host drill whois traceroute tracert tracepath mtr " +
+      "ftp tftp ftpget socat openssl nmap masscan mstsc rdesktop xfreerdp plink " +
+      "putty pscp psftp mount smbget smbclient rpcclient ldapsearch redis-cli mysql " +
+      "psql mongo test-netconnection tnc test-connection resolve-dnsname " +
+      "enter-pssession new-pssession invoke-command cmdkey winrs wmic psexec " +
+      "psexec64 wmiexec smbexec atexec secretsdump evil-winrm crackmapexec netexec " +
+      "nxc hydra medusa finger rlogin rsh cloudflared ngrok chisel").split(" "),
+  ),
+  ...taking(
+    "pull",
+    ("docker podman nerdctl crictl ctr buildah skopeo crane oras helm kubectl oc " +
+      "k3s go").split(" "),
+  ),
+  ...taking("clone", ["git", "hg", "svn"]),
+]);
+
+function taking(
+  takes: Takes,
+  names: readonly string[],
+): readonly (readonly [string, Takes])[] {
+  return names.map((name) => [name, takes]);
+}
 
 /** Options of programs that fetch whose value may look like a host, and is none. */
 const TAKES_OTHER =
