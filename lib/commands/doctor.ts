@@ -4,7 +4,7 @@
  * @module
  */
 import project from "../../deno.json" with { type: "json" };
-import { readIgnoreLists } from "../alert/ignore.ts";
+import { loadIgnoreLists } from "../alert/ignore.ts";
 import { readApiKey } from "../config/api_key.ts";
 import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
@@ -160,7 +160,7 @@ async function setUpOf(
   } catch (error) {
     tokenProblem = messageOf(error);
   }
-  const lists = readIgnoreLists(read.config.ignore, {
+  const readLists = await loadIgnoreLists(read.config.ignore, {
     baseUrl: target?.baseUrl ?? "",
     readFile,
   });
@@ -169,7 +169,7 @@ async function setUpOf(
   const problems = [
     ...read.problems,
     ...read.joined.problems.map((says) => `Mistakes in ${read.file}: ${says}`),
-    ...lists.problems,
+    ...readLists().problems,
   ];
   for (const problem of problems) {
     findings.push(findingsOf("options").warning(problem, AGAIN));

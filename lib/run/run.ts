@@ -106,21 +106,21 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
-    const run = makeRun(options, {
+    const run = await makeRun(options, {
       ...read,
       apiKey: readApiKey(apiKey, readFile),
     });
     return { run, error: read.error };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { run: makeRun(options, { ...read, apiKey: "" }), error };
+    return { run: await makeRun(options, { ...read, apiKey: "" }), error };
   }
 }
 
-function makeRun(
+async function makeRun(
   { target, home, stop, debug }: RunOptions,
   read: ReadConfig & { readonly apiKey: string },
-): Run {
+): Promise<Run> {
   const { config, apiKey } = read;
   const redact = redactorFor(apiKey, config);
   const isForeign = isForeignRoot(home);
@@ -141,7 +141,7 @@ function makeRun(
     }),
     home,
     places: placesOf({ ...read, home, apiKey: target.apiKey }),
-    pipeline: pipelineFor(read, { ...target, readFile }),
+    pipeline: await pipelineFor(read, { ...target, readFile }),
     log,
     redact,
     budget: freshBudget(asking),
