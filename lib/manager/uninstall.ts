@@ -8,7 +8,8 @@ import { messageOf, UsageError } from "../errors.ts";
 import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
 import { removeElement, replaceElement } from "./conf.ts";
-import { recordOf } from "./install_files.ts";
+import { isForeignBlock } from "./foreign.ts";
+import { firstIdIn, recordOf } from "./install_files.ts";
 import {
   BEFORE,
   BLOCK_BEFORE,
@@ -24,6 +25,7 @@ import {
   STATE_FALLBACK,
   TOKEN_FILE,
 } from "./layout.ts";
+import { FIRST_ID, moveRuleIds } from "./rules.ts";
 import {
   EARLIER,
   SHIPPED_DECODER,
@@ -82,8 +84,7 @@ export function planUninstall(
     .filter((path) => path !== BLOCK_BEFORE);
   const isOurs = !isScript(`${home}/${PROGRAM}`);
   const steps: readonly Step[] = [
-    // The block of another program of our name is none of ours.
-    ...isOurs ? confSteps(home) : [],
+    ...confSteps(home),
     ...[RULES, DECODER, SCHEMA].flatMap((path) => fileSteps(home, path)),
     ...isOurs && isThere(PROGRAM)
       ? [{ do: "remove", path: PROGRAM } as const]
@@ -115,7 +116,9 @@ function confSteps(home: string): readonly Step[] {
   let content = conf;
   try {
     // From the end on, so that the places of those before stay.
-    for (const [n, { element }] of blocksFromEnd(conf)) {
+    for (const [n, block] of blocksFromEnd(conf)) {
+      const { element } = block;
+      if (isForeignBlock(block, { home, conf })) continue;
       content = n === 0 && old !== undefined
         ? replaceElement(content, element, { text: old })
         : removeElement(content, element);
@@ -148,8 +151,10 @@ function blocksFromEnd(conf: string) {
 function fileSteps(home: string, path: string): readonly Step[] {
   const content = readBytes(`${home}/${path}`);
   if (content === undefined) return [];
+  // The record is written last: it may not be there yet.
+  const rules = moveRuleIds(SHIPPED_RULES, firstIdIn(home) ?? FIRST_ID);
   const isOurs = content === readBytes(`${home}/${recordOf(path)}`) ||
-    [SHIPPED_RULES, SHIPPED_DECODER, SHIPPED_SCHEMA].includes(content) ||
+    [rules, SHIPPED_DECODER, SHIPPED_SCHEMA].includes(content) ||
     EARLIER.has(sha256Of(content));
   return [
     isOurs
