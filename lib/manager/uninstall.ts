@@ -7,6 +7,7 @@
 import { messageOf, UsageError } from "../errors.ts";
 import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
+import { shellWord } from "./checks/finding.ts";
 import { removeElement, replaceElement } from "./conf.ts";
 import { isForeignBlock } from "./foreign.ts";
 import { firstIdIn, recordOf } from "./install_files.ts";
@@ -41,18 +42,19 @@ export interface UninstallOptions {
   readonly home: string;
   /** Whether state and token are removed too. */
   readonly isPurge: boolean;
-  /** What waits in folders of state, by their paths below home. */
+  /** Folders where the options say that state is. */
+  readonly stateFolders?: readonly string[];
+  /** What waits in folders of state, by their paths. */
   readonly waits?: Readonly<Record<string, string>>;
 }
 
-/** What waits in the folders of state, and would be lost with them. */
+/** What waits in folders of state, and would be lost with them. */
 export async function readWaits(
-  home: string,
+  folders: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
-  const found = await Promise.all([STATE, STATE_FALLBACK].map(async (path) => {
+  const found = await Promise.all(folders.map(async (path) => {
     try {
-      const { alerts = 0, events = 0 } = await waitingIn(`${home}/${path}`) ??
-        {};
+      const { alerts = 0, events = 0 } = await waitingIn(path) ?? {};
       return [
         path,
         alerts + events === 0 ? "" : `alerts ${alerts}, events ` +
@@ -74,7 +76,7 @@ export async function readWaits(
  * @throws {UsageError} If Wazuh could not read its configuration.
  */
 export function planUninstall(
-  { home, isPurge, waits = {} }: UninstallOptions,
+  { home, isPurge, stateFolders = [], waits = {} }: UninstallOptions,
 ): Plan {
   wazuhUserOf(home);
   const isThere = (path: string) => at(`${home}/${path}`) !== undefined;
@@ -96,7 +98,11 @@ export function planUninstall(
     })),
     ...[STATE, STATE_FALLBACK, TOKEN_FILE].filter(isThere).map((path): Step =>
       isPurge
-        ? { do: "remove", path, ...waits[path] && { note: waits[path] } }
+        ? {
+          do: "remove",
+          path,
+          ...waits[`${home}/${path}`] && { note: waits[`${home}/${path}`] },
+        }
         : { do: "keep", path, note: "--purge removes it" }
     ),
     ...isThere(OPTIONS_FILE)
@@ -104,7 +110,30 @@ export function planUninstall(
       : [],
     ...isThere(RECORD) ? [quiet({ do: "remove", path: RECORD } as const)] : [],
   ];
-  return { steps, warnings: [] };
+  const elsewhere = stateFolders.filter((path) =>
+    ![STATE, STATE_FALLBACK].some((usual) => path === `${home}/${usual}`) &&
+    isFolder(path)
+  );
+  return {
+    steps,
+    // Wazuh's user may write the options: root removes nothing because of them.
+    warnings: elsewhere.map((path) =>
+      [
+        `${path} is left, where an option puts the state`,
+        ...isPurge && waits[path] ? [waits[path]] : [],
+        ...isPurge ? [`see what is in it, then rm -r ${shellWord(path)}`] : [],
+      ].join(": ")
+    ),
+  };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return at(path)?.isDirectory === true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
 }
 
 function confSteps(home: string): readonly Step[] {

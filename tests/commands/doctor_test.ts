@@ -763,7 +763,8 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "spool",
     level: "warning",
-    says: "Alerts that wait: 1, events: 0, since 2026-01-02T00:00:00.000Z: " +
+    says: "Alerts that wait in HOME/queue/opencti: 1, events: 0, since " +
+      "2026-01-02T00:00:00.000Z: " +
       "OpenCTI is not ready",
     mend: "custom-opencti retry",
   },

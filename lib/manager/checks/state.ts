@@ -113,7 +113,7 @@ export async function checkSpool(
   return [
     ...outages,
     warning(
-      `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+      `Alerts that wait in ${dir}: ${waiting.alerts}, events: ${waiting.events}, since ${
         new Date(waiting.since ?? 0).toISOString()
       }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
       `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
