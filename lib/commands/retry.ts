@@ -30,6 +30,7 @@ import {
   type RunOptions,
   withFreshBudget,
 } from "./run.ts";
+import { shellWord, wazuhNames } from "../shell.ts";
 import { MAX_FAILURES } from "../state/circuit_breaker.ts";
 import type { Change, LeftMs, Spool } from "../state/spool.ts";
 
@@ -89,7 +90,8 @@ async function retryAll(
   if (isForeignRoot(home)) {
     throw new UsageError(
       "The spool belongs to Wazuh's user, and root would lock it out: run " +
-        `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
+        `runuser -u ${wazuhNames(home).user} -- ` +
+        `${shellWord(`${home}/integrations/custom-opencti`)} retry`,
     );
   }
   let status = 0;

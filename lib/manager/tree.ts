@@ -20,6 +20,7 @@ import {
   writeSync,
 } from "node:fs";
 import { messageOf, UsageError } from "../errors.ts";
+import { nameOf, type WazuhNames, wazuhNames } from "../shell.ts";
 import { fromBytes } from "./bytes.ts";
 
 /** What this user may not look at. */
@@ -37,11 +38,9 @@ export interface Owned {
 }
 
 /** Wazuh's user and group, by their numbers and names. */
-export interface WazuhUser {
+export interface WazuhUser extends WazuhNames {
   readonly uid: number;
   readonly gid: number;
-  readonly user: string;
-  readonly group: string;
   /** Who owns Wazuh's home: root. */
   readonly root: number;
 }
@@ -57,13 +56,11 @@ export function wazuhUserOf(home: string): WazuhUser {
   try {
     const { uid, gid, isDirectory } = Deno.lstatSync(sockets);
     if (!isDirectory) throw new Error("it is no folder");
-    const [user, group] = [uid ?? 0, gid ?? 0];
     return {
-      uid: user,
-      gid: group,
+      ...wazuhNames(home),
+      uid: uid ?? 0,
+      gid: gid ?? 0,
       root: Deno.lstatSync(home).uid ?? 0,
-      user: nameOf(user, "/etc/passwd"),
-      group: nameOf(group, "/etc/group"),
     };
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) {
@@ -82,17 +79,6 @@ export function wazuhUserOf(home: string): WazuhUser {
 /** The name of whoever runs this. */
 export function currentUser(): string {
   return nameOf(Deno.uid() ?? 0, "/etc/passwd");
-}
-
-/** The name of a user or group; its number if there is none. */
-function nameOf(id: number, path: string): string {
-  try {
-    const lines = Deno.readTextFileSync(path).split("\n");
-    const fields = lines.map((line) => line.split(":"));
-    return fields.find((field) => field[2] === String(id))?.[0] ?? String(id);
-  } catch {
-    return String(id);
-  }
 }
 
 /**

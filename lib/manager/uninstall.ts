@@ -5,9 +5,9 @@
  * @module
  */
 import { messageOf, UsageError } from "../errors.ts";
+import { shellWord } from "../shell.ts";
 import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
-import { shellWord } from "./checks/finding.ts";
 import { removeElement, replaceElement } from "./conf.ts";
 import { isForeignBlock } from "./foreign.ts";
 import { firstIdIn, recordOf } from "./install_files.ts";
