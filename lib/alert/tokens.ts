@@ -43,6 +43,8 @@ const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
 /**
  * The addresses in a text. Where a port may follow, it is no part of them.
  *
+ * @param isSettled Says of which address nothing more needs to be known.
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -53,12 +55,23 @@ const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
  * assertEquals(texts("10.0.0.0-10.255.255.255 10.0.0.0/8"), []);
  * ```
  */
-export function addressesIn(text: string): readonly Token[] {
+export function addressesIn(
+  text: string,
+  isSettled: (address: string) => boolean = () => false,
+): readonly Token[] {
   // Most texts have none: this is quick to see.
-  const found = text.includes(".") ? matchesIn(text, IPV4, isWholeIpv4) : [];
+  const found = text.includes(".") ? find(IPV4, isWholeIpv4) : [];
   return text.includes("::") || COLONS.test(text)
-    ? [...found, ...matchesIn(text, IPV6, isWholeIpv6)]
+    ? [...found, ...find(IPV6, isWholeIpv6)]
     : found;
+
+  function find(pattern: RegExp, isWhole: typeof isWholeIpv4) {
+    return matchesIn(
+      text,
+      pattern,
+      (text, token) => !isSettled(token.text) && isWhole(text, token),
+    );
+  }
 }
 
 const COLONS = /:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]/i;
@@ -149,6 +162,25 @@ function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
     normalize("address", token)?.kind === "ipv6";
 }
 
+/** Whether so many hexadecimal digits stand side by side. */
+function hasHexRun(text: string, length: number): boolean {
+  // One of them stands at each multiple of the length.
+  for (let at = length - 1; at < text.length; at += length) {
+    if (!isHex(text.charCodeAt(at))) continue;
+    let start = at;
+    let end = at + 1;
+    while (start > 0 && isHex(text.charCodeAt(start - 1))) start--;
+    while (end < text.length && isHex(text.charCodeAt(end))) end++;
+    if (end - start >= length) return true;
+  }
+  return false;
+}
+
+function isHex(code: number): boolean {
+  return code >= 48 && code <= 57 || code >= 97 && code <= 102 ||
+    code >= 65 && code <= 70;
+}
+
 const HASH = /(?<![\w+/\\-])[\da-f]{32,128}(?![\w+/=\\-])/gi;
 
 /**
@@ -170,7 +202,7 @@ export function fileHashesIn(
   text: string,
   { isAny = false }: { readonly isAny?: boolean } = {},
 ): readonly Token[] {
-  return text.length < 32 ? [] : matchesIn(text, HASH, (text, token) => {
+  return !hasHexRun(text, 32) ? [] : matchesIn(text, HASH, (text, token) => {
     const hash = normalize("hash", token.text);
     if (hash === undefined || isOfPassword(text, token)) return false;
     const name = nameBefore(text, token.index);
