@@ -173,11 +173,8 @@ function changedFindings(
     rule.attributes.frequency !== undefined &&
     theirs.get(id)?.attributes.ignore !== undefined
   ).map(([id]) => id);
-  const diff = [
-    "diff",
-    shellWord(`${site.home}/${recordOf(RULES)}`),
-    shellWord(path),
-  ].join(" ");
+  const diff = `diff ${shellWord(`${site.home}/${recordOf(RULES)}`)} ` +
+    shellWord(path);
   const found: Finding[] = [];
   if (!isGuarded && theirs.has(base)) {
     found.push(error(
