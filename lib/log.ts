@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf } from "./errors.ts";
+import { messageOf, SEE_DOCTOR } from "./errors.ts";
 
 /** Where a run logs what it does. */
 export interface Log {
@@ -50,7 +50,7 @@ export function openLog(options: LogOptions): Log {
       print(
         `Cannot write ${path}: ${
           error instanceof Deno.errors.PermissionDenied
-            ? `permission denied, as root, run chown wazuh:wazuh ${path}`
+            ? `permission denied, ${SEE_DOCTOR}`
             : messageOf(error)
         }`,
       );

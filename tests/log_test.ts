@@ -7,7 +7,12 @@ const NOW = new Date("2026-06-01T12:00:00.000Z");
 
 function open(home: string, debug: boolean, secret = "s3cr3t-token"): Log {
   const path = `${home}/logs/integrations.log`;
-  return openLog({ path, debug, redact: redactor([secret]), now: () => NOW });
+  return openLog({
+    path,
+    debug,
+    redact: redactor([secret]),
+    now: () => NOW,
+  });
 }
 
 async function linesOf(home: string): Promise<string[]> {

@@ -30,7 +30,9 @@ import {
   type RunOptions,
   withFreshBudget,
 } from "../run/run.ts";
+import { shellWord, wazuhNames } from "../shell.ts";
 import { MAX_FAILURES } from "../state/circuit_breaker.ts";
+import type { Change, LeftMs, Spool } from "../state/spool.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /** Looks up and sends all that waits. */
@@ -91,7 +93,8 @@ async function retryAll(
   if (isForeignRoot(home)) {
     throw new UsageError(
       "The spool belongs to Wazuh's user, and root would lock it out: run " +
-        `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
+        `runuser -u ${wazuhNames(home).user} -- ` +
+        `${shellWord(`${home}/integrations/custom-opencti`)} retry`,
     );
   }
   let status = 0;
@@ -210,14 +213,14 @@ async function retryTarget(
   const spool = await run.spool();
   const { baseUrl } = run.opencti;
   const { leftToKeepMs } = run.budget;
-  const { takenOver, same, keys } = await spool.write((tx) => {
+  const { takenOver, same, keys } = await writeOnDisk(spool, (tx) => {
     const before = tx.alertKeys(baseUrl).length;
     const takenOver = tx.takeOver({ from: "none", baseUrl }) +
       (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl }));
     if (known !== undefined) forgetOutages(tx, known);
     const keys = tx.alertKeys(baseUrl);
     return { takenOver, same: before + takenOver - keys.length, keys };
-  }, leftToKeepMs);
+  }, { leftMs: leftToKeepMs });
   const sent = await sendAll(run);
   let lookedUp = 0;
   let matches = 0;
@@ -230,9 +233,10 @@ async function retryTarget(
       failures = 0;
     }
     const one = withFreshBudget(run);
-    const kept = await spool.write(
+    const kept = await writeOnDisk(
+      spool,
       (tx) => tx.takeAlert(key, run.now() + one.budget.leftMs()),
-      one.budget.leftToKeepMs,
+      { leftMs: one.budget.leftToKeepMs },
     );
     // Another run may have looked it up by now.
     if (kept === undefined) continue;
@@ -248,9 +252,10 @@ async function retryTarget(
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
   const last = withFreshBudget(run).budget;
-  const waiting = await spool.write(
+  const waiting = await writeOnDisk(
+    spool,
     (tx) => tx.counts(baseUrl),
-    last.leftToKeepMs,
+    { leftMs: last.leftToKeepMs },
   );
   return { takenOver, same, sent, lookedUp, matches, waiting };
 }
@@ -261,6 +266,28 @@ function forgetOutages(tx: Transaction, known: readonly string[]): void {
   for (const name of tx.names(outageName(""))) {
     if (!inForce.includes(name)) tx.forget(name);
   }
+}
+
+/**
+ * Changes the spool. A run goes on with one in memory if the files cannot be
+ * used: there nothing waits, which is not true.
+ *
+ * @throws {SpoolError} If it is in memory.
+ */
+async function writeOnDisk<T>(
+  spool: Spool,
+  change: Change<T>,
+  { leftMs }: { readonly leftMs: LeftMs },
+): Promise<T> {
+  const { result, isDurable } = await spool.write(
+    (tx) => ({ result: change(tx), isDurable: tx.isDurable }),
+    leftMs,
+  );
+  if (isDurable) return result;
+  throw new SpoolError(
+    "What waits cannot be taken out of the spool, and is still there: correct " +
+      "that, and run retry again",
+  );
 }
 
 async function isOpenctiUp(

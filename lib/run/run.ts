@@ -91,9 +91,11 @@ export interface PreparedRun {
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
+    const { wazuhNames } = await import("../shell.ts");
+    const { user } = wazuhNames(options.home);
     printError(
       "As root, this writes no log and keeps nothing, because Wazuh's user " +
-        "could not use the files: put runuser -u wazuh -- before the command",
+        `could not use the files: put runuser -u ${user} -- before the command`,
     );
   }
   const { optionsFile, optionsJson = "", home } = options;

@@ -5,6 +5,7 @@
  */
 import type { Agent } from "../alert/alert.ts";
 import { messageOf, QueueError } from "../errors.ts";
+import { wazuhNames } from "../shell.ts";
 
 /** How messages are sent. */
 export interface QueueOptions {
@@ -83,7 +84,7 @@ export async function sendToQueue(
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (error instanceof QueueError) throw error;
     throw new QueueError(
-      `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
+      `Cannot write to Wazuh's queue ${path}: ${explain(error, home)}`,
     );
   } finally {
     clearTimeout(timer);
@@ -210,7 +211,7 @@ function isWrongType(error: unknown): boolean {
   return /os error 91\b/.test(messageOf(error));
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, home: string): string {
   if (error instanceof Deno.errors.NotFound) {
     return "it does not exist, see that Wazuh runs (systemctl status " +
       "wazuh-manager) and that --home is its folder";
@@ -221,7 +222,7 @@ function explain(error: unknown): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "permission denied, see that it is analysisd's socket, and run this " +
-      "as Wazuh's user (runuser -u wazuh --)";
+      `as Wazuh's user (runuser -u ${wazuhNames(home).user} --)`;
   }
   return messageOf(error);
 }

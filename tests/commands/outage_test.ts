@@ -7,7 +7,7 @@ import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { getAvailablePort, startTcp } from "../stand_ins/network.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { type RunOptions, runProgram, SLACK_MS } from "../stand_ins/program.ts";
-import { makeHome } from "../stand_ins/home.ts";
+import { makeHome, ROOT_ONLY } from "../stand_ins/home.ts";
 import {
   fillQueue,
   type QueueStandIn,
@@ -288,6 +288,31 @@ Deno.test("custom-opencti retry ends, with status 1, while OpenCTI is down", asy
   assertEquals(asked(), 6, "it goes on past one that fails");
   assertStringIncludes(stdout, "still waiting: alerts 3, events 0");
 });
+
+Deno.test(
+  "custom-opencti retry fails, and takes nothing away, where the spool cannot be used",
+  ROOT_ONLY,
+  async () => {
+    await using scene = await makeScene();
+    const { home, run, isUp, retry, asked } = scene;
+    await using _queue = startQueue(home);
+    isUp(false);
+    await run("1.0");
+    isUp(true);
+    const before = asked();
+    const folder = `${home}/queue/opencti`;
+    await Deno.chown(`${folder}/spool.db`, 0, 0);
+    // Nor can the other folder be made.
+    await Deno.mkdir(`${home}/logs/opencti`);
+    const { status, stdout, lastLine } = await retry();
+    assertEquals([status, stdout], [1, ""]);
+    assertStringIncludes(
+      lastLine,
+      "What waits cannot be taken out of the spool, and is still there",
+    );
+    assertEquals([asked(), waitingIn(home).alerts], [before, 1]);
+  },
+);
 
 Deno.test("custom-opencti sends what the queue did not take, once", async () => {
   await using scene = await makeScene();
