@@ -146,8 +146,17 @@ function canonical(text: string): string | undefined {
   if (
     !bare.includes(":") || bare.length > 45 || !/^[\da-f:.]+$/i.test(bare)
   ) return undefined;
-  return URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
+  // An address is read several times in turn: as either kind, then its parts.
+  if (last?.bare !== bare) {
+    const written = URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
+    last = { bare, written };
+  }
+  return last.written;
 }
+
+let last:
+  | { readonly bare: string; readonly written: string | undefined }
+  | undefined;
 
 /** The eight numbers of an IPv6 address. */
 function partsOf(text: string): readonly number[] | undefined {

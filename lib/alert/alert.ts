@@ -215,11 +215,13 @@ export function readerOf(path: string): ReadTexts {
   const names = namesIn(path);
   return (alert) => {
     let value: unknown = alert;
-    for (const [depth, name] of names.entries()) {
+    let depth = 0;
+    for (const name of names) {
+      depth++;
       value = memberOf(value, name);
       if (value === undefined) return NO_TEXTS;
       if (Array.isArray(value)) {
-        return textsOf(valuesIn(value, names.slice(depth + 1)));
+        return textsOf(valuesIn(value, names.slice(depth)));
       }
     }
     const text = textOf(value);

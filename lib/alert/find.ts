@@ -119,8 +119,8 @@ export function makeFinder(options: FindOptions): Find {
     if (!reading.some(({ isLeft }) => isLeft)) {
       const isRead = (path: string) =>
         reading.some(({ paths }) => paths.has(path));
-      taken.takeSwept(
-        sweep(alert, { ...options, mode: options.sweep, isRead }),
+      taken.takeSwept((isSettled) =>
+        sweep(alert, { ...options, mode: options.sweep, isRead, isSettled })
       );
     }
     return {
@@ -185,10 +185,15 @@ interface ReadOptions extends FindOptions {
 /** Takes findings for IoCs, unless they are none, or are not asked for. */
 interface Basket {
   readonly take: (finding: Finding, source: string) => void;
-  readonly takeSwept: (found: readonly (Swept | Skipped)[]) => void;
+  readonly takeSwept: (sweepWith: SweepWith) => void;
   readonly skip: (skipped: Skipped) => void;
   readonly all: () => Pick<Findings, "iocs" | "skipped" | "tooMany">;
 }
+
+/** Sweeps an alert for what the sources have neither taken nor skipped. */
+type SweepWith = (
+  isSettled: (text: string) => boolean,
+) => readonly (Swept | Skipped)[];
 
 function basketOf(alert: Alert, options: ReadOptions): Basket {
   const iocs = new Map<string, Ioc>();
@@ -218,8 +223,11 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
   }
 
   /** What the sources skip is not taken from elsewhere either. */
-  function takeSwept(found: readonly (Swept | Skipped)[]): void {
-    if (found.length === 0) return;
+  function takeSwept(sweepWith: SweepWith): void {
+    const settled = new Set<string>();
+    for (const { value } of iocs.values()) settled.add(value);
+    for (const { text } of skipped.values()) settled.add(text);
+    const found = sweepWith((text) => settled.has(text));
     const own: Skipped[] = [];
     for (const one of found) {
       if (!("reason" in one)) continue;
@@ -227,7 +235,6 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
       if (one.isOwn) own.push(one);
       else skip(one);
     }
-    const texts = new Set(skipped.values().map(({ text }) => text));
     let values: ReadonlySet<string> | undefined;
     const isKnown = (value: string): boolean =>
       (values ??= new Set([...own, ...skipped.values()].flatMap(valuesOf)))
@@ -242,7 +249,9 @@ function basketOf(alert: Alert, options: ReadOptions): Basket {
     function takeReading(reading: Reading, one: Swept): void {
       const read = unlessIgnored(reading, options);
       if ("reason" in read) {
-        if (!texts.has(read.text) && !valuesOf(read).some(isKnown)) skip(read);
+        if (!settled.has(read.text) && !valuesOf(read).some(isKnown)) {
+          skip(read);
+        }
         return;
       }
       const { kind, value, spellings, field } = read;

@@ -9,7 +9,7 @@ import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { normalize, type TextKind } from "./kinds.ts";
 import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
-import { isOfNoContent, isOfSite, meaningOf } from "./names.ts";
+import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
@@ -45,6 +45,7 @@ const MAX_TAKEN = 400;
  * the names of fields say that Wazuh or all products use alike.
  *
  * @param options `isRead` says which paths a table has read: it knows better.
+ * What `isSettled` is not looked at again.
  *
  * @example
  * ```ts
@@ -59,11 +60,12 @@ const MAX_TAKEN = 400;
  */
 export function sweep(
   alert: Alert,
-  { mode, isRead, domainsIn }: {
+  { mode, isRead, isSettled = () => false, domainsIn }: {
     readonly mode: Sweep;
     /** Finds bare domains, for all. */
     readonly domainsIn?: DomainsIn | undefined;
     readonly isRead: (path: string) => boolean;
+    readonly isSettled?: ((text: string) => boolean) | undefined;
   },
 ): readonly (Swept | Skipped)[] {
   const reason = whyNotSwept(alert);
@@ -74,19 +76,21 @@ export function sweep(
   const options = {
     mode,
     domainsIn,
+    isSettled,
     makers: () => made ??= makersOf(alert),
     isServers: () => servers ??= isOfServer(alert),
   };
-  const textOf = mode === "off" ? (text: string) => text : readable;
   let room = MAX_CHARACTERS;
   const read = (value: NamedText): boolean => {
-    const text = textOf(value.text.slice(0, room));
-    if (mode !== "off") room -= text.length;
-    if (!isRead(value.path)) {
-      for (const one of candidatesIn({ ...value, text }, options)) {
-        if (found.length >= MAX_TAKEN) break;
-        found.push(one);
-      }
+    // A table that has read it knows better.
+    if (isRead(value.path)) return true;
+    const part = value.text.slice(0, room);
+    if (mode !== "off") room -= part.length;
+    const text = mode === "off" ? part : readable(part);
+    const named = text === value.text ? value : { ...value, text };
+    for (const one of candidatesIn(named, options)) {
+      if (found.length >= MAX_TAKEN) break;
+      found.push(one);
     }
     return room > 0 && found.length < MAX_TAKEN;
   };
@@ -130,7 +134,7 @@ function whyNotSwept({ rule, decoder }: Alert): string | undefined {
 }
 
 const CHECKS: ReadonlySet<string> = new Set(
-  ["sca", "oscap", "vulnerability-detector", "ciscat"],
+  ["sca", "oscap", "vulnerability-detector", "ciscat", "vuls", "qualysguard"],
 );
 
 /**
@@ -141,60 +145,63 @@ function readable(text: string): string {
   const plain = text.includes("&amp;") || text.includes("&quot;")
     ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
     : text;
-  return /\[[.:]\]|\bhxxp/i.test(plain)
+  return plain.includes("[.]") || plain.includes("[:]") || /hxxp/i.test(plain)
     ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
     : plain;
 }
 
-function* candidatesIn(
+function candidatesIn(
   value: NamedText,
-  { mode, makers, isServers, domainsIn = () => [] }: {
+  { mode, isSettled, makers, isServers, domainsIn = () => [] }: {
     readonly mode: Sweep;
+    readonly isSettled: (text: string) => boolean;
     /** Whether it is a web server's. */
     readonly isServers: () => boolean;
     /** Who made the product that writes it. */
     readonly makers: () => ReadonlySet<string>;
     readonly domainsIn: DomainsIn | undefined;
   },
-): Generator<Swept | Skipped> {
+): readonly (Swept | Skipped)[] {
   const { text, path: field } = value;
-  if (mode !== "off" && isOfSite(value.name) && isServers()) {
-    return yield {
-      text,
-      field,
-      reason: "the site's own, by its name",
-      isOwn: true,
-    };
+  if (mode !== "off" && isServers() && isOfSite(value.name)) {
+    const reason = "the site's own, by its name";
+    return [{ text, field, reason, isOwn: true }];
   }
   const named = candidatesNamed(value, mode);
-  if (named !== undefined) return yield* named;
-  if (mode === "off") return;
+  if (named !== undefined) return named;
+  if (mode === "off") return [];
+  const found: (Swept | Skipped)[] = [];
   const of = (kind: TextKind, text: string): Swept => ({
     kind,
     text,
     field,
     source: "sweep",
   });
-  for (const { text: address, index } of addressesIn(text)) {
+  for (const { text: address, index } of addressesIn(text, isSettled)) {
+    if (address.length === text.length && isVersion(value.name)) continue;
     const meaning = meaningAt(text, index);
     if (meaning === undefined || "kind" in meaning || meaning.isLink) {
-      yield of("address", address);
-    } else yield* ownOf(meaning, { text: address, field });
+      found.push(of("address", address));
+    } else found.push(...ownOf(meaning, { text: address, field }));
   }
   for (const { url, before: start } of eachUrlIn(text)) {
-    if (!isLinked(start, text) && !isVendors(url, makers)) {
-      yield* urlSwept(url, field);
+    if (
+      !isSettled(url) && !isLinked(start, text) && !isVendors(url, makers)
+    ) {
+      found.push(...urlSwept(url, field));
     }
   }
-  if (CARRIES.test(text)) yield* findInRequest(text, field).map(sweptOfCommand);
-  for (const { text: email, index } of emailsIn(text)) {
-    if (isMeant(text, index)) yield of("email", email);
+  if (CARRIES.test(text)) {
+    found.push(...findInRequest(text, field).map(sweptOfCommand));
   }
-  for (const { text: hash } of fileHashesIn(text)) yield of("hash", hash);
-  if (mode === "safe") return;
+  for (const { text: email, index } of emailsIn(text)) {
+    if (isMeant(text, index)) found.push(of("email", email));
+  }
+  for (const { text: hash } of fileHashesIn(text)) found.push(of("hash", hash));
+  if (mode === "safe") return found;
   if (!isOfNoContent(value.name, value.parent)) {
     for (const { text: hash } of fileHashesIn(text, { isAny: true })) {
-      yield { ...of("hash", hash), isUnsure: true };
+      found.push({ ...of("hash", hash), isUnsure: true });
     }
   }
   for (const { text: domain, index } of domainsIn(text)) {
@@ -202,13 +209,14 @@ function* candidatesIn(
       isMeant(text, index) && isHostAt(value, domain, index) &&
       !isOfVendor(domain, makers)
     ) {
-      yield { ...of("host", domain), isUnsure: true };
+      found.push({ ...of("host", domain), isUnsure: true });
     }
   }
+  return found;
 }
 
-/** Log4j's lookups, and Shellshock's function. */
-const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{/i;
+/** Log4j's lookups, Shellshock's function, and programs that fetch. */
+const CARRIES = /\$\{|%24%7b|\(\)\s{0,9}\{|\b(?:curl|wget) \S/i;
 
 function urlSwept(url: string, field: string): readonly Swept[] {
   return urlAndHost(url, field).map(swept);
@@ -233,6 +241,11 @@ function candidatesNamed(
     return [{ kind, text, field, source }];
   }
   if (kind === "address") {
+    // Some decoders put a name there: who spoke is who spoke.
+    const host = normalize("host", text);
+    if (host?.kind === "domain" && LIKE_HOST.test(host.value)) {
+      return [{ kind: "host", text, field, source }];
+    }
     const found = addressesIn(text).map(({ text }) => text);
     // A part of an address may stand whole in the log; else it is said why not.
     return (found.length > 0 ? found : [text])
@@ -299,6 +312,9 @@ function urlWithoutScheme(
 }
 
 const MAX_SCHEMELESS = 2000;
+
+/** No interface's name, as ge-0/0/1.0 and eth0.100. */
+const LIKE_HOST = /\.(?:[a-z]{2,}|xn--[\w-]+)$/;
 
 /** Wazuh's static fields, which decoders of all products share. */
 const STATIC_FIELDS: ReadonlyMap<string, TextKind> = new Map([

@@ -80,8 +80,7 @@ export function eachTextIn(
     place: Omit<NamedText, "text"> & { readonly depth: number },
   ): boolean {
     if (++members > MAX_MEMBERS) return false;
-    if (typeof value === "string") {
-      if (!isWorth(value, place.parent)) return true;
+    if (isWorth(value, place.parent)) {
       return ++texts <= MAX_TEXTS && read({ ...place, text: value });
     }
     if (typeof value !== "object" || value === null) return true;
@@ -92,8 +91,8 @@ export function eachTextIn(
     }
     for (const key in value) {
       const inner: unknown = Reflect.get(value, key);
-      // Most texts hold nothing: for these, no path is made.
-      if (typeof inner === "string" && !isWorth(inner, name)) {
+      // Most members hold nothing: for these, no path is made.
+      if (typeof inner !== "object" && !isWorth(inner, name)) {
         members++;
         continue;
       }
@@ -109,8 +108,9 @@ export function eachTextIn(
     return true;
   }
 
-  function isWorth(text: string, parent: string): boolean {
-    return mayHold(text, mode === "off" && parent !== "data");
+  function isWorth(text: unknown, parent: string): text is string {
+    return typeof text === "string" &&
+      mayHold(text, mode === "off" && parent !== "data");
   }
 }
 

@@ -9,7 +9,8 @@
  * @module
  */
 import { normalize } from "./kinds.ts";
-import { isOfNoContent, isVersion, meaningOf } from "./names.ts";
+import { isOfNoContent, meaningOf } from "./names.ts";
+import { isVersionAt } from "./versions.ts";
 
 /** A word of a text that may be an IoC. */
 export interface Token {
@@ -37,11 +38,21 @@ export function before(text: string, index: number): string {
 
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g;
 
-/** Global unicast, which all IPv6 addresses on the Internet are. */
-const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
+/**
+ * Global unicast, which all IPv6 addresses on the Internet are, and what writes
+ * an IPv4 address in digits of IPv6. The end of one may be written as IPv4's.
+ */
+const IPV6 =
+  /(?<![\w:.-])(?:(?:[23][\da-f]{3}|64:ff9b)(?:(?::[\da-f]{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}|(?::[\da-f]{0,4}){2,7})|(?::|0:0:0:0:0):ffff(?::[\da-f]{1,4}){2})(?![\w:])/gi;
+
+/** tcpdump and pf write ports behind a dot: 1.2.3.4.80 > 5.6.7.8.443: */
+const IPV4_WITH_PORT =
+  /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?=\.\d{1,5} > \d)|(?<=\d > )\d{1,3}(?:\.\d{1,3}){3}(?=\.\d{1,5}[:\s,])/g;
 
 /**
  * The addresses in a text. Where a port may follow, it is no part of them.
+ *
+ * @param isSettled Says of which address nothing more needs to be known.
  *
  * @example
  * ```ts
@@ -53,12 +64,27 @@ const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
  * assertEquals(texts("10.0.0.0-10.255.255.255 10.0.0.0/8"), []);
  * ```
  */
-export function addressesIn(text: string): readonly Token[] {
+export function addressesIn(
+  text: string,
+  isSettled: (address: string) => boolean = () => false,
+): readonly Token[] {
   // Most texts have none: this is quick to see.
-  const found = text.includes(".") ? matchesIn(text, IPV4, isWholeIpv4) : [];
-  return text.includes("::") || COLONS.test(text)
-    ? [...found, ...matchesIn(text, IPV6, isWholeIpv6)]
-    : found;
+  const found = text.includes(".") ? find(IPV4, isWholeIpv4) : [];
+  const others = text.includes("::") || COLONS.test(text)
+    ? find(IPV6, isWholeIpv6)
+    : [];
+  const withPorts = text.includes(" > ") ? find(IPV4_WITH_PORT, isAddress) : [];
+  return others.length + withPorts.length === 0
+    ? found
+    : [...found, ...others, ...withPorts];
+
+  function find(pattern: RegExp, isWhole: typeof isWholeIpv4) {
+    return matchesIn(
+      text,
+      pattern,
+      (text, token) => !isSettled(token.text) && isWhole(text, token),
+    );
+  }
 }
 
 const COLONS = /:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]{1,4}:[\da-f]/i;
@@ -82,16 +108,17 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   const end = index + token.length;
   const previous = text.charAt(index - 1);
   const next = text.charAt(end);
-  if (/[\w%-]/.test(previous) || /[\w]/.test(next)) return false;
+  if (/[\w%-]/.test(previous) || /\w/.test(next)) return false;
+  // 1.2.3.4%20 is encoded.
+  if (next === "%" && !/[\da-f]{2}/i.test(text.slice(end + 1, end + 3))) {
+    return false;
+  }
   // A range, a package's version, a name: 1.2.3.4-5, 1.2.3.4.in-addr.arpa
   if (/[.-]/.test(next) && /\w/.test(text.charAt(end + 1))) return false;
   if (next === "/" && isNetwork(token, text.slice(end + 1, end + 4))) {
     return false;
   }
-  // The tag of an image: registry/name:1.2.3.4
-  if (previous === ":" && /\/[\w.-]{1,38}:$/.test(before(text, index))) {
-    return false;
-  }
+  if (previous === ":" && OF_COLON.test(before(text, index))) return false;
   if (/[/\\]/.test(previous) && !isAfterSlash(text, { index, end })) {
     return false;
   }
@@ -101,14 +128,21 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
     next === "\\" && previous !== "\\" &&
     /^(?:\\\\\w|\\[A-Z])/.test(text.slice(end, end + 3))
   ) return false;
-  return normalize("address", token) !== undefined &&
-    !isVersion(nameBefore(text, index)) &&
-    !OF_VERSION.test(before(text, index));
+  return isAddress(text, { text: token, index }) && !isVersionAt(text, {
+    index,
+    end,
+    name: nameBefore(text, index),
+    before: before(text, index),
+  });
 }
 
-/** An upgrade, and the other of two versions: version 1.2.3.4 from 1.2.3.3 */
-const OF_VERSION =
-  /\b(?:up|down)grad|\binstall|\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $/i;
+function isAddress(_: string, { text: token }: Token): boolean {
+  return normalize("address", token) !== undefined;
+}
+
+/** An image's name, of which it is the tag, and the start of an IPv6 address. */
+const OF_COLON =
+  /[\w.-]\/[\w.-]{1,38}:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
@@ -138,15 +172,36 @@ function isAfterSlash(
     return /^(?:[\s"'(=,]|)$/.test(text.charAt(start - 1));
   }
   return /^(?:[\s"'(=:,]|)$/.test(text.charAt(index - 2)) ||
+    text.slice(index - 3, index) === "://" ||
     /^(?::\d|\(\d|\/\d{2,5}(?!\d|\.))/.test(text.slice(end, end + 7));
 }
 
 function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
   // A year in a date: 2017::
   if (/^(?:19|20)\d\d:{1,2}\d{0,2}$/.test(token)) return false;
-  const after = text.slice(index + token.length, index + token.length + 4);
-  return !/^(?:\.\w|\/(?!128))/.test(after) &&
-    normalize("address", token)?.kind === "ipv6";
+  const after = text.slice(index + token.length, index + token.length + 9);
+  const isPort = text.includes(" > ") && /^\.\d{1,5}(?: >|[:\s,])/.test(after);
+  return (isPort || !/^(?:\.\w|\/(?!128))/.test(after)) &&
+    isAddress(text, { text: token, index });
+}
+
+/** Whether so many hexadecimal digits stand side by side. */
+function hasHexRun(text: string, length: number): boolean {
+  // One of them stands at each multiple of the length.
+  for (let at = length - 1; at < text.length; at += length) {
+    if (!isHex(text.charCodeAt(at))) continue;
+    let start = at;
+    let end = at + 1;
+    while (start > 0 && isHex(text.charCodeAt(start - 1))) start--;
+    while (end < text.length && isHex(text.charCodeAt(end))) end++;
+    if (end - start >= length) return true;
+  }
+  return false;
+}
+
+function isHex(code: number): boolean {
+  return code >= 48 && code <= 57 || code >= 97 && code <= 102 ||
+    code >= 65 && code <= 70;
 }
 
 const HASH = /(?<![\w+/\\-])[\da-f]{32,128}(?![\w+/=\\-])/gi;
@@ -170,7 +225,7 @@ export function fileHashesIn(
   text: string,
   { isAny = false }: { readonly isAny?: boolean } = {},
 ): readonly Token[] {
-  return text.length < 32 ? [] : matchesIn(text, HASH, (text, token) => {
+  return !hasHexRun(text, 32) ? [] : matchesIn(text, HASH, (text, token) => {
     const hash = normalize("hash", token.text);
     if (hash === undefined || isOfPassword(text, token)) return false;
     const name = nameBefore(text, token.index);
@@ -206,7 +261,7 @@ export function nameBefore(text: string, index: number): string {
   const first = Math.max(index - CONTEXT, 0);
   // Backwards, for a regular expression would begin at each character.
   let end = skipBack(text, { first, from: index, marks: " \t\"'([<" });
-  const operator = skipBack(text, { first, from: end, marks: ":=>" });
+  const operator = skipBack(text, { first, from: end, marks: ":=>#" });
   const word = text.slice(operator - 3, operator).toLowerCase();
   end = operator === end && (word === " is" || word === " of")
     ? operator - 3
@@ -281,9 +336,9 @@ export function isFileName(name: string): boolean {
 
 /** No countries. */
 const FILE_ENDS: ReadonlySet<string> = new Set(
-  ("aspx bak bat bin bz2 cfg cmd conf config cpp crt css csv ctl dat db deb dll " +
-    "doc docx eml err exe gif gz hta htm html ico img inf ini iso jar jpeg jpg " +
-    "js json jsp jspx key ko lnk local lock log mp3 mp4 msi old ocx pdf pem php " +
+  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crt css csv ctl dat db deb dll " +
+    "doc docx eml err exe gif go gz hta htm html ico img inf ini iso jar java jpeg jpg " +
+    "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx pdf pem php " +
     "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +
     "socket sql svg swp sys tar target tgz timer tmp toml ts txt vb vbs war " +
     "wsf xls xlsx xml yaml yml").split(" "),

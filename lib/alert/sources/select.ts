@@ -82,78 +82,76 @@ export interface Selected {
 export function selectorOf(
   sources: readonly Source[],
 ): (alert: Alert) => Selected {
-  const rules = sources.flatMap((source, index) => rulesOf(source, index));
-  const byGroup = nameIndex(rules, ({ groups }) => groups);
-  const byDecoder = nameIndex(rules, ({ decoders }) => decoders);
-  const byConditions = rules.filter(({ isByConditions }) => isByConditions);
+  const ready = sources.map((source) => ({ source, ways: waysOf(source) }));
+  const remembered = new Map<string, readonly Candidate[]>();
   return (alert) => {
-    const named = new Set(byDecoder(alert.decoder.name ?? ""));
-    for (const group of alert.rule.groups.slice(0, MAX_GROUPS)) {
-      for (const rule of byGroup(group)) named.add(rule);
+    const reading: Source[] = [];
+    const unmet: Source[] = [];
+    for (const { source, ways } of candidatesFor(alert)) {
+      if (ways.some(({ holds }) => holds(alert))) reading.push(source);
+      else if (ways.some(({ isMain }) => isMain)) unmet.push(source);
     }
-    const reading = new Set<number>();
-    const unmet = new Set<number>();
-    for (const { index, holds, isFirst } of named) {
-      if (holds(alert)) reading.add(index);
-      else if (isFirst) unmet.add(index);
-    }
-    for (const { index, holds } of byConditions) {
-      if (!reading.has(index) && holds(alert)) reading.add(index);
-    }
-    return {
-      reading: inOrder(reading),
-      unmet: inOrder(unmet.difference(reading)),
-    };
+    return { reading, unmet };
   };
 
-  function inOrder(indexes: ReadonlySet<number>): readonly Source[] {
-    return [...indexes].sort((a, b) => a - b)
-      .flatMap((index) => sources[index] ?? []);
+  function candidatesFor({ decoder, rule }: Alert): readonly Candidate[] {
+    const groups = rule.groups.slice(0, MAX_GROUPS);
+    const key = JSON.stringify([decoder.name, groups]);
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
+    const found = ready.map(({ source, ways }) => ({
+      source,
+      ways: ways.filter((way) => isCandidate(way, decoder.name ?? "", groups)),
+    })).filter(({ ways }) => ways.length > 0);
+    if (remembered.size < MAX_REMEMBERED) remembered.set(key, found);
+    return found;
   }
 }
 
 /** A way that a source is selected. */
-interface Rule extends Pick<Selector, "groups" | "decoders"> {
-  /** The source's. */
-  readonly index: number;
+interface Way extends Pick<Selector, "groups" | "decoders"> {
   readonly holds: Test;
-  /** Whether it is the source's first: what more it has are exceptions. */
-  readonly isFirst: boolean;
+  /** Whether its conditions alone select it. */
   readonly isByConditions: boolean;
+  /** Whether it is what the source is about: what more it has are exceptions. */
+  readonly isMain: boolean;
 }
 
-function rulesOf(source: Source, index: number): readonly Rule[] {
+/** A source whose groups or decoders an alert has, and in which ways. */
+interface Candidate {
+  readonly source: Source;
+  readonly ways: readonly Way[];
+}
+
+function waysOf(source: Source): readonly Way[] {
   return [source, ...source.or ?? []].map(
-    ({ groups, decoders, when = [] }, n) => ({
-      groups,
-      decoders,
-      index,
-      holds: testOf(when),
-      isFirst: n === 0,
-      isByConditions: groups === undefined && decoders === undefined &&
-        when.length > 0,
-    }),
+    ({ groups, decoders, when = [] }, n) => {
+      const isNamed = groups !== undefined || decoders !== undefined;
+      return {
+        groups,
+        decoders,
+        holds: testOf(when),
+        isByConditions: !isNamed && when.length > 0,
+        isMain: isNamed && n === 0,
+      };
+    },
   );
 }
 
-/** So many names are remembered: whoever writes alerts can make up others. */
+/** So many are remembered: whoever writes alerts can make up others. */
 const MAX_REMEMBERED = 1000;
 
-/** Finds what has a name among its own, which may have `*` in them. */
-function nameIndex(
-  rules: readonly Rule[],
-  namesOf: (rule: Rule) => readonly string[] | undefined,
-): (name: string) => readonly Rule[] {
-  const remembered = new Map<string, readonly Rule[]>();
-  return (name) => {
-    const known = remembered.get(name);
-    if (known !== undefined) return known;
-    const found = rules.filter((rule) =>
-      namesOf(rule)?.some((pattern) => isNamedBy(pattern, name))
-    );
-    if (remembered.size < MAX_REMEMBERED) remembered.set(name, found);
-    return found;
-  };
+/** Whether an alert's names are a way's; they may have `*` in them. */
+function isCandidate(
+  { groups, decoders, isByConditions }: Way,
+  decoder: string,
+  ofAlert: readonly string[],
+): boolean {
+  return isByConditions ||
+    decoders?.some((pattern) => isNamedBy(pattern, decoder)) === true ||
+    groups?.some((pattern) =>
+        ofAlert.some((group) => isNamedBy(pattern, group))
+      ) === true;
 }
 
 /**
