@@ -15,6 +15,7 @@ import {
   isOurs,
   moveRuleIds,
   openctiRuleIdsIn,
+  overwrittenIdsIn,
   ruleIdsIn,
   wrongRulesIn,
 } from "./rules.ts";
@@ -156,6 +157,11 @@ export function firstIdIn(home: string): number | undefined {
 export interface RuleFile {
   readonly path: string;
   readonly ids: readonly number[];
+  /**
+   * Those that are put in the place of rules before them. In a file that is read
+   * before ours, they are not: there, Wazuh has nothing to put them for.
+   */
+  readonly overwritten: readonly number[];
   /** Those of them that are for events of an integration for OpenCTI. */
   readonly opencti: readonly number[];
 }
@@ -176,7 +182,13 @@ export function readRuleFiles(
   for (const path of paths) {
     try {
       const xml = readBytes(`${home}/${path}`) ?? "";
-      files.push({ path, ids: ruleIdsIn(xml), opencti: openctiRuleIdsIn(xml) });
+      const overwritten = path > RULES ? overwrittenIdsIn(xml) : [];
+      files.push({
+        path,
+        ids: ruleIdsIn(xml).filter((id) => !overwritten.includes(id)),
+        overwritten,
+        opencti: openctiRuleIdsIn(xml),
+      });
       broken.push(
         ...wrongRulesIn(xml).map(({ id, says }) => ({
           path: `${home}/${path}`,
