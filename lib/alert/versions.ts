@@ -55,7 +55,7 @@ const OPTION = /(?:^|\s)[/-]v[\s:=]$/i;
  * number, what is numbered.
  */
 const OF_VERSION =
-  /\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $|\.(?:exe|dll|sys)["']?, ?["']?$|\b(?:[sp]\/n|[fhs]\/w|(?:serial|part|build|asset|model|product|order) ?(?:no|nr|num|number|tag|id)?)[.:#=\s]{0,4}$/i;
+  /\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $|\.(?:exe["']?,|(?:dll|sys)["']?(?:,| \()) ?["']?$|\bversion \/d ["']?$|\b(?:[sp]\/n|[fhs]\/w|(?:serial|part|build|asset|model|product|order) ?(?:no|nr|num|number|tag|id)?)[.:#=\s]{0,4}$/i;
 
 /**
  * What is put in place has a version; where it is from is an address, but for an
