@@ -326,10 +326,13 @@ function textsOf(
     }
     case "Identifier":
       return known.get(nameOf(node));
-    case "CallExpression":
-      return (node.callee as Node).type === "Identifier"
-        ? known.get(nameOf(node.callee))
-        : undefined;
+    case "CallExpression": {
+      if ((node.callee as Node).type !== "Identifier") return undefined;
+      const [argument] = node.arguments as readonly Node[];
+      return nameOf(node.callee) === "shellWord" && argument
+        ? textsOf(argument, known)
+        : known.get(nameOf(node.callee));
+    }
     default:
       return undefined;
   }

@@ -10,12 +10,13 @@ import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactor } from "../redact.ts";
-import { stateFolders } from "../state/marker.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
-import { type Target, targetOf } from "./arguments.ts";
+import type { Target } from "../run/run.ts";
+import { targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
 import { examineOpencti, type SetUp } from "./doctor_opencti.ts";
 import { readOptions } from "./options.ts";
+import { stateFoldersOf } from "./state_folders.ts";
 import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
@@ -90,7 +91,6 @@ export async function examine(
     site.blocks.map((block) => setUpOf(block, home)),
   );
   const redact = redactor(setUps.map(({ apiKey }) => apiKey));
-  const [config] = setUps.map(({ config }) => config);
   const found = [
     await check("program", () => checkProgram(site)),
     first.length > 0 ? first : await check("block", () => checkBlock(site)),
@@ -114,13 +114,17 @@ export async function examine(
   for (const setUp of setUps) {
     found.push(await check("tls", () => examineOpencti(setUp, context)));
   }
-  const folders = stateFolders(home, config?.config ?? {});
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
     await check("rules", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
-    await check("spool", () => checkSpool(site, folders)),
+  );
+  // Blocks mostly have the same, and what is said twice is left out below.
+  for (const folders of await stateFoldersOf(site.blocks, home)) {
+    found.push(await check("spool", () => checkSpool(site, folders)));
+  }
+  found.push(
     await check("lately", () => checkLately(site, redact)),
   );
   // What cannot be seen is so for several links.

@@ -20,6 +20,7 @@ import {
   replaceElement,
 } from "./conf.ts";
 import { confWithoutBlock } from "./container.ts";
+import { foreignPrograms, isForeignBlock } from "./foreign.ts";
 import { planFile, planRules } from "./install_files.ts";
 import {
   BEFORE,
@@ -30,7 +31,6 @@ import {
   PROGRAM,
   RULES,
   SCHEMA,
-  SCRIPT,
   STATE,
   TOKEN_FILE,
 } from "./layout.ts";
@@ -38,7 +38,6 @@ import { SHIPPED_DECODER, SHIPPED_GROUPS, SHIPPED_SCHEMA } from "./shipped.ts";
 import { ownSteps, type Plan, quiet, type Step } from "./steps.ts";
 import {
   at,
-  isScript,
   type Owned,
   readBytes,
   type WazuhUser,
@@ -72,8 +71,8 @@ interface Site extends InstallOptions {
   /** Wazuh's configuration, each byte a character. */
   readonly conf: string;
   readonly blocks: readonly IntegrationBlock[];
-  /** What stands in the block of another integration. */
-  readonly oldToken: string | undefined;
+  /** The block of another integration. */
+  readonly foreignBlock: IntegrationBlock | undefined;
 }
 
 const DEFAULT_LEVEL = "3";
@@ -91,13 +90,14 @@ export function planInstall(options: InstallOptions): Plan {
   if (conf === undefined) {
     throw new UsageError(`${home}/${CONF} does not exist: is Wazuh installed?`);
   }
-  const foreign = foreignSteps(home);
+  const foreign = foreignPrograms(home).map((path) =>
+    ({ do: "move", path, to: `${BEFORE}/${path}` }) as const
+  );
   const blocks = readable(home, () => readIntegrationBlocks(conf));
-  const [{ apiKey: oldKey = "" } = {}] = foreign.length > 0 ? blocks : [];
-  const oldToken = isToken(oldKey) && !oldKey.startsWith("file:")
-    ? oldKey
-    : undefined;
-  const site = { ...options, wazuh, conf, blocks, oldToken };
+  const foreignBlock = blocks.find((block) =>
+    isForeignBlock(block, { home, conf })
+  );
+  const site = { ...options, wazuh, conf, blocks, foreignBlock };
   const planned = isWorker(conf)
     ? {
       steps: [RULES, DECODER].map((path): Step => ({
@@ -116,9 +116,12 @@ export function planInstall(options: InstallOptions): Plan {
         "--replace to put it away, uninstall brings it back",
     );
   }
-  const { steps, apiKey } = planConf(site, foreign.length > 0);
+  const { steps, apiKey } = planConf(site);
   return {
     steps: [
+      // Before all else: whoever goes on from a later step knows by it which
+      // block is not ours.
+      ...blockSteps(site),
       ...folderSteps(site),
       ...foreign,
       ...planned.replaced,
@@ -168,16 +171,6 @@ function isWorker(conf: string): boolean {
   return nodeKindIn(conf) === "worker";
 }
 
-/** Puts away the program of another integration of our name. */
-function foreignSteps(home: string): readonly (Step & { do: "move" })[] {
-  return [SCRIPT, PROGRAM]
-    .filter((path) =>
-      path === SCRIPT
-        ? at(`${home}/${path}`) !== undefined
-        : isScript(`${home}/${path}`)
-    ).map((path) => ({ do: "move", path, to: `${BEFORE}/${path}` }));
-}
-
 function folderSteps({ home, wazuh }: Site): readonly Step[] {
   const state = { uid: wazuh.uid, gid: wazuh.gid, mode: 0o750 };
   return at(`${home}/${STATE}`) === undefined
@@ -196,7 +189,7 @@ function programSteps({ home, program, wazuh }: Site): readonly Step[] {
 }
 
 function tokenSteps(
-  { home, token, oldToken, wazuh, askToken }: Site,
+  { home, token, foreignBlock, wazuh, askToken }: Site,
   apiKey: string,
 ): readonly Step[] {
   const path = `${home}/${TOKEN_FILE}`;
@@ -207,7 +200,7 @@ function tokenSteps(
     const steps = ownSteps(home, TOKEN_FILE, { owned });
     return [...steps, { do: "keep", path: TOKEN_FILE }];
   }
-  const made = token ?? oldToken ?? askToken();
+  const made = token ?? tokenOf(foreignBlock) ?? askToken();
   if (made === undefined) {
     throw new UsageError(
       "The token is not known: say --token-file FILE, or run it on a " +
@@ -228,12 +221,17 @@ function tokenSteps(
   }];
 }
 
+/** The token that stands in a block, and not in a file of its own. */
+function tokenOf(block: IntegrationBlock | undefined): string | undefined {
+  const { apiKey = "" } = block ?? {};
+  return isToken(apiKey) && !apiKey.startsWith("file:") ? apiKey : undefined;
+}
+
 /** What is done to ossec.conf, and what `<api_key>` it has then. */
 function planConf(
   site: Site,
-  isForeign: boolean,
 ): { readonly steps: readonly Step[]; readonly apiKey: string } {
-  const { home, conf, blocks: [block, ...others] } = site;
+  const { home, conf, foreignBlock, blocks: [block, ...others] } = site;
   const ours = `file:${home}/${TOKEN_FILE}`;
   if (block === undefined) {
     if (site.url === undefined) {
@@ -247,7 +245,7 @@ function planConf(
   }
   const said = saidSettings(site);
   if (others.length > 0) {
-    if (said.length > 0 || isForeign) {
+    if (said.length > 0 || foreignBlock !== undefined) {
       throw new UsageError(
         `${home}/${CONF} has ${others.length + 1} blocks of custom-opencti: ` +
           "leave one, or say neither --url, --level, --groups nor --token-file",
@@ -255,7 +253,7 @@ function planConf(
     }
     return { steps: [{ do: "keep", path: CONF }], apiKey: block.apiKey };
   }
-  if (isForeign) return replaceBlock(site, block);
+  if (foreignBlock !== undefined) return replaceBlock(site, foreignBlock);
   const changed = said.reduce((text, { name, value }) => {
     const [current] = readIntegrationBlocks(text);
     return current === undefined ||
@@ -278,25 +276,32 @@ function replaceBlock(
   site: Site,
   { element, hookUrl }: IntegrationBlock,
 ): { readonly steps: readonly Step[]; readonly apiKey: string } {
-  const { conf, url, wazuh: { root } } = site;
+  const { conf, url } = site;
   const settings = settingsOf(site, {
     hookUrl: url ?? hookUrl.replace(/\/graphql\/?$/, ""),
   });
   const text = blockOf(settings, eolOf(conf)).trimStart();
-  const kept: Step = {
-    do: "write",
-    path: BLOCK_BEFORE,
-    content: conf.slice(element.start, element.end),
-    owned: { uid: root, gid: root, mode: 0o600 },
-  };
   return {
-    steps: [
-      // The first one that was replaced is what uninstall brings back.
-      ...at(`${site.home}/${BLOCK_BEFORE}`) === undefined ? [quiet(kept)] : [],
-      ...confSteps(site, replaceElement(conf, element, { text })),
-    ],
+    steps: confSteps(site, replaceElement(conf, element, { text })),
     apiKey: settings.apiKey,
   };
+}
+
+/** Keeps the block of another integration, for uninstall to bring it back. */
+function blockSteps(
+  { home, conf, wazuh: { root }, foreignBlock }: Site,
+): readonly Step[] {
+  // The first one that was replaced is what comes back.
+  if (
+    foreignBlock === undefined || at(`${home}/${BLOCK_BEFORE}`) !== undefined
+  ) return [];
+  const { start, end } = foreignBlock.element;
+  return [quiet({
+    do: "write",
+    path: BLOCK_BEFORE,
+    content: conf.slice(start, end),
+    owned: { uid: root, gid: root, mode: 0o600 },
+  })];
 }
 
 function settingsOf(

@@ -5,9 +5,7 @@
  */
 import type { Agent } from "../alert/alert.ts";
 import { messageOf, QueueError } from "../errors.ts";
-
-/** A longer message is accepted by the socket, and silently lost. */
-export const MAX_MESSAGE_BYTES = 65_535;
+import { wazuhNames } from "../shell.ts";
 
 /** How messages are sent. */
 export interface QueueOptions {
@@ -86,7 +84,7 @@ export async function sendToQueue(
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (error instanceof QueueError) throw error;
     throw new QueueError(
-      `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
+      `Cannot write to Wazuh's queue ${path}: ${explain(error, home)}`,
     );
   } finally {
     clearTimeout(timer);
@@ -120,12 +118,30 @@ async function sendDatagrams(
   try {
     for (const [index, message] of messages.entries()) {
       const bytes = new TextEncoder().encode(message);
-      await socket.send(bytes, { transport: "unixpacket", path });
+      await withPauses(socket.send(bytes, { transport: "unixpacket", path }));
       onSent(index);
       if (isOver()) return;
     }
   } finally {
     socket.close();
+  }
+}
+
+/** While the queue is full, it is tried so often. */
+const PAUSE_MS = 25;
+
+/**
+ * Waits for a send. Until a full queue takes it, the runtime tries it again in
+ * each turn without a pause, and would keep a processor busy that analysisd
+ * needs: so each turn takes some time.
+ */
+async function withPauses(sending: Promise<unknown>): Promise<void> {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const timer = setInterval(() => Atomics.wait(sleeper, 0, 0, PAUSE_MS));
+  try {
+    await sending;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -195,7 +211,7 @@ function isWrongType(error: unknown): boolean {
   return /os error 91\b/.test(messageOf(error));
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, home: string): string {
   if (error instanceof Deno.errors.NotFound) {
     return "it does not exist, see that Wazuh runs (systemctl status " +
       "wazuh-manager) and that --home is its folder";
@@ -206,7 +222,7 @@ function explain(error: unknown): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "permission denied, see that it is analysisd's socket, and run this " +
-      "as Wazuh's user (runuser -u wazuh --)";
+      `as Wazuh's user (runuser -u ${wazuhNames(home).user} --)`;
   }
   return messageOf(error);
 }

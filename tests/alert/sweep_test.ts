@@ -128,6 +128,17 @@ Deno.test("no sweep asks for what a source skips, or for whose alert it is", asy
   }
 });
 
+Deno.test("no sweep calls skipped what a source asks for", () => {
+  const { iocs, skipped } = find({
+    rule: { groups: ["fortigate"] },
+    data: { dstip: "1.1.1.1" },
+    // To the sweep, a resolver that was asked.
+    full_log: "dstip=1.1.1.1",
+  });
+  assertEquals(iocs.map(({ value }) => value), ["1.1.1.1"]);
+  assertEquals(skipped, []);
+});
+
 Deno.test("the sweep crowds out nothing that a source finds", () => {
   const answers = Array.from(
     { length: 100 },

@@ -10,7 +10,7 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
-import { giveToGroup, ROOT_ONLY } from "../stand_ins/home.ts";
+import { giveToGroup, ODD_PREFIX, ROOT_ONLY } from "../stand_ins/home.ts";
 import { keepAlertIn } from "../stand_ins/spool.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { makeInstalled } from "../stand_ins/installed.ts";
@@ -763,7 +763,8 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "spool",
     level: "warning",
-    says: "Alerts that wait: 1, events: 0, since 2026-01-02T00:00:00.000Z: " +
+    says: "Alerts that wait in HOME/queue/opencti: 1, events: 0, since " +
+      "2026-01-02T00:00:00.000Z: " +
       "OpenCTI is not ready",
     mend: "custom-opencti retry",
   },
@@ -893,6 +894,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
 };
 
+/** A command as it can be pasted: the home's name has a semicolon. */
+function assertQuoted(mend: string): void {
+  const commands = mend.match(
+    /\b(?:sudo|chown|chmod|diff|install -[do]|runuser|ls) [^,]*/g,
+  );
+  for (const command of commands ?? []) {
+    assert(!/(?<!')HOME/.test(command), mend);
+  }
+}
+
 /** How many there are: of all that is known, or of what is asked for. */
 function count(
   all: number,
@@ -916,6 +927,7 @@ Deno.test(
         await using opencti = startOpencti(ACTIVE, breakage.opencti);
         const { home, queue } = await makeInstalled(
           breakage.url ?? opencti.url,
+          { prefix: ODD_PREFIX },
         );
         await using _queue = queue;
         await does?.(home);
@@ -930,7 +942,13 @@ Deno.test(
           one.says.replaceAll(home, "HOME").includes(says)
         );
         assert(found !== undefined, shown);
-        assertStringIncludes(found.mend?.replaceAll(home, "HOME") ?? "", mend);
+        const mends = wrong.map((one) => one.mend?.replaceAll(home, "HOME"));
+        for (const one of mends) assertQuoted(one ?? "");
+        const ofFound = found.mend?.replaceAll(home, "HOME") ?? "";
+        assertStringIncludes(
+          ofFound.replace(/'(HOME[^' ]*)'/g, "$1"),
+          mend,
+        );
         assertEquals(
           statusOf(findings),
           wrong.some((one) => one.level === "error") ? 2 : 1,

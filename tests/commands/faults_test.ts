@@ -1251,7 +1251,7 @@ const OF_THE_ALERT: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "forbid it: chmod o= /",
+    says: "run custom-opencti doctor as root",
   },
   {
     name: "a token in a file",

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { type InstallOptions, planInstall } from "../../lib/manager/install.ts";
 import { SHIPPED_GROUPS } from "../../lib/manager/shipped.ts";
-import { showPlan, takeSteps } from "../../lib/manager/steps.ts";
+import { showPlan, type Step, takeSteps } from "../../lib/manager/steps.ts";
 import { planUninstall } from "../../lib/manager/uninstall.ts";
 import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
 import { giveToGroup, giveToWazuh, WAZUH } from "../stand_ins/home.ts";
@@ -400,6 +400,136 @@ Deno.test("a second install --replace keeps what the first one put away", async 
     read(manager, `${before}/integrations/custom-opencti.py`),
     script,
   );
+});
+
+/** Takes a plan's first steps alone, as if it were killed then. */
+function begin({ home }: Manager, steps: readonly Step[], count: number): void {
+  takeSteps(steps.slice(0, count), home);
+}
+
+/** Trees to install on, and what is said there. */
+const TREES: Readonly<
+  Record<string, readonly [() => Promise<Manager>, Said]>
+> = {
+  "a new manager": [makeManager, { url: ADDRESS }],
+  "with ids of rules that are moved": [
+    makeManager,
+    { url: ADDRESS, firstId: 120_200 },
+  ],
+  "in the place of a Python integration": [makeOld, { mayReplace: true }],
+  "in the place of a Python program without a wrapper": [async () => {
+    const manager = await makeOld();
+    await Deno.remove(`${manager.home}/integrations/custom-opencti`);
+    return manager;
+  }, { mayReplace: true }],
+  "in the place of files of the same names": [async () => {
+    const manager = await makeOld();
+    for (const path of ["rules/opencti_rules", "decoders/opencti_decoder"]) {
+      write(manager, `etc/${path}.xml`, "<!-- another -->\n");
+    }
+    return manager;
+  }, { mayReplace: true }],
+};
+
+Deno.test("install and uninstall may end after any step, and go on from there", async (t) => {
+  for (const [name, [make, said]] of Object.entries(TREES)) {
+    const planOf = ({ home, program }: Manager) =>
+      planInstall({
+        home,
+        program,
+        mayReplace: false,
+        askToken: () => TOKEN,
+        ...said,
+      }).steps;
+    const removalOf = ({ home }: Manager) =>
+      planUninstall({ home, isPurge: true }).steps;
+    await t.step(name, async () => {
+      const whole = await make();
+      const steps = planOf(whole);
+      takeSteps(steps, whole.home);
+      const installed = relative(await snapshot(whole.home), whole);
+      for (let count = 0; count <= steps.length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        begin(manager, planOf(manager), count);
+        takeSteps(planOf(manager), manager.home);
+        const now = relative(await snapshot(manager.home), manager);
+        assertEquals(now, installed, `installed again after ${count}`);
+        uninstall(manager, true);
+        assertEquals(await snapshot(manager.home), before, `after ${count}`);
+      }
+      for (let count = 0; count <= steps.length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        begin(manager, planOf(manager), count);
+        uninstall(manager, true);
+        assertEquals(await snapshot(manager.home), before, `after ${count}`);
+      }
+      for (let count = 0; count <= removalOf(whole).length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        takeSteps(planOf(manager), manager.home);
+        begin(manager, removalOf(manager), count);
+        uninstall(manager, true);
+        assertEquals(
+          await snapshot(manager.home),
+          before,
+          `out after ${count}`,
+        );
+      }
+    });
+  }
+});
+
+/** What a tree is, wherever it is. */
+function relative(
+  files: Readonly<Record<string, string>>,
+  { home }: Manager,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, what]) => [
+      path,
+      what.replaceAll(home, "HOME"),
+    ]),
+  );
+}
+
+Deno.test("install takes a block that was not replaced for another's, as uninstall does", async () => {
+  const manager = await makeOld();
+  const { home } = manager;
+  // As a version did that kept the block last: it ended before that.
+  const { steps } = planInstall({
+    home,
+    program: manager.program,
+    mayReplace: true,
+    askToken: () => TOKEN,
+  });
+  takeSteps(
+    steps.filter(({ path }) => !/integration\.xml|conf/.test(path)),
+    home,
+  );
+  const conf = read(manager, "etc/ossec.conf");
+  assertEquals(
+    planUninstall({ home, isPurge: false }).steps.filter(({ path }) =>
+      path === "etc/ossec.conf"
+    ),
+    [],
+  );
+  assertEquals(read(manager, "etc/ossec.conf"), conf);
+  install(manager);
+  assertEquals(blocks(manager)[0]?.apiKey, `file:${home}/etc/opencti.token`);
+});
+
+Deno.test("install --replace leaves a block of ours as it is", async () => {
+  const manager = await makeOld();
+  install(manager, { mayReplace: true });
+  const conf = read(manager, "etc/ossec.conf")
+    .replace("<level>3</level>", "<level>7</level>");
+  write(manager, "etc/ossec.conf", conf);
+  // Somebody copies the script back beside it.
+  write(manager, "integrations/custom-opencti.py", "# left\n");
+  install(manager, { mayReplace: true });
+  assertEquals(read(manager, "etc/ossec.conf"), conf);
 });
 
 /** As the README of a published integration has them. */

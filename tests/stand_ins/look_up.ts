@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Ioc } from "../../lib/alert/ioc.ts";
-import { type LookedUp, pipelineFor } from "../../lib/commands/pipeline.ts";
+import { type LookedUp, pipelineFor } from "../../lib/run/pipeline.ts";
 import { completePlain, isPlain } from "../../lib/config/plain.ts";
 import {
   matchAnswer,

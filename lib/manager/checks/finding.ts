@@ -91,24 +91,6 @@ export async function check(
   }
 }
 
-/**
- * A path in a command that a person copies: it may come from a file that others
- * write.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(shellWord("/srv/x"), "/srv/x");
- * assertEquals(shellWord("/srv/x; id"), "'/srv/x; id'");
- * ```
- */
-export function shellWord(path: string): string {
-  return /^[\w./:@-]+$/.test(path)
-    ? path
-    : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 /** The exit status: 0, 1 for warnings, 2. */
 export function statusOf(findings: readonly Finding[]): 0 | 1 | 2 {
   if (findings.some(({ level }) => level === "error")) return 2;

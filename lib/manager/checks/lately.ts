@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
 import { lastLinesIn } from "../tail.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -55,12 +56,12 @@ const EXPLANATIONS: readonly Explanation[] = [
     says: /Could not open JSON queue/,
     means: "integratord cannot read alerts.json, so that no alert is looked up",
     mend: ({ home, wazuh: { user, group } }) =>
-      `chown ${user}:${group} ${home}/logs/alerts/alerts.json`,
+      `chown ${user}:${group} ${shellWord(`${home}/logs/alerts/alerts.json`)}`,
   },
   {
     says: /analysisd.*(?:opencti_rules|opencti_decoder|[Rr]ule '?"?1102\d\d)/,
     means: "analysisd does not take a rule of ours, or leaves it out",
-    mend: ({ home }) => `sudo ${home}/bin/wazuh-analysisd -t`,
+    mend: ({ home }) => `sudo ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
   },
 ];
 

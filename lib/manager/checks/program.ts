@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
 import { PROGRAM, SCRIPT } from "../layout.ts";
 import { at, isScript } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
@@ -26,7 +27,10 @@ export function checkProgram(site: Site): readonly Finding[] {
   }
   if (!info.isFile) {
     return [
-      error(`${path} is no file, but a link or a folder`, `sudo rm -r ${path}`),
+      error(
+        `${path} is no file, but a link or a folder`,
+        `sudo rm -r ${shellWord(path)}`,
+      ),
     ];
   }
   if (isScript(path)) {
@@ -36,7 +40,7 @@ export function checkProgram(site: Site): readonly Finding[] {
     )];
   }
   const mode = (info.mode ?? 0) % 0o10000;
-  const owner = `chown root:${wazuh.group} ${path}`;
+  const owner = `chown root:${wazuh.group} ${shellWord(path)}`;
   const found: Finding[] = [];
   if (info.uid !== wazuh.root) {
     found.push(error(
@@ -48,7 +52,7 @@ export function checkProgram(site: Site): readonly Finding[] {
     found.push(error(
       `${path} may be changed by others (mode ${octal(mode)}): integratord ` +
         "does not start it",
-      `chmod 0750 ${path}`,
+      `chmod 0750 ${shellWord(path)}`,
     ));
   }
   const mayRun = info.gid === wazuh.gid ? 0o010 : 0o001;
@@ -57,13 +61,13 @@ export function checkProgram(site: Site): readonly Finding[] {
   } else if ((mode & mayRun) === 0 || (mode & (mayRun << 2)) === 0) {
     found.push(error(
       `${path} may not be run by ${wazuh.user} (mode ${octal(mode)})`,
-      `chmod 0750 ${path}`,
+      `chmod 0750 ${shellWord(path)}`,
     ));
   }
   if (at(`${home}/${SCRIPT}`) !== undefined) {
     found.push(warning(
       `${home}/${SCRIPT} is left of another integration`,
-      `sudo rm ${home}/${SCRIPT}`,
+      `sudo rm ${shellWord(`${home}/${SCRIPT}`)}`,
     ));
   }
   return found.length > 0 ? found : [ok(

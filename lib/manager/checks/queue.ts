@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
 import { queueKind } from "../../wazuh/queue.ts";
 import { at, canWrite, namesIn } from "../tree.ts";
 import { restartCommand } from "../next.ts";
@@ -24,13 +25,14 @@ export async function checkQueue(
   if (!info.isSocket) {
     return [error(
       `${path} is no socket: nothing can be sent`,
-      `sudo rm -r ${path} && ${restart}`,
+      `sudo rm -r ${shellWord(path)} && ${restart}`,
     )];
   }
   if (!canWrite(info, wazuh)) {
     return [error(
       `${wazuh.user} may not write to ${path}`,
-      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+      `chown ${wazuh.user}:${wazuh.group} ${shellWord(path)} && ` +
+        `chmod 0660 ${shellWord(path)}`,
     )];
   }
   const kind = await queueKind(path);

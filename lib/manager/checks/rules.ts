@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import {
   nodeKindIn,
   ruleFoldersIn,
@@ -46,7 +47,7 @@ export function checkRules(site: Site): readonly Finding[] {
   } catch (problem) {
     return [error(
       `${path}: ${messageOf(problem)}: Wazuh does not start with it`,
-      `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+      `correct it, or sudo rm ${shellWord(path)} and ${installCommand(site)}`,
     )];
   }
   const first = firstIdIn(home) ?? FIRST_ID;
@@ -56,7 +57,7 @@ export function checkRules(site: Site): readonly Finding[] {
       error(
         `${path}: rule ${JSON.stringify(id)}: ${says}: Wazuh does not start ` +
           "with it",
-        `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+        `correct it, or sudo rm ${shellWord(path)} and ${installCommand(site)}`,
       )
     ),
     ...loadFindings(site),
@@ -77,7 +78,8 @@ function loadFindings({ home, wazuh, conf = "" }: Site): readonly Finding[] {
   if (info !== undefined && !canRead(info, wazuh)) {
     found.push(error(
       `${wazuh.user} may not read ${path}: Wazuh does not start`,
-      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+      `chown ${wazuh.user}:${wazuh.group} ${shellWord(path)} && ` +
+        `chmod 0660 ${shellWord(path)}`,
     ));
   }
   const confPath = `${home}/etc/ossec.conf`;
@@ -171,7 +173,8 @@ function changedFindings(
     rule.attributes.frequency !== undefined &&
     theirs.get(id)?.attributes.ignore !== undefined
   ).map(([id]) => id);
-  const diff = `diff ${site.home}/${recordOf(RULES)} ${path}`;
+  const diff = `diff ${shellWord(`${site.home}/${recordOf(RULES)}`)} ` +
+    shellWord(path);
   const found: Finding[] = [];
   if (!isGuarded && theirs.has(base)) {
     found.push(error(
@@ -180,7 +183,9 @@ function changedFindings(
       `give it back its <location> and level 0; see ${diff}`,
     ));
   }
-  const mend = `see ${diff}, or sudo rm ${path} and ${installCommand(site)}`;
+  const mend = `see ${diff}, or sudo rm ${shellWord(path)} and ${
+    installCommand(site)
+  }`;
   if (!theirs.has(base)) {
     found.push(error(
       `${path} lacks rule ${base}, below which all others are: events raise ` +
@@ -223,6 +228,6 @@ function decoderFindings(site: Site): readonly Finding[] {
   if (content === undefined || content === SHIPPED_DECODER) return [];
   return content.includes("json-not-opencti") ? [] : [error(
     `${path} makes Wazuh lose the fields of all other JSON`,
-    `sudo rm ${path}, and ${installCommand(site)}`,
+    `sudo rm ${shellWord(path)}, and ${installCommand(site)}`,
   )];
 }

@@ -4,10 +4,12 @@
  * @module
  */
 import { messageOf } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
+import { PROGRAM } from "../layout.ts";
 import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
-import { type Finding, findingsOf, shellWord } from "./finding.ts";
+import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
 import { installCommand, type Site } from "./site.ts";
 
@@ -22,20 +24,21 @@ export function checkLog({ home, wazuh }: Site): readonly Finding[] {
       ? [ok(`${path} is made by the first run`)]
       : [warning(
         `${wazuh.user} cannot make ${path}: runs say nothing there`,
-        `install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ${path}`,
+        `install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ` +
+          shellWord(path),
       )];
   }
   if (!info.isFile) {
     return [
       warning(
         `${path} is no file: runs say nothing there`,
-        `sudo rm -r ${path}`,
+        `sudo rm -r ${shellWord(path)}`,
       ),
     ];
   }
   return canWrite(info, wazuh) ? [ok(path)] : [warning(
     `${wazuh.user} may not write to ${path}: runs say nothing there`,
-    `chown ${wazuh.user}:${wazuh.group} ${path}`,
+    `chown ${wazuh.user}:${wazuh.group} ${shellWord(path)}`,
   )];
 }
 
@@ -75,7 +78,7 @@ export async function checkSpool(
   if ((mode & 0o002) !== 0) {
     return worse(warning(
       `${dir} may be changed by everybody (mode ${octal(mode)}): ${then}`,
-      `chmod 0750 ${dir}`,
+      `chmod 0750 ${shellWord(dir)}`,
     ));
   }
   if (!canWrite(info, wazuh)) {
@@ -113,10 +116,12 @@ export async function checkSpool(
   return [
     ...outages,
     warning(
-      `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+      `Alerts that wait in ${dir}: ${waiting.alerts}, events: ${waiting.events}, since ${
         new Date(waiting.since ?? 0).toISOString()
       }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
-      `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
+      `runuser -u ${wazuh.user} -- ${
+        shellWord(`${site.home}/${PROGRAM}`)
+      } retry`,
     ),
   ];
 }
@@ -187,7 +192,8 @@ export function checkToken(site: Site): readonly Finding[] {
     const path = /^file:(\/.*)$/.exec(apiKey)?.[1];
     if (path === undefined) return [];
     const info = at(path);
-    const owner = `chown root:${wazuh.group} ${path} && chmod 0640 ${path}`;
+    const owner = `chown root:${wazuh.group} ${shellWord(path)} && ` +
+      `chmod 0640 ${shellWord(path)}`;
     if (info === undefined) {
       return [error(
         `${path} does not exist`,
@@ -198,7 +204,9 @@ export function checkToken(site: Site): readonly Finding[] {
       return [error(`${wazuh.user} may not read ${path}`, owner)];
     }
     if (((info.mode ?? 0) & 0o007) !== 0) {
-      return [error(`${path} may be used by others`, `chmod o= ${path}`)];
+      return [
+        error(`${path} may be used by others`, `chmod o= ${shellWord(path)}`),
+      ];
     }
     return [ok(path)];
   });

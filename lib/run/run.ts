@@ -5,7 +5,6 @@
  */
 import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
-import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { UsageError } from "../errors.ts";
@@ -17,6 +16,18 @@ import { type StateFolders, stateFolders } from "../state/marker.ts";
 import { type Pipeline, pipelineFor } from "./pipeline.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
+
+/** Which OpenCTI is asked, and how. */
+export interface Target {
+  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+  readonly baseUrl: string;
+  /** The token, or `file:` and the path of the file that holds it. */
+  readonly apiKey: string;
+  /** For one attempt to ask OpenCTI. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+}
 
 /** Which OpenCTI is asked, and how it is reached. */
 export interface Asking {
@@ -80,9 +91,11 @@ export interface PreparedRun {
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
+    const { wazuhNames } = await import("../shell.ts");
+    const { user } = wazuhNames(options.home);
     printError(
       "As root, this writes no log and keeps nothing, because Wazuh's user " +
-        "could not use the files: put runuser -u wazuh -- before the command",
+        `could not use the files: put runuser -u ${user} -- before the command`,
     );
   }
   const { optionsFile, optionsJson = "", home } = options;
