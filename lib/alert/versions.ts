@@ -37,13 +37,15 @@ export function isVersionAt(
     readonly before: string;
   },
 ): boolean {
+  const previous = text.charAt(index - 1);
   return isVersion(name) && !OPTION.test(before) || OF_VERSION.test(before) ||
     // A product's, and the number of its language: Tool, 1.2.3.4, 1033, 0
     /^, \d{4}, \d/.test(text.slice(end, end + 9)) ||
     CHANGED.test(before) &&
       (!FROM.test(before) || /^ to v?\d/.test(text.slice(end, end + 6))) ||
-    OF_PACKAGE.test(before) && !FILTERED.test(before) ||
-    text.charAt(index - 1) === "|" &&
+    (previous === "=" || previous === "@") && OF_PACKAGE.test(before) &&
+      !FILTERED.test(before) ||
+    previous === "|" &&
       CEF_HEADER.test(text.slice(Math.max(index - MAX_CEF_HEADER, 0), index));
 }
 
