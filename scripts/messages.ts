@@ -45,7 +45,6 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
   "examples",
   "means",
   "needs",
-  "normalForm",
   "pattern",
   "reads",
   "summary",
