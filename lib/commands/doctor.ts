@@ -19,6 +19,7 @@ import { stateFoldersOf } from "./state_folders.ts";
 import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
+  at,
   check,
   checkAlerts,
   checkBlock,
@@ -34,6 +35,7 @@ import {
   currentUser,
   type Finding,
   findingsOf,
+  installCommand,
   readSite,
   showFindings,
   type Site,
@@ -116,7 +118,7 @@ export async function examine(
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
-    await check("rules", () => checkStarted(site)),
+    await check("restart", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
   );
   // Blocks mostly have the same, and what is said twice is left out below.
@@ -177,7 +179,13 @@ async function setUpOf(
     findings.push(findingsOf("options").warning(problem, AGAIN));
   }
   if (problems.length === 0 && read.error === undefined) {
-    findings.push(findingsOf("options").ok(`${read.file}, no mistakes`));
+    findings.push(
+      findingsOf("options").ok(
+        at(read.file) !== undefined
+          ? `${read.file}, no mistakes`
+          : `no ${read.file}: all options have their defaults`,
+      ),
+    );
   }
   return { target, apiKey, tokenProblem, config: read, findings };
 }
@@ -190,9 +198,14 @@ function tokenFindings(
   const ofFiles = checkToken(site);
   if (ofFiles.some(({ level }) => level !== "ok")) return ofFiles;
   const wrong = setUps.flatMap(({ tokenProblem }) =>
-    tokenProblem === undefined
-      ? []
-      : [findingsOf("token").error(tokenProblem, AGAIN)]
+    tokenProblem === undefined ? [] : [
+      findingsOf("token").error(
+        tokenProblem,
+        `write it into a file FILE, then:\n${
+          installCommand(site)
+        } --token-file FILE`,
+      ),
+    ]
   );
   return wrong.length > 0 ? wrong : ofFiles;
 }

@@ -135,6 +135,12 @@ Deno.test("uninstall --purge says what waits, and is lost", async () => {
   );
 });
 
+Deno.test("uninstall says that nothing is to be done", async () => {
+  const { home } = await makeManager();
+  const nothing = await run({ home, program: "" }, "uninstall", "--dry-run");
+  assertEquals(nothing.stdout, `Nothing is installed in ${home}.\n`);
+});
+
 Deno.test("uninstall says what it leaves where options say that state is", async () => {
   const { home } = await makeManager();
   const elsewhere = `${home}/queue/sockets/it's state`;
@@ -205,6 +211,10 @@ Deno.test("install puts the executable in place, and uninstall takes it out", as
   assertEquals(asWazuh.code, 0);
   const again = await execute(ours, ["install"]);
   assertEquals(again.code, 0, new TextDecoder().decode(again.stderr));
+  assertStringIncludes(
+    new TextDecoder().decode(again.stdout),
+    `All is in place in ${home}, nothing is to be done:\n`,
+  );
   const removed = await execute(ours, ["uninstall", "--purge"]);
   assertEquals(removed.code, 0, new TextDecoder().decode(removed.stderr));
   assertStringIncludes(
