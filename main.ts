@@ -7,7 +7,7 @@
 // First, for it must be there before all else takes its time.
 import { stop } from "./lib/stop.ts";
 import { wazuhHome } from "./lib/commands/arguments.ts";
-import { reportFailure } from "./lib/commands/failure.ts";
+import { reportFailure } from "./lib/run/failure.ts";
 import { runCommand } from "./lib/commands/mod.ts";
 
 async function main(args: readonly string[]): Promise<number> {

@@ -44,11 +44,7 @@ export function openLog(options: LogOptions): Log {
     try {
       refuseDevice(path);
       // Each line in one write, so that runs that overlap do not mix.
-      Deno.writeTextFileSync(
-        path,
-        `${now().toISOString()} custom-opencti ${level}: ${line}\n`,
-        { append: true, mode: 0o640 },
-      );
+      append(path, `${now().toISOString()} custom-opencti ${level}: ${line}\n`);
     } catch (error) {
       isBroken = true;
       print(
@@ -86,6 +82,16 @@ export function openLog(options: LogOptions): Log {
       print(line);
     },
   };
+}
+
+/** A new file has this mode; that of another's is left, who owns it sets it. */
+function append(path: string, text: string): void {
+  using file = Deno.openSync(path, {
+    append: true,
+    create: true,
+    mode: 0o640,
+  });
+  file.writeSync(new TextEncoder().encode(text));
 }
 
 /** Prints a line to stderr; that nobody reads it is no failure. */

@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["opencti"],
   ["match"],
   ["wazuh"],
-  ["manager"],
+  ["manager", "run"],
   ["commands"],
   ["main"],
 ];
@@ -42,7 +42,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/commands/install.ts",
   "lib/commands/terminal.ts",
   "lib/commands/lookup.ts",
-  "lib/commands/run.ts",
+  "lib/run/run.ts",
   "lib/commands/style.ts",
 ]);
 

@@ -4,7 +4,7 @@
  * must be emitted.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { LookedUp } from "../lib/commands/pipeline.ts";
+import type { LookedUp } from "../lib/run/pipeline.ts";
 import { lookUpAlert } from "./stand_ins/look_up.ts";
 import type { Knowledge, KnownObservable } from "./stand_ins/opencti.ts";
 

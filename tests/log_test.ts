@@ -44,6 +44,15 @@ Deno.test("openLog() makes the file for Wazuh's group, and only when there is a 
   assertEquals((mode ?? 0) & 0o777, 0o640 & ~Deno.umask());
 });
 
+Deno.test("openLog() leaves the mode of a file that is there", async () => {
+  const home = await makeHome();
+  const path = `${home}/logs/integrations.log`;
+  await Deno.writeTextFile(path, "");
+  await Deno.chmod(path, 0o660);
+  open(home, false).info("x");
+  assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o660);
+});
+
 Deno.test("openLog() lets no text look like another line", async () => {
   const home = await makeHome();
   open(home, false).info("a\nb\r\tc\u0000\u001b[31m\u0085\u2028d");

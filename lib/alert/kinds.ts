@@ -234,6 +234,21 @@ export interface NormalValue {
   readonly value: string;
 }
 
+/**
+ * Whether a value is an IP address.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isAddress({ kind: "ipv4", value: "1.2.3.4" }), true);
+ * assertEquals(isAddress({ kind: "domain", value: "a.example" }), false);
+ * ```
+ */
+export function isAddress({ kind }: NormalValue): boolean {
+  return kind === "ipv4" || kind === "ipv6";
+}
+
 /** Longer texts are no IoC but a way to make the question too large. */
 export const MAX_TEXT_LENGTH = 4096;
 

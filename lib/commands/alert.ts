@@ -21,9 +21,9 @@ import type { Findings } from "../alert/find.ts";
 import { dueIn, hasOutage, isDue } from "../state/marker.ts";
 import { parseAlertCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import type { Emitting } from "./emit.ts";
-import { prepareRun, type Run } from "./run.ts";
-import { nameOf, type Subject, subjectOf } from "./subject.ts";
+import type { Emitting } from "../run/emit.ts";
+import { prepareRun, type Run } from "../run/run.ts";
+import { nameOf, type Subject, subjectOf } from "../run/subject.ts";
 
 /** Looks up the IoCs of an alert. */
 export const alert: Command = {
@@ -89,7 +89,7 @@ async function lookUpAlert(
   }
   const due = dueIn(run.stateFolders);
   if (due !== undefined && isDue(due, run.now()) && !run.stop.aborted) {
-    const { drain } = await import("./drain.ts");
+    const { drain } = await import("../run/drain.ts");
     await drain(run);
   }
   return 0;
@@ -154,11 +154,11 @@ async function lookUpOrKeep(
   run: Run,
 ): Promise<void> {
   if (hasOutage(run.stateFolders)) {
-    const { keepForOutage, outageInForce } = await import("./keep.ts");
+    const { keepForOutage, outageInForce } = await import("../run/keep.ts");
     const outage = await outageInForce(run);
     if (outage !== undefined) return await keepForOutage(subject, outage, run);
   }
-  const { lookUp } = await import("./look_up_alert.ts");
+  const { lookUp } = await import("../run/look_up_alert.ts");
   await lookUp(subject, findings, run);
 }
 
@@ -179,7 +179,7 @@ async function emitProblem(
 ): Promise<void> {
   const says = `${message}; the alert is handled without it, and is not lost`;
   run.log.error(says);
-  const { emitError } = await import("./emit.ts");
+  const { emitError } = await import("../run/emit.ts");
   await emitError(says, { kind, alert }, run);
 }
 
@@ -220,7 +220,7 @@ async function report(
   let says = withFate(message, "lost");
   try {
     if (read !== undefined && await mayHoldIocs(read.alert, run)) {
-      const { keepUnasked } = await import("./keep.ts");
+      const { keepUnasked } = await import("../run/keep.ts");
       const subject = subjectOf(read, run);
       says = withFate(message, await keepUnasked(subject, error, run));
     } else {
@@ -228,7 +228,7 @@ async function report(
         says =
           `${message}; the alert holds nothing to look up, and is not lost`;
       }
-      const { emitError } = await import("./emit.ts");
+      const { emitError } = await import("../run/emit.ts");
       await emitError(says, { kind, alert }, run);
     }
   } catch (next) {

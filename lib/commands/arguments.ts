@@ -5,18 +5,7 @@
  */
 import { isToken } from "../config/api_key.ts";
 import { UsageError } from "../errors.ts";
-
-/** Which OpenCTI is asked, and how. */
-export interface Target {
-  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
-  readonly baseUrl: string;
-  /** The token, or `file:` and the path of the file that holds it. */
-  readonly apiKey: string;
-  /** For one attempt to ask OpenCTI. */
-  readonly timeoutMs: number;
-  /** How many attempts there may be after the first. */
-  readonly retries: number;
-}
+import type { Target } from "../run/run.ts";
 
 /** A call with an alert. */
 export interface AlertCall {

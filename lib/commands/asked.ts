@@ -12,7 +12,8 @@ import {
   type IntegrationBlock,
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
-import { baseUrlSaid, type Target, targetOf } from "./arguments.ts";
+import type { Target } from "../run/run.ts";
+import { baseUrlSaid, targetOf } from "./arguments.ts";
 import type { Option } from "./command.ts";
 import type { Said } from "./options.ts";
 

@@ -4,14 +4,15 @@
  * @module
  */
 import project from "../../deno.json" with { type: "json" };
-import { readIgnoreLists } from "../alert/ignore.ts";
+import { loadIgnoreLists } from "../alert/ignore.ts";
 import { readApiKey } from "../config/api_key.ts";
 import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactor } from "../redact.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
-import { type Target, targetOf } from "./arguments.ts";
+import type { Target } from "../run/run.ts";
+import { targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
 import { examineOpencti, type SetUp } from "./doctor_opencti.ts";
 import { readOptions } from "./options.ts";
@@ -164,7 +165,7 @@ async function setUpOf(
   } catch (error) {
     tokenProblem = messageOf(error);
   }
-  const lists = readIgnoreLists(read.config.ignore, {
+  const readLists = await loadIgnoreLists(read.config.ignore, {
     baseUrl: target?.baseUrl ?? "",
     readFile,
   });
@@ -173,7 +174,7 @@ async function setUpOf(
   const problems = [
     ...read.problems,
     ...read.joined.problems.map((says) => `Mistakes in ${read.file}: ${says}`),
-    ...lists.problems,
+    ...readLists().problems,
   ];
   for (const problem of problems) {
     findings.push(findingsOf("options").warning(problem, AGAIN));

@@ -21,7 +21,7 @@ import { connect } from "../opencti/connection.ts";
 import { askAmounts, askFacts } from "../opencti/facts.ts";
 import { questionFor } from "../opencti/question.ts";
 import { reach } from "../opencti/reach.ts";
-import type { Target } from "./arguments.ts";
+import type { Target } from "../run/run.ts";
 import { HARMLESS } from "./asked.ts";
 import type { RunContext } from "./command.ts";
 

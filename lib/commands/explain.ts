@@ -9,7 +9,7 @@ import { AlertError, messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactJson } from "../redact.ts";
 import { sendToQueue } from "../wazuh/queue.ts";
-import type { Target } from "./arguments.ts";
+import type { Target } from "../run/run.ts";
 import { ASKED_OPTIONS, askedBy } from "./asked.ts";
 import { type Command, print } from "./command.ts";
 import {

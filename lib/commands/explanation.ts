@@ -19,10 +19,10 @@ import type { Event } from "../wazuh/event.ts";
 import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
 import type { Asked } from "./asked.ts";
 import type { RunContext } from "./command.ts";
-import { messageFor } from "./emit.ts";
-import { askMoreOf, askOpencti } from "./look_up_alert.ts";
-import { type LookedUp, type Pipeline, pipelineFor } from "./pipeline.ts";
-import { type Asking, freshBudget, redactorFor } from "./run.ts";
+import { messageFor } from "../run/emit.ts";
+import { askMoreOf, askOpencti } from "../run/look_up_alert.ts";
+import { type LookedUp, type Pipeline, pipelineFor } from "../run/pipeline.ts";
+import { type Asking, freshBudget, redactorFor } from "../run/run.ts";
 
 /** What explains: it is built once, for any number of alerts. */
 export interface Explainer {
@@ -79,7 +79,7 @@ export async function explainerFor(
   const { config } = read;
   const { apiKey, baseUrl } = target;
   const redact = redactorFor(apiKey, config);
-  const pipeline = pipelineFor(read, { baseUrl, readFile });
+  const pipeline = await pipelineFor(read, { baseUrl, readFile });
   const rules = rulesOf(home);
   const problems = () => [
     ...read.error === undefined ? [] : [read.error.message],
@@ -107,7 +107,7 @@ export async function explainerFor(
 
   async function find(alert: Alert): Promise<Findings> {
     const findings = await pipeline.find(alert);
-    const all = pipelineFor(
+    const all = await pipelineFor(
       { ...read, config: { ...config, sweep: "all" } },
       { baseUrl, readFile },
     );

@@ -6,7 +6,7 @@
  */
 import type { Findings } from "../alert/find.ts";
 import { escapeControls } from "../log.ts";
-import { sentencesOn } from "./decisions.ts";
+import { sentencesOn } from "../run/decisions.ts";
 import type { Outcome } from "./explanation.ts";
 
 /** JSON for people too: indented, and without what moves a terminal's cursor. */

@@ -11,7 +11,7 @@ import type { Command, RunContext } from "./command.ts";
 import { completionsOf } from "./completions.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
-import { reportFailure } from "./failure.ts";
+import { reportFailure } from "../run/failure.ts";
 import { UsageError } from "../errors.ts";
 import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";

@@ -5,8 +5,8 @@
  */
 import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
-import { lookUpKept } from "./drain.ts";
-import { emit, emitCounted, sendWaiting } from "./emit.ts";
+import { lookUpKept } from "../run/drain.ts";
+import { emit, emitCounted, outageName, sendWaiting } from "../run/emit.ts";
 import {
   exitStatusOf,
   messageOf,
@@ -29,10 +29,11 @@ import {
   type Run,
   type RunOptions,
   withFreshBudget,
-} from "./run.ts";
+} from "../run/run.ts";
 import { shellWord, wazuhNames } from "../shell.ts";
 import { MAX_FAILURES } from "../state/circuit_breaker.ts";
 import type { Change, LeftMs, Spool } from "../state/spool.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** Looks up and sends all that waits. */
 export const retry: Command = {
@@ -78,6 +79,8 @@ interface Retried {
   readonly sent: number;
   /** How many alerts were looked up again. */
   readonly lookedUp: number;
+  /** How many matches were emitted for these. */
+  readonly matches: number;
   /** What waits still. */
   readonly waiting: { readonly alerts: number; readonly events: number };
 }
@@ -113,12 +116,10 @@ async function retryAll(
     });
     try {
       if (error !== undefined) throw error;
-      const { takenOver, same, lookedUp, sent, waiting } = await retryTarget(
-        run,
-        known,
-      );
+      const { takenOver, same, lookedUp, matches, sent, waiting } =
+        await retryTarget(run, known);
       await print([
-        `${run.opencti.baseUrl}: events sent: ${sent}`,
+        `${run.opencti.baseUrl}: events that waited and are sent: ${sent}`,
         ...takenOver > 0
           ? [
             "alerts taken over from OpenCTI addresses that are no longer in " +
@@ -127,6 +128,7 @@ async function retryAll(
           : [],
         ...same > 0 ? [`the same alert, looked up once: ${same}`] : [],
         `alerts looked up again: ${lookedUp}`,
+        `matches in these: ${matches}`,
         `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
       ].join(", "));
       if (waiting.alerts + waiting.events > 0) status = Math.max(status, 1);
@@ -215,11 +217,13 @@ async function retryTarget(
     const before = tx.alertKeys(baseUrl).length;
     const takenOver = tx.takeOver({ from: "none", baseUrl }) +
       (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl }));
+    if (known !== undefined) forgetOutages(tx, known);
     const keys = tx.alertKeys(baseUrl);
     return { takenOver, same: before + takenOver - keys.length, keys };
   }, { leftMs: leftToKeepMs });
   const sent = await sendAll(run);
   let lookedUp = 0;
+  let matches = 0;
   let failures = 0;
   for (const key of keys) {
     if (run.stop.aborted) break;
@@ -237,9 +241,12 @@ async function retryTarget(
     // Another run may have looked it up by now.
     if (kept === undefined) continue;
     const outcome = await lookUpKept(kept, one);
-    if (outcome === "failed") failures++;
+    if (outcome.kind === "failed") failures++;
     else failures = 0;
-    if (outcome === "looked_up") lookedUp++;
+    if (outcome.kind === "looked_up") {
+      lookedUp++;
+      matches += outcome.matches;
+    }
   }
   await emit(run, (tx, emitter) => emitCounted(tx, emitter, run));
   const problem = spool.takeProblem();
@@ -250,7 +257,15 @@ async function retryTarget(
     (tx) => tx.counts(baseUrl),
     { leftMs: last.leftToKeepMs },
   );
-  return { takenOver, same, sent, lookedUp, waiting };
+  return { takenOver, same, sent, lookedUp, matches, waiting };
+}
+
+/** No run asks an address that is not known: its outage would never end. */
+function forgetOutages(tx: Transaction, known: readonly string[]): void {
+  const inForce = known.map(outageName);
+  for (const name of tx.names(outageName(""))) {
+    if (!inForce.includes(name)) tx.forget(name);
+  }
 }
 
 /**

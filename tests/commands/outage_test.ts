@@ -231,7 +231,7 @@ Deno.test("custom-opencti retry takes out all that waits", async (t) => {
     assertEquals([status, stderr], [0, ""]);
     assertStringIncludes(
       stdout,
-      `${url}: events sent: `,
+      `${url}: events that waited and are sent: `,
     );
     assertStringIncludes(stdout, "still waiting: alerts 0, events 0\n");
   });
@@ -264,9 +264,14 @@ Deno.test("custom-opencti retry looks up what waits for an address that was wron
   assertEquals(status, 0);
   assertEquals(
     stdout,
-    `${url}: events sent: 0, alerts taken over from OpenCTI addresses that ` +
-      "are no longer in ossec.conf: 2, the same alert, looked up once: 1, " +
-      "alerts looked up again: 1, still waiting: alerts 0, events 0\n",
+    `${url}: events that waited and are sent: 0, alerts taken over from ` +
+      "OpenCTI addresses that are no longer in ossec.conf: 2, the same alert, " +
+      "looked up once: 1, alerts looked up again: 1, matches in these: 1, " +
+      "still waiting: alerts 0, events 0\n",
+  );
+  assertEquals(
+    rowsOf(home, "SELECT name FROM remembered WHERE name LIKE 'outage %'"),
+    [],
   );
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
   assertEquals(toldIds(queue).length, 1);

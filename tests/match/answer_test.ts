@@ -10,7 +10,7 @@ import {
 } from "../../lib/match/answer.ts";
 import { readRegex } from "../../lib/match/regex.ts";
 import { MATCHING } from "../stand_ins/matches.ts";
-import { sentencesOn } from "../../lib/commands/decisions.ts";
+import { sentencesOn } from "../../lib/run/decisions.ts";
 import { Answer } from "../../lib/opencti/schema.ts";
 
 const NOW = new Date("2026-06-01T00:00:00Z");

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import type { Ioc } from "../../lib/alert/ioc.ts";
-import { type LookedUp, pipelineFor } from "../../lib/commands/pipeline.ts";
+import { type LookedUp, pipelineFor } from "../../lib/run/pipeline.ts";
 import { completePlain, isPlain } from "../../lib/config/plain.ts";
 import {
   matchAnswer,
@@ -50,7 +50,7 @@ export async function lookUpAlert(
     ...knowledge,
   });
   assert(isPlain(options));
-  const pipeline = pipelineFor({
+  const pipeline = await pipelineFor({
     config: completePlain(options),
     joined: { sources: undefined, problems: [] },
     problems: [],

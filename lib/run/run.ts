@@ -5,7 +5,6 @@
  */
 import { readApiKey } from "../config/api_key.ts";
 import { type Budget, startBudget } from "../deadline.ts";
-import type { Target } from "./arguments.ts";
 import type { Config } from "../config/config.ts";
 import { type ReadConfig, readConfig } from "../config/read_config.ts";
 import { UsageError } from "../errors.ts";
@@ -17,6 +16,18 @@ import { type StateFolders, stateFolders } from "../state/marker.ts";
 import { type Pipeline, pipelineFor } from "./pipeline.ts";
 import { percentDecoded } from "../alert/sources/urls.ts";
 import type { Spool } from "../state/spool.ts";
+
+/** Which OpenCTI is asked, and how. */
+export interface Target {
+  /** OpenCTI's address without `/graphql` and without a `/` at the end. */
+  readonly baseUrl: string;
+  /** The token, or `file:` and the path of the file that holds it. */
+  readonly apiKey: string;
+  /** For one attempt to ask OpenCTI. */
+  readonly timeoutMs: number;
+  /** How many attempts there may be after the first. */
+  readonly retries: number;
+}
 
 /** Which OpenCTI is asked, and how it is reached. */
 export interface Asking {
@@ -97,21 +108,21 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
-    const run = makeRun(options, {
+    const run = await makeRun(options, {
       ...read,
       apiKey: readApiKey(apiKey, readFile),
     });
     return { run, error: read.error };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { run: makeRun(options, { ...read, apiKey: "" }), error };
+    return { run: await makeRun(options, { ...read, apiKey: "" }), error };
   }
 }
 
-function makeRun(
+async function makeRun(
   { target, home, stop, debug }: RunOptions,
   read: ReadConfig & { readonly apiKey: string },
-): Run {
+): Promise<Run> {
   const { config, apiKey } = read;
   const redact = redactorFor(apiKey, config);
   const isForeign = isForeignRoot(home);
@@ -132,7 +143,7 @@ function makeRun(
     }),
     home,
     places: placesOf({ ...read, home, apiKey: target.apiKey }),
-    pipeline: pipelineFor(read, { ...target, readFile }),
+    pipeline: await pipelineFor(read, { ...target, readFile }),
     log,
     redact,
     budget: freshBudget(asking),

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
-import { outageName } from "../../lib/commands/emit.ts";
-import { keepForOutage } from "../../lib/commands/keep.ts";
-import { prepareRun } from "../../lib/commands/run.ts";
-import { subjectOf } from "../../lib/commands/subject.ts";
+import { outageName } from "../../lib/run/emit.ts";
+import { keepForOutage } from "../../lib/run/keep.ts";
+import { prepareRun } from "../../lib/run/run.ts";
+import { subjectOf } from "../../lib/run/subject.ts";
 import { afterFailure, Outage } from "../../lib/state/circuit_breaker.ts";
 import { makeHome } from "../stand_ins/home.ts";
 import { startQueue } from "../stand_ins/queue.ts";

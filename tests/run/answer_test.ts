@@ -3,7 +3,7 @@
  * where OpenCTI has much, or fails half-way.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type AskMore, readAnswer } from "../../lib/commands/answer.ts";
+import { type AskMore, readAnswer } from "../../lib/run/answer.ts";
 import type { MatchOptions } from "../../lib/match/answer.ts";
 import { OpenctiError } from "../../lib/errors.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
