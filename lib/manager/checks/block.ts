@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { meets } from "../../wazuh/hand_over.ts";
 import { confValueIn, type IntegrationBlock } from "../../wazuh/ossec_conf.ts";
 import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
@@ -223,14 +224,4 @@ function usualOf(groups: readonly string[]): string {
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, MAX_GROUPS).map(([group, count]) => `${group} ${count}`);
   return counts.length === 0 ? "" : `: ${counts.join(", ")}`;
-}
-
-/** Whether integratord hands an alert over. */
-export function meets(
-  { group, level }: Pick<IntegrationBlock, "group" | "level">,
-  alert: { readonly level: number; readonly groups: readonly string[] },
-): boolean {
-  return alert.level >= Number(level ?? 0) &&
-    (group === undefined ||
-      group.split(",").some((name) => alert.groups.includes(name)));
 }
