@@ -35,6 +35,7 @@ const OTHER_FILES: Readonly<Record<string, string>> = {
   "config/places.ts": "names of places, which messages fill in",
   "opencti/query.ts": "GraphQL",
   "state/transaction.ts": "SQL",
+  "wazuh/hand_over.ts": "the screen of explain, in docs/explain.md",
 };
 
 /** Properties and constants that hold no message: help, patterns, queries. */
@@ -45,7 +46,6 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
   "examples",
   "means",
   "needs",
-  "normalForm",
   "pattern",
   "reads",
   "summary",
@@ -65,8 +65,8 @@ const OTHER_CALLS: ReadonlySet<string> = new Set([
   "wrapped",
 ]);
 
-/** Regular expressions, GraphQL and names of columns. */
-const OTHER_TEXT = /\\[bsSd]|\(\?:|\{ \w|^\w+(?:, \w+)+$/;
+/** Regular expressions, GraphQL, names of columns, commands. */
+const OTHER_TEXT = /^[\s…]*sudo |\\[bsSd]|\(\?:|\{ \w|^\w+(?:, \w+)+$/;
 
 /** Two words are filled in elsewhere, unless they are said as they are. */
 const MIN_WORDS = 3;
@@ -152,20 +152,26 @@ function saidIn(
     const finding = isCheck(file) ? findingOf(call) : undefined;
     if (finding !== undefined && !isIn(node, finding.says)) return;
     const known = constantsOf(way, shared);
-    const mend = finding && textsOf(finding.mend, known)?.join(", or ");
+    const mend = finding &&
+      textsOf(finding.mend, known)?.map(inOneLine).join(", or ");
     for (const text of textsOf(node, known) ?? []) {
       const sayer = finding ? "says" : sayerOf(way);
       if (OTHER_FILES[file] !== undefined && !/Error$/.test(sayer)) continue;
       if (!isMessage(text, sayer)) continue;
       said.push({
         file,
-        text: text.trim(),
+        text: inOneLine(text),
         ...(finding && { mend: mend ?? "…" }),
         isPart: isFilledIn(way),
       });
     }
   });
   return said;
+}
+
+/** A command stands on a line of its own. */
+function inOneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
 }
 
 /** Whether a text is known by a name: a constant's, or as {@linkcode sharedIn}. */

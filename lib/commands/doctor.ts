@@ -20,6 +20,7 @@ import { stateFoldersOf } from "./state_folders.ts";
 import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
+  at,
   check,
   checkAlerts,
   checkBlock,
@@ -35,6 +36,7 @@ import {
   currentUser,
   type Finding,
   findingsOf,
+  installCommand,
   readSite,
   showFindings,
   type Site,
@@ -117,7 +119,7 @@ export async function examine(
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
-    await check("rules", () => checkStarted(site)),
+    await check("restart", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
   );
   // Blocks mostly have the same, and what is said twice is left out below.
@@ -178,7 +180,13 @@ async function setUpOf(
     findings.push(findingsOf("options").warning(problem, AGAIN));
   }
   if (problems.length === 0 && read.error === undefined) {
-    findings.push(findingsOf("options").ok(`${read.file}, no mistakes`));
+    findings.push(
+      findingsOf("options").ok(
+        at(read.file) !== undefined
+          ? `${read.file}, no mistakes`
+          : `no ${read.file}: all options have their defaults`,
+      ),
+    );
   }
   return { target, apiKey, tokenProblem, config: read, findings };
 }
@@ -191,9 +199,14 @@ function tokenFindings(
   const ofFiles = checkToken(site);
   if (ofFiles.some(({ level }) => level !== "ok")) return ofFiles;
   const wrong = setUps.flatMap(({ tokenProblem }) =>
-    tokenProblem === undefined
-      ? []
-      : [findingsOf("token").error(tokenProblem, AGAIN)]
+    tokenProblem === undefined ? [] : [
+      findingsOf("token").error(
+        tokenProblem,
+        `write it into a file FILE, then:\n${
+          installCommand(site)
+        } --token-file FILE`,
+      ),
+    ]
   );
   return wrong.length > 0 ? wrong : ofFiles;
 }

@@ -6,6 +6,7 @@
  */
 import { isToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { shellWord } from "../shell.ts";
 import {
   type IntegrationBlock,
   nodeKindIn,
@@ -29,7 +30,6 @@ import {
   CONF_BEFORE,
   DECODER,
   PROGRAM,
-  RULES,
   SCHEMA,
   STATE,
   TOKEN_FILE,
@@ -37,6 +37,7 @@ import {
 import { SHIPPED_DECODER, SHIPPED_GROUPS, SHIPPED_SCHEMA } from "./shipped.ts";
 import { ownSteps, type Plan, quiet, type Step } from "./steps.ts";
 import {
+  areSame,
   at,
   type Owned,
   readBytes,
@@ -100,12 +101,11 @@ export function planInstall(options: InstallOptions): Plan {
   const site = { ...options, wazuh, conf, blocks, foreignBlock };
   const planned = isWorker(conf)
     ? {
-      steps: [RULES, DECODER].map((path): Step => ({
-        do: "keep",
-        path,
-        note: "a worker gets it from the master, install there too",
-      })),
-      warnings: [],
+      steps: [],
+      warnings: [
+        "This node is a worker: it gets rules and decoder from the master, " +
+        "install there too",
+      ],
       replaced: [],
     }
     : planRules(site);
@@ -140,7 +140,11 @@ export function planInstall(options: InstallOptions): Plan {
       ...programSteps(site),
       ...steps,
     ],
-    warnings: [...planned.warnings, ...blockWarnings(site)],
+    warnings: [
+      ...planned.warnings,
+      ...replacedWarnings(site),
+      ...blockWarnings(site),
+    ],
   };
 }
 
@@ -182,9 +186,12 @@ function programSteps({ home, program, wazuh }: Site): readonly Step[] {
   const owned = { uid: wazuh.root, gid: wazuh.gid, mode: 0o750 };
   const path = `${home}/${PROGRAM}`;
   const [here, there] = [at(program), at(path)];
-  // A package has put it there already.
-  return here?.ino === there?.ino && here?.dev === there?.dev
-    ? ownSteps(home, PROGRAM, { owned })
+  // A package has put it there already, or it is the same version.
+  const isSame = here?.ino === there?.ino && here?.dev === there?.dev ||
+    there?.isFile === true && here?.size === there.size &&
+      areSame(program, path);
+  return isSame
+    ? [...ownSteps(home, PROGRAM, { owned }), { do: "keep", path: PROGRAM }]
     : [{ do: "copy", path: PROGRAM, from: program, owned }];
 }
 
@@ -337,8 +344,30 @@ function confSteps({ home, conf }: Site, content: string): readonly Step[] {
     mode: (info?.mode ?? 0o640) % 0o10000,
   };
   return [
-    { do: "write", path: CONF_BEFORE, content: conf, owned },
+    // The first one: it is as it was without us.
+    ...at(`${home}/${CONF_BEFORE}`)?.isFile !== true
+      ? [{ do: "write", path: CONF_BEFORE, content: conf, owned } as const]
+      : [],
     { do: "change", path: CONF, content, before: conf, owned },
+  ];
+}
+
+/** What was chosen in the block that ours takes the place of. */
+function replacedWarnings(
+  { foreignBlock, level, groups }: Site,
+): readonly string[] {
+  const { level: oldLevel = "0", group: oldGroups = "" } = foreignBlock ?? {};
+  const lost = [
+    ...groups !== undefined ? [] : [`<group> was ${oldGroups || "missing"}`],
+    ...level !== undefined || oldLevel === DEFAULT_LEVEL
+      ? []
+      : [`<level> was ${oldLevel}`],
+  ];
+  return foreignBlock === undefined || lost.length === 0 ? [] : [
+    `${
+      lost.join(", ")
+    }: it is now as of a new installation, say --groups and ` +
+    "--level for others",
   ];
 }
 
@@ -353,7 +382,9 @@ function blockWarnings(
     ],
     ...mounted === undefined ? [] : [
       `This container writes ${home}/${CONF} anew from ${mounted} when it ` +
-      "starts: put the same block there",
+      `starts: put the same block there, or copy it: sudo cp -p ${
+        shellWord(`${home}/${CONF}`)
+      } ${shellWord(mounted)}`,
     ],
   ];
 }

@@ -5,12 +5,7 @@
  */
 
 export { checkArrival, checkStarted } from "./checks/arrival.ts";
-export {
-  checkAlerts,
-  checkBlock,
-  leastLevelIn,
-  meets,
-} from "./checks/block.ts";
+export { checkAlerts, checkBlock, leastLevelIn } from "./checks/block.ts";
 export {
   AGAIN,
   check,
@@ -29,7 +24,7 @@ export {
 export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";
 export { checkRules } from "./checks/rules.ts";
-export { readSite, type Site } from "./checks/site.ts";
+export { installCommand, readSite, type Site } from "./checks/site.ts";
 export {
   checkLog,
   checkOptionFiles,
@@ -46,5 +41,5 @@ export {
   emittedIn,
 } from "./status.ts";
 export { follow, type Followed, lastLinesIn } from "./tail.ts";
-export { currentUser, refuseOthersThanRoot } from "./tree.ts";
+export { at, currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall, readWaits } from "./uninstall.ts";

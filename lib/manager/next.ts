@@ -15,13 +15,13 @@ export function nextSteps(
   return [
     "",
     "Now test the configuration, and restart Wazuh:",
-    `  ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
-    `  ${restartCommand(home)}`,
+    `  sudo ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
+    `  sudo ${restartCommand(home)}`,
     ...isInstalled
       ? [
         "Then see that all is right, and that a match becomes an alert:",
-        `  ${shellWord(`${home}/${PROGRAM}`)} doctor`,
-        `  ${shellWord(`${home}/${PROGRAM}`)} test`,
+        `  sudo ${shellWord(`${home}/${PROGRAM}`)} doctor`,
+        `  sudo ${shellWord(`${home}/${PROGRAM}`)} test`,
       ]
       : [],
   ];

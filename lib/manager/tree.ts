@@ -66,12 +66,12 @@ export function wazuhUserOf(home: string): WazuhUser {
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new NotAllowedError(sockets);
     }
-    const says = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : messageOf(error);
     throw new UsageError(
-      `${home} is not the home of a Wazuh manager: ${sockets}: ${says}, give ` +
-        "the right one with --home",
+      `${home} is not the home of a Wazuh manager: ${
+        error instanceof Deno.errors.NotFound
+          ? "it has no queue/sockets"
+          : messageOf(error)
+      }. Give the right one with --home`,
     );
   }
 }
@@ -182,6 +182,32 @@ export function canRead(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
 /** Whether Wazuh's user may write to it. */
 export function canWrite(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
   return may(info, { wazuh, bit: 0o2 });
+}
+
+/**
+ * The first folder above a path that Wazuh's user may not enter; nothing if all
+ * are open. Of a link, those above what it leads to count too.
+ */
+export function closedFolderAbove(
+  path: string,
+  wazuh: WazuhUser,
+): string | undefined {
+  return [path, realPath(path)].flatMap((one) => {
+    const parts = one.split("/").slice(1, -1);
+    return parts.map((_, n) => `/${parts.slice(0, n + 1).join("/")}`);
+  }).find((folder) => {
+    const info = targetAt(folder);
+    return info !== undefined && !may(info, { wazuh, bit: 0o1 });
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // There is none, which is said elsewhere.
+    return path;
+  }
 }
 
 function may(
@@ -299,6 +325,12 @@ export function moveFile(from: string, to: string): void {
 /** The executable that is to be installed. */
 export function readProgram(path: string): Uint8Array {
   return Deno.readFileSync(path);
+}
+
+/** Whether two files have the same bytes. */
+export function areSame(path: string, other: string): boolean {
+  const [one, two] = [readProgram(path), readProgram(other)];
+  return one.length === two.length && one.every((byte, n) => byte === two[n]);
 }
 
 /** The files in a folder and below it, by their paths in it. */

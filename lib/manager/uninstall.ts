@@ -103,7 +103,12 @@ export function planUninstall(
           path,
           ...waits[`${home}/${path}`] && { note: waits[`${home}/${path}`] },
         }
-        : { do: "keep", path, note: "--purge removes it" }
+        : {
+          do: "keep",
+          path,
+          note: "--purge removes it, or later sudo rm -r " +
+            shellWord(`${home}/${path}`),
+        }
     ),
     ...isThere(OPTIONS_FILE)
       ? [{ do: "keep", path: OPTIONS_FILE, note: "it is yours" } as const]

@@ -5,7 +5,6 @@
  */
 import type { Agent } from "../alert/alert.ts";
 import { messageOf, QueueError } from "../errors.ts";
-import { wazuhNames } from "../shell.ts";
 
 /** How messages are sent. */
 export interface QueueOptions {
@@ -84,7 +83,7 @@ export async function sendToQueue(
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (error instanceof QueueError) throw error;
     throw new QueueError(
-      `Cannot write to Wazuh's queue ${path}: ${explain(error, home)}`,
+      `Cannot write to Wazuh's queue ${path}: ${explain(error)}`,
     );
   } finally {
     clearTimeout(timer);
@@ -211,7 +210,7 @@ function isWrongType(error: unknown): boolean {
   return /os error 91\b/.test(messageOf(error));
 }
 
-function explain(error: unknown, home: string): string {
+function explain(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
     return "it does not exist, see that Wazuh runs (systemctl status " +
       "wazuh-manager) and that --home is its folder";
@@ -222,7 +221,7 @@ function explain(error: unknown, home: string): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "permission denied, see that it is analysisd's socket, and run this " +
-      `as Wazuh's user (runuser -u ${wazuhNames(home).user} --)`;
+      "as Wazuh's user";
   }
   return messageOf(error);
 }

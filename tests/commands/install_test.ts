@@ -37,7 +37,7 @@ Deno.test("install --dry-run shows what would be done, with a diff, and does not
   assertEquals([status, stderr], [0, ""]);
   assertEquals(
     stdout.replaceAll(manager.home, "HOME")
-      .replace(/.*(?:copy|own) +integrations.*\n/, ""),
+      .replace(/.*(?:copy|own|keep) +integrations.*\n/g, ""),
     `Nothing is done. This would be done in HOME:
   make    queue/opencti
   write   etc/rules/opencti_rules.xml
@@ -135,6 +135,19 @@ Deno.test("uninstall --purge says what waits, and is lost", async () => {
   );
 });
 
+Deno.test("uninstall says that nothing is to be done", async () => {
+  const { home } = await makeManager();
+  // The program is started from elsewhere, and not there.
+  const { stdout } = await run(
+    await makeManager(),
+    "--home",
+    home,
+    "uninstall",
+    "--dry-run",
+  );
+  assertEquals(stdout, `Nothing is installed in ${home}.\n`);
+});
+
 Deno.test("uninstall says what it leaves where options say that state is", async () => {
   const { home } = await makeManager();
   const elsewhere = `${home}/queue/sockets/it's state`;
@@ -205,6 +218,10 @@ Deno.test("install puts the executable in place, and uninstall takes it out", as
   assertEquals(asWazuh.code, 0);
   const again = await execute(ours, ["install"]);
   assertEquals(again.code, 0, new TextDecoder().decode(again.stderr));
+  assertStringIncludes(
+    new TextDecoder().decode(again.stdout),
+    `All is in place in ${home}, nothing is to be done:\n`,
+  );
   const removed = await execute(ours, ["uninstall", "--purge"]);
   assertEquals(removed.code, 0, new TextDecoder().decode(removed.stderr));
   assertStringIncludes(

@@ -176,8 +176,10 @@ Deno.test("uninstall keeps state, token and options, and what others changed", a
     "  remove  etc/decoders/opencti_decoder.xml",
     "  remove  etc/opencti.schema.json",
     "  remove  integrations/custom-opencti",
-    "  keep    queue/opencti: --purge removes it",
-    "  keep    etc/opencti.token: --purge removes it",
+    "  keep    queue/opencti: --purge removes it, or later sudo rm -r " +
+    `${manager.home}/queue/opencti`,
+    "  keep    etc/opencti.token: --purge removes it, or later sudo rm -r " +
+    `${manager.home}/etc/opencti.token`,
     "  keep    etc/opencti.json: it is yours",
   ]);
   assertEquals(
@@ -209,6 +211,10 @@ Deno.test("install again upgrades, and keeps what the user changed", async (t) =
     );
     assertEquals(read(manager, "integrations/custom-opencti"), "\x7fELF 2");
     assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
+    assert(install(manager).includes("  keep    integrations/custom-opencti"));
+    // As many bytes, but others.
+    write(manager, "tmp/custom-opencti", "\x7fELF 3");
+    assert(install(manager).includes("  copy    integrations/custom-opencti"));
   });
   await t.step("rules of an earlier version", () => {
     const [path, record] = [
@@ -256,7 +262,11 @@ Deno.test("install again upgrades, and keeps what the user changed", async (t) =
         "<level>4",
       ),
     );
-    assertEquals(read(manager, "etc/ossec.conf.before-opencti"), conf);
+    assertEquals(
+      read(manager, "etc/ossec.conf.before-opencti"),
+      CONF,
+      "as it was without us",
+    );
   });
   await t.step("a setting that the block has not", () => {
     const conf = read(manager, "etc/ossec.conf")
@@ -369,7 +379,28 @@ Deno.test("install --replace puts a Python integration away, and uninstall bring
       "put it away, uninstall brings it back",
   );
   assertEquals(await snapshot(manager.home), before);
-  install(manager, { mayReplace: true, askToken: () => undefined });
+  write(
+    manager,
+    "etc/rules/mine.xml",
+    '<group name="x,"><rule id="100400" level="3">' +
+      "<if_sid>110201</if_sid><description>x</description></rule></group>",
+  );
+  const says = install(manager, {
+    mayReplace: true,
+    askToken: () => undefined,
+  });
+  assertEquals(
+    says.filter((line) => line.startsWith("!")).map((line) =>
+      line.replaceAll(manager.home, "HOME")
+    ),
+    [
+      "! HOME/etc/rules/mine.xml builds upon rules that are put away: 110201: " +
+      "give its rules ours as parents",
+      "! <group> was sysmon_eid1_detections, ids, <level> was 0: it is now as " +
+      "of a new installation, say --groups and --level for others",
+    ],
+  );
+  await Deno.remove(`${manager.home}/etc/rules/mine.xml`);
   const [block, ...others] = blocks(manager);
   assertEquals(others, []);
   assertEquals(block?.hookUrl, "https://old.example");
@@ -627,6 +658,19 @@ Deno.test("install gives its rules ids that no others have", async (t) => {
       read(manager, "etc/rules/opencti_rules.xml").includes('"130000"'),
     );
   });
+  await t.step("rules that the user changed are not moved", () => {
+    const path = "etc/rules/opencti_rules.xml";
+    const rules = read(manager, path);
+    write(manager, path, rules.replace('level="14"', 'level="15"'));
+    assertEquals(
+      refusal(manager, { firstId: 140_000 }),
+      `--rule-ids: you changed HOME/${path}, and it is kept as it is: give its ` +
+        "rules other ids there, or move it away first",
+    );
+    // What they are already is no change.
+    install(manager, { firstId: 130_000 });
+    write(manager, path, rules);
+  });
   await t.step("ids that Wazuh would not take", () => {
     for (const firstId of [NaN, 99_999, 999_961, 110_200.5]) {
       assertEquals(
@@ -697,7 +741,8 @@ Deno.test("install says that a container writes its configuration anew", async (
   };
   assertEquals(warned(CONF), [
     "! This container writes HOME/etc/ossec.conf anew from " +
-    "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there",
+    "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there, " +
+    "or copy it: sudo cp -p HOME/etc/ossec.conf HOME/tmp/mount/etc/ossec.conf",
   ]);
   assertEquals(warned(read(manager, "etc/ossec.conf")), []);
   assertEquals(warned("<ossec_config>"), []);
@@ -754,12 +799,11 @@ Deno.test("install on a worker leaves the rules to the master", async () => {
     .replace("<disabled>yes", "<disabled>no");
   const manager = await makeManager({ conf });
   const says = install(manager, { url: ADDRESS });
-  assertEquals(says.slice(1, 3), [
-    "  keep    etc/rules/opencti_rules.xml: a worker gets it from the master, " +
-    "install there too",
-    "  keep    etc/decoders/opencti_decoder.xml: a worker gets it from the " +
-    "master, install there too",
-  ]);
+  assertEquals(
+    says.at(-1),
+    "! This node is a worker: it gets rules and decoder from the master, " +
+      "install there too",
+  );
   assert(!("etc/rules/opencti_rules.xml" in await snapshot(manager.home)));
 });
 
@@ -796,8 +840,8 @@ Deno.test("install refuses what it cannot do, and changes nothing", async (t) =>
       (home) => Deno.removeSync(`${home}/etc/ossec.conf`),
     ],
     "no manager": [
-      "HOME is not the home of a Wazuh manager: HOME/queue/sockets: it does " +
-      "not exist, give the right one with --home",
+      "HOME is not the home of a Wazuh manager: it has no queue/sockets. Give " +
+      "the right one with --home",
       { url: ADDRESS },
       (home) => Deno.removeSync(`${home}/queue/sockets`),
     ],

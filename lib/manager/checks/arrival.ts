@@ -28,16 +28,18 @@ export function checkStarted({ home }: Pick<Site, "home">): readonly Finding[] {
     .reduce((last, time) => Math.max(last, time), 0);
   if (started === 0) return [];
   const reloaded = Math.max(started, lastReload(home));
-  return READ_AT_START.flatMap(([path, isReloaded]) => {
-    const changed = at(`${home}/${path}`)?.mtime?.getTime() ?? 0;
-    return changed <= (isReloaded ? reloaded : started) ? [] : [
-      findingsOf("rules").warning(
-        `${home}/${path} was changed after Wazuh was started, and may not be in ` +
-          "use yet",
-        `sudo ${restartCommand(home)}`,
-      ),
-    ];
-  });
+  const changed = READ_AT_START.filter(([path, isReloaded]) =>
+    (at(`${home}/${path}`)?.mtime?.getTime() ?? 0) >
+      (isReloaded ? reloaded : started)
+  ).map(([path]) => `${home}/${path}`);
+  return changed.length === 0 ? [] : [
+    findingsOf("restart").warning(
+      `Changed after Wazuh was started, and maybe not in use yet: ${
+        changed.join(", ")
+      }`,
+      `sudo ${restartCommand(home)}`,
+    ),
+  ];
 }
 
 /**

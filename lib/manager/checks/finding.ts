@@ -31,6 +31,7 @@ export type Link =
   | "match"
   | "queue"
   | "rules"
+  | "restart"
   | "alert"
   | "log"
   | "spool"
@@ -138,11 +139,8 @@ export function showFindings(
       ...rest.map(indented),
       ...mend === undefined ? [] : mend.split("\n").flatMap((line) => {
         const isCommand = COMMAND.test(line);
-        const lines = wrapped(escapeControls(line), isCommand ? CONTINUED : "");
-        return lines.map((part, n) =>
-          indented(`${n === 0 ? "→" : " "} ${part}`)
-        );
-      }),
+        return wrapped(escapeControls(line), isCommand ? CONTINUED : "");
+      }).map((part, n) => indented(`${n === 0 ? "→" : " "} ${part}`)),
     ];
   });
 }
@@ -153,7 +151,7 @@ function indented(line: string): string {
   return " ".repeat(width) + line;
 }
 
-const COMMAND = /^(?:sudo|chown|chmod|systemctl|install|runuser|diff|\/)/;
+const COMMAND = /^(?:sudo|diff|ls|openssl|getent) /;
 
 /** How a shell is told that a line goes on. */
 const CONTINUED = " \\";

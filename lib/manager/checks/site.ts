@@ -45,7 +45,7 @@ export function installCommand(
     ...isInstalled || home === DEFAULT_HOME
       ? []
       : [`--home ${shellWord(home)}`],
-    ...blocks.length > 0 ? [] : ["--url https://opencti.example.com"],
+    ...blocks.length > 0 ? [] : ["--url URL"],
   ].join(" ");
 }
 
