@@ -73,9 +73,10 @@ const EXPLANATIONS: readonly Explanation[] = [
       "integratord skipped an alert, for it is 65536 bytes or longer, or " +
       "no JSON: it was not looked up",
     mend: ({ home }) =>
+      "give their rule the option no_full_log; see which they are:\n" +
       `LC_ALL=C awk 'length > 65535' ${
         shellWord(`${home}/logs/alerts/alerts.json`)
-      } | cut -c 1-400; give their rule the option no_full_log`,
+      } | cut -c 1-400`,
   },
   {
     says: /(?:Input queue is|Queues are) full/,
@@ -83,9 +84,8 @@ const EXPLANATIONS: readonly Explanation[] = [
       "analysisd had more events than it could take, and lost some: ours " +
       "may be among them",
     mend: ({ home }) =>
-      `grep dropped ${
-        shellWord(`${home}/var/run/wazuh-analysisd.state`)
-      }, and give analysisd more processors or less to do`,
+      "give analysisd more processors, or less to do; see what it lost:\n" +
+      `grep dropped ${shellWord(`${home}/var/run/wazuh-analysisd.state`)}`,
   },
 ];
 
