@@ -338,6 +338,25 @@ export function hasCounted(tx: Transaction, baseUrl: string): boolean {
   );
 }
 
+/**
+ * Emits nothing later of the errors of an OpenCTI that were counted: it answers
+ * again, and they would look like another outage. How many alerts waited is said
+ * by the event of its end.
+ */
+export function forgetCounted(
+  tx: Transaction,
+  { baseUrl, run }: { readonly baseUrl: string; readonly run: Emitting },
+): void {
+  for (const name of tx.names(`error ${baseUrl} `)) {
+    const throttle = tx.recall(name, Throttle);
+    if (throttle === undefined) continue;
+    rememberThrottle(tx, name, {
+      throttle: { ...throttle, suppressed: 0 },
+      run,
+    });
+  }
+}
+
 function rememberThrottle(
   tx: Transaction,
   name: string,

@@ -10,7 +10,13 @@ import type { Problem } from "../opencti/problem.ts";
 import { afterAnswer, afterFailure, Outage } from "../state/circuit_breaker.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { recoveredEvent } from "../wazuh/event.ts";
-import { emit, type Emitter, hasCounted, outageName } from "./emit.ts";
+import {
+  emit,
+  type Emitter,
+  forgetCounted,
+  hasCounted,
+  outageName,
+} from "./emit.ts";
 import { keep, nextTry } from "./keep.ts";
 import type { LookedUp } from "./pipeline.ts";
 import type { Run } from "./run.ts";
@@ -136,15 +142,18 @@ function withFateOf(
 function recordAnswer(
   tx: Transaction,
   { event }: Emitter,
-  { opencti: { baseUrl }, now }: Pick<Run, "opencti" | "now">,
+  run: Run,
 ): void {
+  const { opencti: { baseUrl }, now } = run;
   const name = outageName(baseUrl);
   const outage = tx.recall(name, Outage);
   if (outage === undefined) return;
   const { isRecovered, next } = afterAnswer(outage, hasCounted(tx, baseUrl));
   if (next === undefined) tx.forget(name);
   else tx.remember(name, next);
-  if (isRecovered) event(recoveredEvent({ ...outage, now: now() }), {});
+  if (!isRecovered) return;
+  forgetCounted(tx, { baseUrl, run });
+  event(recoveredEvent({ ...outage, now: now() }), {});
 }
 
 /** What a match is known by, too long for a key as it is. */

@@ -184,6 +184,24 @@ Deno.test("custom-opencti emits counted errors when their time has come, though 
   assertEquals(eventsOf(queue).map(({ alerts }) => alerts), [1, 2]);
 });
 
+Deno.test("custom-opencti emits no error of an outage after its end", async () => {
+  await using scene = await makeScene();
+  const { home, run, isUp, url } = scene;
+  await using queue = startQueue(home);
+  isUp(false);
+  for (const id of ["1.0", "2.0", "3.0"]) await run(id);
+  isUp(true);
+  await run("4.0");
+  const ofOutage = () =>
+    eventsOf(queue).filter(({ event_type }) => event_type !== MATCH)
+      .map(({ event_type, alerts }) => [event_type, alerts]);
+  const expected = [["error", 1], ["recovered", undefined]];
+  assertEquals(ofOutage(), expected);
+  passTime(home, 301);
+  await runProgram(home, [WITHOUT_IOC, TOKEN, url]);
+  assertEquals(ofOutage(), expected);
+});
+
 Deno.test("custom-opencti retry takes out all that waits", async (t) => {
   await using scene = await makeScene();
   const { home, run, isUp, retry, url } = scene;

@@ -16,7 +16,7 @@ async function unreadWith(
 ): Promise<readonly string[]> {
   const home = await makeHome();
   for (const folder of ["var/run", "etc/rules", "etc/decoders"]) {
-    Deno.mkdirSync(`${home}/${folder}`, { recursive: true });
+    await Deno.mkdir(`${home}/${folder}`, { recursive: true });
   }
   const put = (path: string, time: Date) => {
     Deno.writeTextFileSync(`${home}/${path}`, "");
@@ -31,7 +31,7 @@ async function unreadWith(
   for (const [pid, time] of Object.entries(pids)) {
     put(`var/run/wazuh-analysisd-${pid}.pid`, time);
   }
-  Deno.writeTextFileSync(`${home}/logs/ossec.log`, log);
+  await Deno.writeTextFile(`${home}/logs/ossec.log`, log);
   const said = checkStarted({ home }).map(({ says }) => says);
   return files.filter((path) => said.some((says) => says.includes(path)));
 }
