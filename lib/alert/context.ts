@@ -68,7 +68,7 @@ const HOST_OF_OURS =
 
 /** What a link to a page on something is introduced with. */
 const SEE =
-  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
+  /(?:\b(?:see(?: also)?|refer to|(?:read|learn) more|more (?:info(?:rmation)?|details)|document(?:ation|ed)|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
 
 /**
  * Whether a URL in a text is a link that somebody put there for readers. A
