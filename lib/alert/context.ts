@@ -64,7 +64,7 @@ const MAX_HEADER = 80;
  * for it, MikroTik's translated address…
  */
 const HOST_OF_OURS =
-  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=])? ?["']?)$/i;
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=]| is)? ?["']?)$/i;
 
 /** What a link to a page on something is introduced with. */
 const SEE =

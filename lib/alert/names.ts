@@ -236,11 +236,11 @@ const OF_OURS = words(
   "dev device dvc sensor agent manager computer machine endpoint observer " +
     "reporter collector local loc nas mgmt management gateway gw listen " +
     "listener edge vserver dnsserver nameserver resolver backend upstream " +
-    "workstation origin assigned",
+    "workstation origin assigned bind node",
 );
 /** Alone, these are something else. */
 const NOT_ALONE = words(
-  "agent endpoint dev device local loc listen edge management mgmt assigned",
+  "agent endpoint dev device local loc listen edge management mgmt assigned bind node",
 );
 const ITS_ENDS = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +
@@ -336,7 +336,7 @@ const OF_SITE =
 const OF_NO_FILE =
   ("imp ja3 ja4 hassh ssdeep tlsh cert tls ssl x509 thumb finger " +
     "auth context sess pass pwd token key salt nonce container trace span commit etag " +
-    "cookie block rule user cache pehash rich").split(" ");
+    "cookie block rule user cache pehash rich hmac").split(" ");
 
 function hashNamed(name: string, parent: string): TextKind | undefined {
   const kind = HASH_KINDS.find((kind) => name.includes(kind));
