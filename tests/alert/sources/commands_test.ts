@@ -136,6 +136,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "docker pull 9.8.7.6:5000/img": ["9.8.7.6"],
   "docker login evil.example -u x": ["evil.example"],
+  "docker logs own.ru; podman exec -it web.ru sh": [],
   "kubectl restart deployment.apps/web; docker exec web cat conf.d/x": [],
   "git log --author=bob@own.ru; openssl req -out own.csr": [],
   "msfvenom LHOST=evil.example LPORT=1": ["evil.example"],
