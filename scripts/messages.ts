@@ -35,6 +35,7 @@ const OTHER_FILES: Readonly<Record<string, string>> = {
   "config/places.ts": "names of places, which messages fill in",
   "opencti/query.ts": "GraphQL",
   "state/transaction.ts": "SQL",
+  "wazuh/hand_over.ts": "the screen of explain, in docs/explain.md",
 };
 
 /** Properties and constants that hold no message: help, patterns, queries. */
@@ -45,7 +46,6 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
   "examples",
   "means",
   "needs",
-  "normalForm",
   "pattern",
   "reads",
   "summary",

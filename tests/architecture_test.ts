@@ -41,7 +41,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/commands/command.ts",
   "lib/commands/install.ts",
   "lib/commands/terminal.ts",
-  "lib/commands/lookup.ts",
+  "lib/commands/stdin.ts",
   "lib/run/run.ts",
   "lib/commands/style.ts",
 ]);

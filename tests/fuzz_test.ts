@@ -4,10 +4,10 @@
  *
  * FUZZ_SEED repeats a run, FUZZ_RUNS makes it longer.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { type Alert, parseAlert } from "../lib/alert/alert.ts";
-import { bytesOf, encodeEvent, MAX_EVENT_BYTES } from "../lib/wazuh/encode.ts";
+import { encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event } from "../lib/wazuh/event.ts";
@@ -19,6 +19,7 @@ import { headerFor } from "../lib/wazuh/queue.ts";
 import { makeFinder } from "../lib/alert/find.ts";
 import { FIND_DEFAULTS } from "./stand_ins/alerts.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
+import { assertTaken } from "./stand_ins/message.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { PLACES } from "./stand_ins/places.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
@@ -126,18 +127,7 @@ function check<T>(
 }
 
 function assertSendable(event: Event, alert: Alert | undefined): void {
-  const header = headerFor(alert?.agent);
-  const json = encodeEvent(event, String);
-  const message = header + json;
-  assert(bytesOf(json) <= MAX_EVENT_BYTES, `${bytesOf(json)} bytes`);
-  assert(
-    /^1:(?:\[[^\n]*\] \([^\n]*\) [^\s]+->)?opencti:\{"integration":"opencti",/
-      .test(message),
-    message.slice(0, 300),
-  );
-  assert(message.isWellFormed(), "no lone surrogate");
-  assert(!json.includes("\\u0000") && !json.includes("\\ud800"), "no NUL");
-  assertEquals(Object.keys(JSON.parse(json)), ["integration", "opencti"]);
+  assertTaken(headerFor(alert?.agent) + encodeEvent(event, String));
 }
 
 /** The options: nothing is left out. */

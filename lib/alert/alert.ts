@@ -139,8 +139,8 @@ export function parseAlert(json: string): Alert {
   return alertOf(one);
 }
 
-/** What the dashboard puts around an alert is taken off. */
-function unwrapped(value: unknown): unknown {
+/** An alert without what the dashboard puts around it. */
+export function unwrapped(value: unknown): unknown {
   const one: unknown = Array.isArray(value) ? value[0] : value;
   const source = memberOf(one, "_source");
   return typeof source === "object" && source !== null ? source : one;

@@ -6,18 +6,10 @@
  */
 import { isGlobal } from "./addresses.ts";
 import { hostOf, isAddress, normalize, type NormalValue } from "./kinds.ts";
+import type { Listed, UserLists } from "./lists.ts";
 
 /** What is not asked for. */
-export interface Ignore {
-  /** Addresses and networks. */
-  readonly addresses: readonly string[];
-  /** Domains, with their subdomains. */
-  readonly domains: readonly string[];
-  /** What URLs start with. */
-  readonly urls: readonly string[];
-  readonly hashes: readonly string[];
-  /** Paths of files: an entry a line, or a warning list of MISP. */
-  readonly files: readonly string[];
+export interface Ignore extends Listed {
   /** Built-in lists. */
   readonly private_networks: boolean;
   readonly empty_files: boolean;
@@ -51,15 +43,6 @@ export type WhyIgnored = (
 export interface IgnoreLists {
   readonly whyIgnored: WhyIgnored;
   /** What is wrong with them, a sentence each. The rest is used. */
-  readonly problems: readonly string[];
-}
-
-/** The user's own lists, see `lists.ts`. */
-export interface UserLists {
-  /** Which entry of a list holds a value. */
-  readonly whyListed: (value: NormalValue) => string | undefined;
-  /** The same for the host of a value, in lists that are not for one alone. */
-  readonly whyHostListed: (host: NormalValue) => string | undefined;
   readonly problems: readonly string[];
 }
 

@@ -6,13 +6,35 @@
  */
 import { messageOf } from "../errors.ts";
 import { bitsOf, type Network, readNetwork } from "./addresses.ts";
-import type { Ignore, UserLists } from "./ignore.ts";
 import {
   isAddress,
   normalize,
   type NormalValue,
   type TextKind,
 } from "./kinds.ts";
+
+/** What the user lists. */
+export interface Listed {
+  /** Addresses and networks. */
+  readonly addresses: readonly string[];
+  /** Domains, with their subdomains. */
+  readonly domains: readonly string[];
+  /** What URLs start with. */
+  readonly urls: readonly string[];
+  readonly hashes: readonly string[];
+  /** Paths of files: an entry a line, or a warning list of MISP. */
+  readonly files: readonly string[];
+}
+
+/** Lists that are read. */
+export interface UserLists {
+  /** Which entry of a list holds a value. */
+  readonly whyListed: (value: NormalValue) => string | undefined;
+  /** The same for the host of a value, in lists that are not for one alone. */
+  readonly whyHostListed: (host: NormalValue) => string | undefined;
+  /** What is wrong with them, a sentence each. The rest is used. */
+  readonly problems: readonly string[];
+}
 
 /**
  * Reads the lists, and looks values up in them. A URL is on a list if its host
@@ -21,10 +43,14 @@ import {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULT_IGNORE } from "./ignore.ts";
  *
- * const ignore = { ...DEFAULT_IGNORE, domains: ["corp.example"] };
- * const { whyListed } = readUserLists(ignore, () => "");
+ * const { whyListed } = readUserLists({
+ *   addresses: [],
+ *   domains: ["corp.example"],
+ *   urls: [],
+ *   hashes: [],
+ *   files: [],
+ * }, () => "");
  * assertEquals(
  *   whyListed({ kind: "domain", value: "www.corp.example" }),
  *   'ignore.domains has "corp.example"',
@@ -32,7 +58,7 @@ import {
  * ```
  */
 export function readUserLists(
-  ignore: Ignore,
+  ignore: Listed,
   readFile: (path: string) => string,
 ): UserLists {
   const problems: string[] = [];

@@ -91,7 +91,7 @@ export function isVersion(name: string): boolean {
 const COUNTED = words(
   "hw sw hardware software bios uefi engine signature patch hotfix plugin library " +
     "licence license section chapter clause control requirement benchmark rel bld " +
-    "tel fax phone telephone",
+    "tel fax phone telephone chrome firefox edge opera safari",
 );
 
 function readName(name: string, parent: string): Meaning | undefined {
@@ -111,7 +111,7 @@ function readName(name: string, parent: string): Meaning | undefined {
   ) {
     return { skip: "the network's own, by its name", isOwn: true };
   }
-  if (ACCOUNT.has(name)) return { skip: "an account's, by its name" };
+  if (ACCOUNT.test(name)) return { skip: "an account's, by its name" };
   if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
     return { kind: "command" };
   }
@@ -146,8 +146,9 @@ function isMadeOf(
 }
 
 function isOwn(name: string): boolean {
-  return OWN.has(name) || name.endsWith("deviceip") ||
-    isMadeOf(name, OF_OURS, ITS_ENDS);
+  return OWN.has(name) || OF_OURS.has(name) && !NOT_ALONE.has(name) ||
+    OUTER.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS) ||
+    ITS_ENDS.values().some((end) => name.endsWith(`device${end}`));
 }
 
 function isLookedUp(name: string): boolean {
@@ -169,6 +170,7 @@ const VERSION_ENDS = [
   "versions",
   "versionnumber",
   "versionstring",
+  "revision",
   "useragent",
   "signatureid",
   "messageid",
@@ -183,7 +185,7 @@ function saysLink(name: string): boolean {
 }
 
 const LINK = words(
-  "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
+  "ref refs reference references help doc docs " +
     "documentation schema xmlns namespace moreinfo advisory advisories remediation " +
     "recommendation rationale compliance see seealso vulnerability cve rule issuer " +
     "iss schemalocation",
@@ -193,7 +195,8 @@ const LINK_ENDS = [
   "links",
   "href",
   ...("permalink web portal html console self rule alert incident details help doc " +
-    "ref reference info ticket breach case dashboard report").split(" ")
+    "ref reference info ticket breach case dashboard report generator panel silence runbook investigation")
+    .split(" ")
     .flatMap((what) => [
       `${what}url`,
       `${what}urls`,
@@ -213,32 +216,32 @@ const TRANSLATED =
   /^(?:[sd]?nat|trans|xlate)\w*(?:ip|address|src|dst)$|(?:postnat|(?:nat|mapped|translated)(?:ip|address))$/;
 
 /** Who a process runs as, and where an account is. */
-const ACCOUNT = words(
-  "auid uid euid suid fsuid ouid gid egid sgid fsgid ogid targetdomainname " +
-    "subjectdomainname accountdomain userdomain logondomain targetuserdomain " +
-    "subjectuserdomain",
-);
+const ACCOUNT =
+  /^(?:(?:a|e|s|fs|o)?[ug]id|(?:target|subject)(?:domainname|userdomain)|(?:account|user|logon)domain)$/;
 
 const OWN = words(
-  "fw fwip lip laddr gaddr addrlocal deviceexternalid devextip dvc origin " +
-    "originsicname gateway gw nas sensor computer machine manager " +
-    "externalip externaladdr externaladdress publicip publicipaddress " +
-    "publicdnsname lastexternalip lastexternalipaddress lastipaddress " +
-    "observer collector reporter vip edgeserverip upstream hostheader " +
-    "clientprovidedhostheader routers hostip hostaddr hostaddress " +
-    "clientpublicip deviceexternalip deviceinternalip serviceurl backendurl " +
-    "upstreamurl upstreamlocaladdress downstreamlocaladdress vserver " +
-    "virtualserver resolver dnsserver dnsservers nameserver nameservers " +
-    "nexthop backend backendport targetport targetip elb workstation " +
-    "myhostname mydomain",
+  "fw fwip lip laddr gaddr addrlocal deviceexternalid devextip " +
+    "originsicname lastipaddress vip edgeserverip hostheader " +
+    "clientprovidedhostheader routers deviceinternalip serviceurl " +
+    "backendurl upstreamurl upstreamlocaladdress downstreamlocaladdress " +
+    "virtualserver dnsservers nameservers nexthop backendport targetport " +
+    "targetip elb myhostname mydomain",
 );
 
-/** What these are, with its address or name: deviceAddress, nas-id. */
+/** Addresses of the site as others see it. */
+const OUTER =
+  /^(?:last|client|device)*(?:external|public|host)(?:ip|addr|address|ipaddress|dnsname)$/;
+
+/** What these are, alone or with its address or name: gateway, deviceAddress. */
 const OF_OURS = words(
   "dev device dvc sensor agent manager computer machine endpoint observer " +
     "reporter collector local loc nas mgmt management gateway gw listen " +
     "listener edge vserver dnsserver nameserver resolver backend upstream " +
     "workstation origin assigned",
+);
+/** Alone, these are something else. */
+const NOT_ALONE = words(
+  "agent endpoint dev device local loc listen edge management mgmt assigned",
 );
 const ITS_ENDS = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +

@@ -140,9 +140,9 @@ function isAddress(_: string, { text: token }: Token): boolean {
   return normalize("address", token) !== undefined;
 }
 
-/** An image's name, of which it is the tag, and the start of an IPv6 address. */
+/** An image's name, a package's epoch, and the start of an IPv6 address. */
 const OF_COLON =
-  /[\w.-]\/[\w.-]{1,38}:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
+  /[\w.-]\/[\w.-]{1,38}:$|(?:^|\s)\d:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
@@ -311,7 +311,10 @@ export function emailsIn(text: string): readonly Token[] {
       EMAIL,
       (text, { text: token, index }) =>
         !/(?:message-?_?id|msgid|references|in-reply-to)["']?[\s:=<"']*$/i
-          .test(before(text, index)) && !isFileName(token),
+          .test(before(text, index)) &&
+        !isFileName(token) &&
+        // A URL's user: ftp://a:b@evil.example
+        !/:\/\/[^\s/]{0,36}$/.test(before(text, index)),
     )
     : [];
 }

@@ -37,13 +37,15 @@ export function isVersionAt(
     readonly before: string;
   },
 ): boolean {
+  const previous = text.charAt(index - 1);
   return isVersion(name) && !OPTION.test(before) || OF_VERSION.test(before) ||
     // A product's, and the number of its language: Tool, 1.2.3.4, 1033, 0
     /^, \d{4}, \d/.test(text.slice(end, end + 9)) ||
     CHANGED.test(before) &&
       (!FROM.test(before) || /^ to v?\d/.test(text.slice(end, end + 6))) ||
-    OF_PACKAGE.test(before) && !FILTERED.test(before) ||
-    text.charAt(index - 1) === "|" &&
+    (previous === "=" || previous === "@") && OF_PACKAGE.test(before) &&
+      !FILTERED.test(before) ||
+    previous === "|" &&
       CEF_HEADER.test(text.slice(Math.max(index - MAX_CEF_HEADER, 0), index));
 }
 
@@ -55,7 +57,7 @@ const OPTION = /(?:^|\s)[/-]v[\s:=]$/i;
  * number, what is numbered.
  */
 const OF_VERSION =
-  /\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $|\.(?:exe|dll|sys)["']?, ?["']?$|\b(?:[sp]\/n|[fhs]\/w|(?:serial|part|build|asset|model|product|order) ?(?:no|nr|num|number|tag|id)?)[.:#=\s]{0,4}$/i;
+  /\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $|\.(?:exe["']?,|(?:dll|sys)["']?(?:,| \()) ?["']?$|\bversion \/d ["']?$|\b(?:[sp]\/n|[fhs]\/w|(?:serial|part|build|asset|model|product|order) ?(?:no|nr|num|number|tag|id)?)[.:#=\s]{0,4}$/i;
 
 /**
  * What is put in place has a version; where it is from is an address, but for an

@@ -38,6 +38,10 @@ export interface Asked {
   readonly target: Target;
   /** The `<options>` of its integration block; empty if there are none. */
   readonly optionsJson: string;
+  /** The blocks of Wazuh's configuration; nothing if it cannot be read. */
+  readonly blocks: readonly IntegrationBlock[] | undefined;
+  /** Why there are none. */
+  readonly noBlock: string;
   /** What the target came from, for messages that say where to mend it. */
   readonly places: Partial<Pick<Places, "url" | "token">>;
   /** Why nothing can be asked. */
@@ -71,10 +75,14 @@ export function askedBy({ text }: Said, home: string): Asked {
   const said = url === undefined ? undefined : baseUrlSaid(url);
   const token = tokenFile === undefined ? undefined : tokenIn(tokenFile);
   const { blocks, problem } = blocksIn(`${home}/etc/ossec.conf`);
-  const block = blocks.find(({ hookUrl }) =>
+  const block = blocks?.find(({ hookUrl }) =>
     said === undefined || baseUrlIn(hookUrl, home) === said
   );
-  const optionsJson = block?.options ?? "";
+  const common = {
+    optionsJson: block?.options ?? "",
+    blocks,
+    noBlock: problem,
+  };
   const file = /^file:(.+)/.exec(block?.apiKey ?? "")?.[1];
   const places = {
     ...said !== undefined && { url: "--url" },
@@ -98,16 +106,16 @@ export function askedBy({ text }: Said, home: string): Asked {
       hookUrl: said ?? block?.hookUrl ?? "",
       apiKey: token ?? tokenOf(block?.apiKey ?? ""),
     }, home);
-    return { target, optionsJson, places };
+    return { ...common, target, places };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { target: NOBODY, optionsJson, places, whyNot: error.message };
+    return { ...common, target: NOBODY, places, whyNot: error.message };
   }
 }
 
 /** The blocks of Wazuh's configuration, or why there are none. */
 function blocksIn(path: string): {
-  readonly blocks: readonly IntegrationBlock[];
+  readonly blocks: readonly IntegrationBlock[] | undefined;
   readonly problem: string;
 } {
   try {
@@ -115,7 +123,10 @@ function blocksIn(path: string): {
     const problem = `${path} has no integration block of custom-opencti`;
     return { blocks, problem };
   } catch (error) {
-    return { blocks: [], problem: `Cannot read ${path}: ${messageOf(error)}` };
+    return {
+      blocks: undefined,
+      problem: `Cannot read ${path}: ${messageOf(error)}`,
+    };
   }
 }
 

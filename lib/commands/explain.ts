@@ -8,9 +8,9 @@ import type { Findings } from "../alert/find.ts";
 import { AlertError, messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactJson } from "../redact.ts";
+import { seenAlertIn, whyNotMet } from "../wazuh/hand_over.ts";
 import { sendToQueue } from "../wazuh/queue.ts";
-import type { Target } from "../run/run.ts";
-import { ASKED_OPTIONS, askedBy } from "./asked.ts";
+import { type Asked, ASKED_OPTIONS, askedBy } from "./asked.ts";
 import { type Command, print } from "./command.ts";
 import {
   exitStatusFor,
@@ -23,25 +23,31 @@ import { readOptions } from "./options.ts";
 import {
   alertSection,
   findingSections,
+  type HandOver,
+  handOverSection,
   outcomeSections,
   problemSection,
   screenOf,
   type Section,
 } from "./show.ts";
+import { textOfStdin } from "./stdin.ts";
 import { type Style, styleOfStdout } from "./style.ts";
 
 /** Shows what becomes of an alert. */
 export const explain: Command = {
   name: "explain",
-  summary: "Show what becomes of an alert, step by step; sends nothing",
+  summary: "Show what becomes of an alert, step by step",
   usage: ["explain ALERT [--url URL] [--token-file FILE] [--json] [--send]"],
   about:
-    "Shows on one screen what would become of an alert: the sources that " +
-    "read it, its IoCs, what is skipped and why, the question to OpenCTI, the " +
+    "Shows on one screen what would become of an alert: whether integratord " +
+    "hands it over, the sources that read it, its IoCs, what is skipped and why, the question to OpenCTI, the " +
     "answer, the ranking, the events, and the rule and level that each event " +
     "meets. Any user may run it. It writes and keeps nothing, no log either, " +
     "and sends nothing to Wazuh without --send.",
-  arguments: [["ALERT", "file that holds the alert's JSON"]],
+  arguments: [[
+    "ALERT",
+    "file that holds the alert's JSON, as a line of alerts.json; - reads stdin",
+  ]],
   options: [
     ...ASKED_OPTIONS,
     { name: "json", means: "print JSON, with all that does not fit a screen" },
@@ -51,6 +57,11 @@ export const explain: Command = {
     [
       "custom-opencti explain alert.json",
       "see each step of an alert, as Wazuh's configuration has it",
+    ],
+    [
+      "sudo tail -n 1 /var/ossec/logs/alerts/alerts.json | " +
+      "sudo /var/ossec/integrations/custom-opencti explain -",
+      "see each step of the last alert",
     ],
     [
       "custom-opencti explain alert.json --url https://opencti.example.com " +
@@ -68,13 +79,15 @@ export const explain: Command = {
       );
     }
     const asked = askedBy(said, context.home);
-    const alert = readAlert(path, asked.target);
+    const json = redactJson(await readJson(path), asked.target.apiKey);
+    const alert = parse(json, path);
+    const handOver = handOverOf(json, asked);
     const explainer = await explainerFor(asked, context);
     const findings = isOwnEvent(alert)
       ? NOTHING_FOUND
       : await explainer.find(alert);
     const outcome = await explainer.lookUp(alert, findings);
-    const explained = { alert, findings, outcome, explainer };
+    const explained = { alert, handOver, findings, outcome, explainer };
     const sent = said.has("send") ? await send(outcome, context) : undefined;
     await print(
       said.has("json")
@@ -88,6 +101,7 @@ export const explain: Command = {
 /** What is known of an alert at the end. */
 interface Explained {
   readonly alert: Alert;
+  readonly handOver: HandOver;
   readonly findings: Findings;
   readonly outcome: Outcome;
   readonly explainer: Explainer;
@@ -105,18 +119,51 @@ const NOTHING_FOUND: Findings = {
   tooMany: 0,
 };
 
-function readAlert(path: string, { apiKey }: Pick<Target, "apiKey">): Alert {
+async function readJson(path: string): Promise<string> {
+  if (isStdin(path)) {
+    const json = await textOfStdin();
+    if (json !== undefined) return json;
+    throw new UsageError("explain - needs an alert from a pipe");
+  }
   try {
-    // What is shown is cut, and half a token would be left.
-    return parseAlert(redactJson(readFile(path), apiKey));
+    return readFile(path);
   } catch (error) {
-    const isMany = messageOf(error) === "it is not JSON";
+    throw new AlertError(`Cannot read ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** The program may not open what is in /dev, but it has stdin open. */
+function isStdin(path: string): boolean {
+  return path === "-" || path === "/dev/stdin";
+}
+
+/** @param json Without secrets: what is shown is cut, and half would be left. */
+function parse(json: string, path: string): Alert {
+  try {
+    return parseAlert(json);
+  } catch (error) {
+    const [what, file] = isStdin(path) ? ["stdin", "FILE"] : [path, path];
     throw new AlertError(
-      `Cannot read ALERT: ${messageOf(error)}${
-        isMany ? ", put one alert into the file: one line of alerts.json" : ""
-      }`,
+      /\}[^\S\n]*\n\s*\{/.test(json)
+        ? `Cannot read ${what}: it has several alerts, and one is needed, as by ` +
+          `tail -n 1 ${file} | custom-opencti explain -`
+        : `Cannot read ${what}: ${messageOf(error)}`,
     );
   }
+}
+
+function handOverOf(
+  json: string,
+  { blocks, noBlock }: Pick<Asked, "blocks" | "noBlock">,
+): HandOver {
+  if (blocks === undefined) return { reasons: [noBlock] };
+  if (blocks.length === 0) return { isDone: false, reasons: [noBlock] };
+  const alert = seenAlertIn(json);
+  const reasons = blocks.map((block) => whyNotMet(block, alert))
+    .filter((reason) => reason !== undefined);
+  return reasons.length < blocks.length
+    ? { isDone: true, reasons: [] }
+    : { isDone: false, reasons: [...new Set(reasons)] };
 }
 
 async function send(
@@ -139,11 +186,12 @@ async function send(
 const SEND_MS = 10_000;
 
 function screenFor(
-  { alert, findings, outcome, explainer, sent }: Explained,
+  { alert, handOver, findings, outcome, explainer, sent }: Explained,
   style: Style,
 ): string {
   const { baseUrl } = explainer;
   return explainer.redact(screenOf([
+    handOverSection(handOver, style),
     alertSection(alert),
     problemSection(explainer.problems(), style),
     ...isOwnEvent(alert)
@@ -172,10 +220,12 @@ function sentSection(
 }
 
 function jsonFor(
-  { alert, findings, outcome, explainer, sent }: Explained,
+  { alert, handOver, findings, outcome, explainer, sent }: Explained,
 ): string {
   const { id, rule, agent } = alert;
   return jsonOf({
+    handed_over: handOver.isDone ?? null,
+    not_handed_over: handOver.reasons,
     alert: { id, rule, agent },
     is_own_event: isOwnEvent(alert),
     problems: explainer.problems(),

@@ -7,6 +7,8 @@ import { parseAlert } from "../alert/alert.ts";
 import { type Ioc, type Skipped, toIoc } from "../alert/ioc.ts";
 import type { TextKind } from "../alert/kinds.ts";
 import { UsageError } from "../errors.ts";
+import type { Decision } from "../match/match.ts";
+import { spellingsOf } from "../opencti/spellings.ts";
 import { ASKED_OPTIONS, askedBy } from "./asked.ts";
 import { type Command, print } from "./command.ts";
 import { exitStatusFor, explainerFor, type Outcome } from "./explanation.ts";
@@ -19,6 +21,7 @@ import {
   problemSection,
   screenOf,
 } from "./show.ts";
+import { textOfStdin } from "./stdin.ts";
 import { styleOfStdout } from "./style.ts";
 
 /** Shows what OpenCTI knows of values. */
@@ -27,14 +30,15 @@ export const lookup: Command = {
   summary: "Show what OpenCTI knows of addresses, domains, URLs, hashes…",
   usage: ["lookup [VALUE…] [--url URL] [--token-file FILE] [--json]"],
   about: "Asks OpenCTI for values, as for those of an alert, and shows the " +
-    "answer, the ranking, and the events that an alert with them would make. " +
-    "It asks for what your lists skip too, and says so. If a value cannot be " +
-    "looked up, the exit status is 2. Any user may run it. " +
-    "It writes, keeps and sends nothing.",
+    "answer, the ranking, and the events that an alert with them would cause. " +
+    "What your lists skip is looked up too, and it says so. Any user may run " +
+    "it. It writes, keeps and sends nothing. The exit status is 1 if OpenCTI " +
+    "does not answer, and 2 if it cannot be asked, or a value is none that can " +
+    "be looked up.",
   arguments: [[
     "VALUE",
     "IP address, domain, URL, hash, e-mail or MAC address; without one, " +
-    "stdin has one in each line",
+    "stdin has one in each line; 100 at the most",
   ]],
   options: [
     ...ASKED_OPTIONS,
@@ -62,6 +66,11 @@ export const lookup: Command = {
         problems: problems(),
         skipped: read.skipped,
         listed,
+        values: read.iocs.map((ioc) => ({
+          kind: ioc.kind,
+          value: ioc.value,
+          known: knownOf(ioc, outcome) ?? null,
+        })),
         ...outcomeJson(outcome, { ...read, baseUrl }),
       }, redact));
       return statusOf(outcome, read);
@@ -69,7 +78,7 @@ export const lookup: Command = {
     const style = styleOfStdout();
     await print(redact(screenOf([
       problemSection(problems(), style),
-      iocSection(read),
+      iocSection(read, (ioc) => SAYS[knownOf(ioc, outcome) ?? "unasked"]),
       noteSection([
         ...read.skipped.map(({ text, reason }) => `${text || '""'}: ${reason}`),
         ...listed.map(({ value, reason }) =>
@@ -82,6 +91,43 @@ export const lookup: Command = {
   },
 };
 
+/** What OpenCTI knows of a value. */
+type Known = "match" | "known" | "nothing";
+
+const SAYS: Readonly<Record<Known | "unasked", string>> = {
+  match: "match",
+  known: "known",
+  nothing: "not known",
+  unasked: "",
+};
+
+/** Nothing, if the answer does not tell: it failed, or was cut off. */
+function knownOf(ioc: Ioc, outcome: Outcome): Known | undefined {
+  if (outcome.type !== "answered") return undefined;
+  const { reply: { answer, problems }, found } = outcome.lookedUp;
+  const isOfIoc = (decision: Decision) =>
+    "match" in decision && decision.match.met.ioc.value === ioc.value &&
+    decision.match.met.ioc.kind === ioc.kind;
+  if (found.decisions.some(isOfIoc)) return "match";
+  const texts = [
+    ...[answer.exact, answer.partial].flatMap(({ nodes }) =>
+      nodes.map(({ pattern }) => pattern ?? "")
+    ),
+    ...[answer.values, answer.files].flatMap(({ nodes }) =>
+      nodes.flatMap(({ observable_value, hashes }) =>
+        [observable_value, ...(hashes ?? []).map(({ hash }) => hash ?? "")]
+          .map((text) => `'${text}'`)
+      )
+    ),
+  ].map((text) => text.toLowerCase());
+  const isThere = spellingsOf(ioc).some((spelling) =>
+    // As a pattern writes it: the whole of a text.
+    texts.some((text) => text.includes(`'${spelling.toLowerCase()}'`))
+  );
+  if (isThere) return "known";
+  return problems.length > 0 || found.cutOff.length > 0 ? undefined : "nothing";
+}
+
 /** A value that cannot be looked up must not read as one that is not known. */
 function statusOf(
   outcome: Outcome,
@@ -93,22 +139,8 @@ function statusOf(
 /** As many as of an alert. */
 const MAX_VALUES = 100;
 
-/** What is read of stdin at the most. */
-const MAX_STDIN_BYTES = 1024 * 1024;
-
 async function linesOfStdin(): Promise<readonly string[]> {
-  if (Deno.stdin.isTerminal()) {
-    throw noValues();
-  }
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of Deno.stdin.readable) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_STDIN_BYTES) throw tooMany();
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return (text + decoder.decode()).split("\n").map((line) => line.trim())
+  return (await textOfStdin() ?? "").split("\n").map((line) => line.trim())
     .filter((line) => line !== "");
 }
 

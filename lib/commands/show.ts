@@ -1,37 +1,39 @@
 /**
- * Shows an explanation on one screen, 80 columns wide: what is too long is cut
- * off, but for links, and all of it stands in the JSON.
+ * Shows an explanation on one screen, as wide as the terminal and no wider than
+ * 80 columns: what is long goes on in the next lines. What is very long is cut
+ * off, and all of it stands in the JSON.
  *
  * @module
  */
 import type { Alert } from "../alert/alert.ts";
 import type { Findings } from "../alert/find.ts";
+import type { Ioc } from "../alert/ioc.ts";
 import { memberOf, valueAt } from "../json.ts";
 import { escapeControls } from "../log.ts";
-import { spellingsOf } from "../opencti/spellings.ts";
 import { sentencesOn } from "../run/decisions.ts";
 import type { ExplainedEvent, Outcome } from "./explanation.ts";
 import type { LookedUp } from "../run/pipeline.ts";
 import type { Paint, Style } from "./style.ts";
 
-const WIDTH = 80;
 /** The column where what a heading says begins. */
 const INDENT = 11;
-const ROOM = WIDTH - INDENT;
 
 /** So many IoCs, skipped texts and sentences are shown. */
 const MAX_IOCS = 10;
 const MAX_SKIPPED = 6;
 const MAX_SENTENCES = 5;
-const MAX_SENTENCE_LINES = 3;
+/** Of what alerts and OpenCTI say, no more lines are shown. */
+const MAX_LINES = 3;
 const MAX_PROBLEMS = 4;
 
 /** A line of the screen, and how it looks. */
 interface Line {
   readonly text: string;
   readonly paint?: Paint | undefined;
-  /** Whether it is shown whole: a part of a link leads nowhere. */
-  readonly isWhole?: boolean;
+  /** Whether it is one line, however long: a part of a link leads nowhere. */
+  readonly isLink?: boolean;
+  /** Whether it is a sentence of ours, that is shown to its end. */
+  readonly isSentence?: boolean;
 }
 
 /** A heading, and the lines beside and below it. */
@@ -43,16 +45,58 @@ export interface Section {
 /** Lays sections out. Headings are bold; sections without lines are left out. */
 export function screenOf(
   sections: readonly Section[],
-  { bold }: Style,
+  { bold, width }: Style,
 ): string {
   return sections.flatMap(({ heading, lines }) =>
-    lines.map(({ text, paint = String, isWhole = false }, n) => {
+    lines.flatMap((line) =>
+      rowsOf(line, width - INDENT)
+        .map((row) => ({ row, paint: line.paint ?? String }))
+    ).map(({ row, paint }, n) => {
       const head = (n === 0 ? heading : "").padEnd(INDENT);
-      const line = escapeControls(text);
-      const shown = isWhole ? line : cut(line, ROOM);
-      return `${n === 0 ? bold(head) : head}${paint(shown)}`.trimEnd() + "\n";
+      return `${n === 0 ? bold(head) : head}${paint(row)}`.trimEnd() + "\n";
     })
   ).join("");
+}
+
+/** A line, and the lines in which it goes on, a bit to the right. */
+function rowsOf(
+  { text, isLink = false, isSentence = false }: Line,
+  room: number,
+): readonly string[] {
+  const escaped = escapeControls(text);
+  if (isLink) return [escaped];
+  if (isSentence) return wrapped(escaped, room);
+  if (escaped.length <= room) return [escaped];
+  const indent = `${/^ */.exec(escaped)?.[0]}  `;
+  const rows = wrapped(escaped, room - indent.length)
+    .map((row, n) => cut(n === 0 ? row : indent + row.trim(), room));
+  return rows.length <= MAX_LINES
+    ? rows
+    : [...rows.slice(0, MAX_LINES - 1), cut(`${rows[MAX_LINES - 1]} …`, room)];
+}
+
+/** Whether integratord hands an alert over. */
+export interface HandOver {
+  /** `undefined` if that is not known. */
+  readonly isDone?: boolean;
+  /** Why not, or why it is not known. */
+  readonly reasons: readonly string[];
+}
+
+/** Whether the alert comes here at all. */
+export function handOverSection(
+  { isDone, reasons }: HandOver,
+  { yellow, red }: Style,
+): Section {
+  const [text, paint] = isDone === undefined
+    ? [`It is not known whether integratord hands this alert over`, yellow]
+    : isDone
+    ? ["integratord hands this alert over", undefined]
+    : ["integratord does not hand this alert over", red];
+  return {
+    heading: "Block",
+    lines: [{ text: [text, ...reasons].join(": "), paint, isSentence: true }],
+  };
 }
 
 /** Which alert it is. */
@@ -120,7 +164,10 @@ export function findingSections(
     {
       heading: "Skipped",
       lines: some(skipped, MAX_SKIPPED, ({ text, field, reason }) => ({
-        text: columns([[text, 18], [field, 18]], reason),
+        // Of the alert as a whole, there is no text.
+        text: text === "…"
+          ? `${field}: ${reason}`
+          : `${shortened(text)} in ${field}: ${reason}`,
         paint: dim,
       })),
     },
@@ -135,14 +182,19 @@ export function noteSection(notes: readonly string[], { dim }: Style): Section {
   };
 }
 
-/** What is looked up. */
-export function iocSection({ iocs }: Pick<Findings, "iocs">): Section {
+/** What is looked up, and what is said of each. */
+export function iocSection(
+  { iocs }: Pick<Findings, "iocs">,
+  noteOn: (ioc: Ioc) => string = ({ field }) => field,
+): Section {
   return {
     heading: "IoCs",
     lines: iocs.length === 0
       ? [{ text: "none" }]
-      : some(iocs, MAX_IOCS, ({ kind, value, field }) => ({
-        text: columns([[kind, 10], [value, 38]], field),
+      : some(iocs, MAX_IOCS, (ioc) => ({
+        text: `${ioc.kind.padEnd(9)} ${shortened(ioc.value).padEnd(37)} ${
+          noteOn(ioc)
+        }`.trimEnd(),
       })),
   };
 }
@@ -164,68 +216,74 @@ export function outcomeSections(
     case "not_asked":
       return [{
         heading: "Question",
-        lines: ["none: OpenCTI is not asked", outcome.reason].flatMap((text) =>
-          wrapped(text)
-        )
-          .map((text) => ({ text, paint: style.yellow })),
+        lines: [{
+          text: `none, OpenCTI is not asked: ${outcome.reason}`,
+          paint: style.yellow,
+          isSentence: true,
+        }],
       }];
     case "failed":
       return [questionSection(iocs, baseUrl), {
         heading: "Answer",
-        lines: wrapped(outcome.reason).map((text) => ({
-          text,
-          paint: style.red,
-        })),
+        lines: [{ text: outcome.reason, paint: style.red, isSentence: true }],
       }];
     case "answered":
       return [
         questionSection(iocs, baseUrl),
         answerSection(outcome.lookedUp, style),
-        {
+        ...knowsNothing(outcome.lookedUp) ? [] : [{
           heading: "Ranking",
           lines: rankingLines(outcome.lookedUp),
-        },
-        {
+        }, {
           heading: "Events",
           lines: outcome.events.length === 0
-            ? [{ text: "none: nothing to emit" }]
+            ? [{ text: "none" }]
             : outcome.events.flatMap((event) => eventLines(event, style)),
-        },
+        }],
       ];
   }
 }
 
 function questionSection(iocs: Findings["iocs"], baseUrl: string): Section {
-  const spellings = new Set(iocs.flatMap(spellingsOf)).size;
   return {
     heading: "Question",
-    lines: [{
-      text: `to ${baseUrl}: ${counted(iocs.length, "IoC")} in ` +
-        counted(spellings, "spelling"),
-    }],
+    lines: [{ text: `${counted(iocs.length, "IoC")}, to ${baseUrl}` }],
   };
 }
 
-function answerSection(
-  { reply: { answer, problems }, found: { cutOff }, latencyMs }: LookedUp,
-  { yellow }: Style,
-): Section {
+function answerSection(lookedUp: LookedUp, { yellow }: Style): Section {
+  const { reply: { answer, problems }, found: { cutOff }, latencyMs } =
+    lookedUp;
   const idsIn = (fields: readonly (keyof typeof answer)[]) =>
     new Set(fields.flatMap((field) => answer[field].nodes.map(({ id }) => id)))
       .size;
   const indicators = counted(idsIn(["exact", "partial"]), "indicator");
   const observables = counted(idsIn(["values", "files"]), "observable");
+  const what = knowsNothing(lookedUp)
+    ? "nothing is known"
+    : `${indicators}, ${observables}`;
   return {
     heading: "Answer",
     lines: [
-      { text: `${indicators}, ${observables}, after ${latencyMs} ms` },
+      { text: `${what}, after ${latencyMs} ms` },
       ...cutOff.length > 0
         ? [{ text: `OpenCTI has more ${cutOff.join(" and ")}`, paint: yellow }]
         : [],
-      ...problems.flatMap(({ says }) => wrapped(says))
-        .map((text) => ({ text, paint: yellow })),
+      ...problems.map(({ says }) => ({
+        text: says,
+        paint: yellow,
+        isSentence: true,
+      })),
     ],
   };
+}
+
+/** Whether an answer is whole, and has nothing in it. */
+function knowsNothing(
+  { reply: { answer, problems }, found: { cutOff } }: LookedUp,
+): boolean {
+  return problems.length === 0 && cutOff.length === 0 &&
+    Object.values(answer).every(({ nodes }) => nodes.length === 0);
 }
 
 /** Why each match ranks where it does: the start of each sentence. */
@@ -233,12 +291,7 @@ function rankingLines({ found, ranking }: LookedUp): readonly Line[] {
   const options = { ...ranking, isShort: true };
   const sentences = sentencesOn(found.decisions, options);
   if (sentences.length === 0) return [{ text: "nothing to rank" }];
-  const lines = sentences.slice(0, MAX_SENTENCES).flatMap((sentence) => {
-    const [first = "", ...rest] = wrapped(sentence, ROOM - 2);
-    return [first, ...rest.map((line) => `  ${line}`)]
-      .slice(0, MAX_SENTENCE_LINES).map((text) => ({ text }));
-  });
-  return [...lines, ...moreThan(MAX_SENTENCES, sentences)];
+  return some(sentences, MAX_SENTENCES, (text) => ({ text }));
 }
 
 function eventLines(
@@ -265,15 +318,16 @@ function eventLines(
       }`,
       paint,
     },
-    { text: `  ${text("event_type")} of` },
-    { text: `  ${text("ioc.kind")} ${text("ioc.value")}` },
     {
-      text: `  score ${text("score")}: ${text(`${indicator}indicator.name`)}`,
+      text: `  ${text("event_type")} of ${text("ioc.kind")} ${
+        shortened(text("ioc.value"))
+      }`,
     },
+    { text: `  ${text(`${indicator}indicator.name`)}` },
     {
       text: `  ${text(`${indicator}indicator_link`)}`,
       paint: dim,
-      isWhole: true,
+      isLink: true,
     },
   ];
 }
@@ -293,8 +347,8 @@ function wholes(
   { max, paint }: { readonly max: number; readonly paint: Paint },
 ): readonly Line[] {
   return [
-    ...sentences.slice(0, max).flatMap((sentence) => wrapped(sentence))
-      .map((text) => ({ text, paint })),
+    ...sentences.slice(0, max)
+      .map((text) => ({ text, paint, isSentence: true })),
     ...moreThan(max, sentences),
   ];
 }
@@ -305,23 +359,17 @@ function moreThan(max: number, items: readonly unknown[]): readonly Line[] {
     : [{ text: `and ${items.length - max} more, see them with --json` }];
 }
 
-/** Cells of fixed widths, and a last one that takes what is left. */
-function columns(
-  cells: readonly (readonly [text: string, width: number])[],
-  last: string,
-): string {
-  return [
-    ...cells.map(([text, width]) =>
-      cut(escapeControls(text), width - 1).padEnd(width)
-    ),
-    last,
-  ].join("");
+/** A value of an alert may be as long as the alert. */
+const MAX_VALUE = 120;
+
+function shortened(text: string): string {
+  return cut(escapeControls(text), MAX_VALUE);
 }
 
 /** A sentence in lines. */
 export function wrapped(
   sentence: string,
-  width: number = ROOM,
+  width: number,
 ): readonly string[] {
   const lines: string[] = [];
   for (const word of sentence.split(" ")) {

@@ -15,13 +15,13 @@ import {
   failureFinding,
   type Finding,
   findingsOf,
-  meets,
   type Site,
 } from "../manager/mod.ts";
 import { connect } from "../opencti/connection.ts";
 import { askKnown } from "../opencti/known.ts";
 import { suggest } from "../suggest.ts";
 import type { Event } from "../wazuh/event.ts";
+import { meets } from "../wazuh/hand_over.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
 import { sentencesOn } from "../run/decisions.ts";
 import type { Explainer, Outcome } from "./explanation.ts";
@@ -213,7 +213,7 @@ export function areHandedOver(
   blocks: readonly IntegrationBlock[],
 ): boolean {
   return blocks.some(({ group }) =>
-    meets({ group, level: "0" }, { level: 0, groups })
+    meets({ group }, { level: 0, groups, ruleId: "", location: undefined })
   );
 }
 

@@ -5,12 +5,7 @@
  */
 
 export { checkArrival, checkStarted } from "./checks/arrival.ts";
-export {
-  checkAlerts,
-  checkBlock,
-  leastLevelIn,
-  meets,
-} from "./checks/block.ts";
+export { checkAlerts, checkBlock, leastLevelIn } from "./checks/block.ts";
 export {
   AGAIN,
   check,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type SeenAlert, seenAlertIn } from "../wazuh/hand_over.ts";
 
 /** What is read of an end, so that the longest file takes no longer. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -115,22 +116,11 @@ function openAt(path: string) {
   }
 }
 
-/** What of an alert says whether it is looked up. */
-export interface SeenAlert {
-  readonly level: number;
-  readonly groups: readonly string[];
-}
-
 /** The last alerts of a file; nothing if there is none. */
 export function lastAlertsIn(path: string): readonly SeenAlert[] | undefined {
   return lastLinesIn(path)?.flatMap((line) => {
     try {
-      const { rule } = JSON.parse(line);
-      const groups: unknown = rule.groups;
-      return [{
-        level: Number(rule.level),
-        groups: Array.isArray(groups) ? groups.map(String) : [],
-      }];
+      return [seenAlertIn(line)];
     } catch {
       return [];
     }

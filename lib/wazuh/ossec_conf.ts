@@ -16,6 +16,8 @@ export interface IntegrationBlock {
   readonly options: string;
   readonly level: string | undefined;
   readonly group: string | undefined;
+  readonly ruleId: string | undefined;
+  readonly eventLocation: string | undefined;
   readonly alertFormat: string | undefined;
   /** Where it stands. */
   readonly element: Element;
@@ -51,6 +53,8 @@ export function readIntegrationBlocks(xml: string): IntegrationBlock[] {
       options: textIn(element, "options") ?? "",
       level: textIn(element, "level"),
       group: textIn(element, "group"),
+      ruleId: textIn(element, "rule_id"),
+      eventLocation: textIn(element, "event_location"),
       alertFormat: textIn(element, "alert_format"),
       element,
     }));

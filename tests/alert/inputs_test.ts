@@ -194,6 +194,22 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
     I,
   ]],
   ["tag in json", { data: { spec: "image: nginx:9.8.7.6" } }, []],
+  [
+    "a registry's version",
+    command(
+      "reg add HKLM\\\\x /v Version /d 9.8.7.6 /f; mvn -Drevision=9.8.7.5",
+    ),
+    [],
+  ],
+  [
+    "a library's version",
+    line("loaded clr.dll (9.8.7.6), by Chrome 9.8.7.5, openssl 1:9.8.7.4"),
+    [],
+  ],
+  ["a URL's user", line("open ftp://u:p@evil.example/a"), [
+    "url ftp://evil.example/a",
+    E,
+  ]],
   ["verbose", command("nc -v 185.244.31.158 443"), [I]],
   ["a slash and a colon", command("mstsc /v:185.244.31.158"), [I]],
   ["any scheme", line("hydra ssh://185.244.31.158"), [I]],

@@ -25,6 +25,50 @@ const [E, U, I, O] = [
 
 const PRODUCTS: readonly (readonly [string, object, readonly string[]])[] = [
   [
+    "ise",
+    line(
+      "Device IP Address=8.7.6.5, NetworkDeviceIP=8.7.6.4, Calling-Station-ID=185.244.31.158",
+    ),
+    [I],
+  ],
+  [
+    "pppd",
+    line(
+      "remote IP address 185.244.31.158, local IP address 8.7.6.5, primary DNS address 8.7.6.4",
+    ),
+    [I],
+  ],
+  ["dhclient", line("bound to 10.0.0.5; DNS server 8.7.6.5"), []],
+  [
+    "exim's interface",
+    line("H=(x) [185.244.31.158]:4000 I=[8.7.6.5]:25 rejected"),
+    [I],
+  ],
+  ["alertmanager", {
+    data: {
+      generatorURL: "https://prom.own.com/g",
+      silenceURL: "https://a.own.com/s",
+      runbook_url: "https://wiki.own.com/r",
+    },
+  }, []],
+  [
+    "tickets",
+    line(
+      "Ticket created: https://jira.own.com/1 see runbook https://wiki.own.com/x",
+    ),
+    [],
+  ],
+  ["starts and ends", {
+    data: {
+      mgmt_ip: "9.8.7.6",
+      managementAddress: "9.8.7.5",
+      nas_ip_address: "9.8.7.4",
+      sensor: { ipv4: "9.8.7.3" },
+      dest_fqdn: "evil.example",
+      lookup: { name: "a.evil.example" },
+    },
+  }, [E, "domain a.evil.example"]],
+  [
     "mikrotik nat",
     line(
       "proto TCP (SYN), 185.244.31.158:443->10.0.0.5:1234, NAT (185.244.31.158:443->8.7.6.5:1)->10.0.0.5, len 52",

@@ -193,6 +193,91 @@ Deno.test("explain names the rule and level that analysisd would", async (t) => 
   assert(compared >= 3, `${compared}`);
 });
 
+Deno.test("explain begins with whether integratord hands the alert over", async (t) => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const conf = `${home}/etc/ossec.conf`;
+  const block = await Deno.readTextFile(conf);
+  const withConditions = (...all: readonly string[]) =>
+    all.map((conditions) =>
+      block.replace("</api_key>", `</api_key>${conditions}`)
+    ).join("");
+  const no = "integratord does not hand this alert over: ";
+  const cases: Readonly<Record<string, [string, boolean, string]>> = {
+    "a block that lets it through": [
+      withConditions("<level>3</level><group>ids,sca</group>"),
+      true,
+      "integratord hands this alert over",
+    ],
+    "one of two blocks": [
+      withConditions("<level>16</level>", "<group>suricata</group>"),
+      true,
+      "integratord hands this alert over",
+    ],
+    "its level": [
+      withConditions("<level>16</level>"),
+      false,
+      `${no}its level 3 is below <level>16</level>`,
+    ],
+    "its groups": [
+      withConditions("<group>sca</group>"),
+      false,
+      `${no}none of its groups is in <group>: ids,suricata`,
+    ],
+    "its rule": [
+      withConditions("<rule_id>5710</rule_id>"),
+      false,
+      `${no}its rule 86601 is not in <rule_id>`,
+    ],
+    "where it came from": [
+      withConditions("<event_location>syslog</event_location>"),
+      false,
+      `${no}its location does not match <event_location>: `,
+    ],
+    "no block": [
+      "<ossec_config></ossec_config>",
+      false,
+      `${no}${conf} has no integration block of custom-opencti`,
+    ],
+  };
+  for (const [name, [xml, isHandedOver, says]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await Deno.writeTextFile(conf, xml);
+      const { stdout } = await runProgram(home, ["explain", ALERT]);
+      assert(oneLine(stdout).startsWith(`Block ${says}`), stdout);
+      const { stdout: json } = await runProgram(home, [
+        "explain",
+        ALERT,
+        "--json",
+      ]);
+      assertEquals(JSON.parse(json).handed_over, isHandedOver);
+    });
+  }
+  await t.step("a configuration that cannot be read", async () => {
+    await Deno.remove(conf);
+    const { stdout } = await runProgram(home, ["explain", ALERT, "--json"]);
+    const { handed_over, not_handed_over } = JSON.parse(stdout);
+    assertEquals([handed_over, not_handed_over], [
+      null,
+      [`Cannot read ${conf}: there is no such file`],
+    ]);
+  });
+});
+
+Deno.test("explain - reads the alert from a pipe", async () => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const pathForWazuh = `${home}/tmp/alert.json`;
+  await Deno.copyFile(ALERT, pathForWazuh);
+  for (const name of ["-", "/dev/stdin"]) {
+    const { status, stdout } = await runProgram(home, ["explain", name], {
+      wrapper: ["sh", "-c", `cat "$0" | "$@"`, pathForWazuh],
+    });
+    assertEquals(status, 0);
+    await assertGolden("match.txt", stdout);
+  }
+});
+
 Deno.test("explain takes ids and levels from the manager's rules", async () => {
   await using opencti = startOpencti(KNOWLEDGE);
   const home = await homeFor(opencti);
@@ -252,7 +337,7 @@ Deno.test("explain says why OpenCTI is not asked, or does not answer", async (t)
     const { status, stdout } = await runProgram(home, ["explain", ALERT]);
     assertEquals(status, 2);
     assertStringIncludes(oneLine(stdout), "185.244.31.158");
-    assertStringIncludes(oneLine(stdout), "none: OpenCTI is not asked");
+    assertStringIncludes(oneLine(stdout), "none, OpenCTI is not asked");
     assertStringIncludes(oneLine(stdout), "--url and --token-file");
   });
   await t.step("a configuration without a block", async () => {
@@ -421,6 +506,10 @@ Deno.test("explain asks what --url and --token-file say", async (t) => {
 
 Deno.test("explain says what is wrong with its words and its alert", async (t) => {
   const home = await makeHome();
+  await Deno.writeTextFile(
+    `${home}/tmp/alerts.json`,
+    '{"id":"1"}\n{"id":"2"}\n',
+  );
   const cases: Readonly<Record<string, readonly [string[], number, string]>> = {
     "no alert": [["explain"], 2, "needs the file of one alert"],
     "two alerts": [["explain", ALERT, ALERT], 2, "the file of one alert"],
@@ -429,11 +518,21 @@ Deno.test("explain says what is wrong with its words and its alert", async (t) =
       2,
       'did you mean "--send"?',
     ],
-    "no file": [["explain", "/nowhere.json"], 1, "Cannot read ALERT"],
+    "no file": [
+      ["explain", "/nowhere.json"],
+      1,
+      "Cannot read /nowhere.json: there",
+    ],
     "no JSON": [
       ["explain", `${ALERTS}../opencti.graphql`],
       1,
-      "one line of alerts.json",
+      "opencti.graphql: it is not JSON",
+    ],
+    "several alerts": [
+      ["explain", `${home}/tmp/alerts.json`],
+      1,
+      `has several alerts, and one is needed, as by tail -n 1 ${home}/tmp/` +
+      "alerts.json | custom-opencti explain -",
     ],
     "a wrong address": [["explain", ALERT, "--url", "x"], 2, "--url is not"],
   };

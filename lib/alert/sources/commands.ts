@@ -124,7 +124,8 @@ const REVERSER = /\|\s{0,9}rev\b|\[-1\s{0,3}\.\.|\[array\]::reverse/i;
 const JNDI_COMMAND = /\/Base64\/([A-Za-z\d+/]{8,}={0,2})/gi;
 
 const HEX = /(?<![\da-z])(?:[\da-f]{2}){8,}(?![\da-z])/gi;
-const HEX_DECODER = /\bxxd\s[^|;]{0,40}-\w{0,3}r|unhexlify|fromhex|\bhex2bin/i;
+const HEX_DECODER =
+  /\bxxd\s[^|;]{0,40}-\w{0,3}r|unhexlify|fromhex|\bhex2bin|\bto(?:int|byte)\w{0,3}\([^)]{1,40}, ?16\)/i;
 
 /** The texts that a text has in base64, in hexadecimal digits or reversed. */
 function* decodedIn(text: string): Generator<string> {

