@@ -628,3 +628,68 @@ Deno.test("lock() without a folder knows what this process has sent", async () =
   first?.release();
   assertEquals((await spool.lock(() => 0))?.sent(), [8]);
 });
+
+Deno.test("write() waits for another run that makes a new database in place of a corrupt one", async () => {
+  using scene = await makeSpool();
+  const { spool, dir, clock, problems } = scene;
+  await Deno.writeTextFile(`${dir}/spool.db`, "none".repeat(2000));
+  using _ = whenMoved(() => {
+    const other = new DatabaseSync(`${dir}/spool.db`);
+    other.exec("BEGIN EXCLUSIVE");
+    setTimeout(() => other.close(), 60);
+  });
+  const isDurable = await spool.write((tx) => {
+    tx.keepAlert(alert("a"), clock.ms);
+    return tx.isDurable;
+  }, SECOND);
+  assertEquals(isDurable, true, problems.join());
+  assertEquals(problems.length, 1);
+  assertStringIncludes(problems[0] ?? "", "The spool is corrupt");
+  assertEquals(await take(spool, clock.ms), ["a"]);
+});
+
+/** Does something when the first file is moved away. */
+function whenMoved(act: () => void): Disposable {
+  const { renameSync } = Deno;
+  Deno.renameSync = (from, to) => {
+    renameSync(from, to);
+    Deno.renameSync = renameSync;
+    act();
+  };
+  return {
+    [Symbol.dispose]: () => {
+      Deno.renameSync = renameSync;
+    },
+  };
+}
+
+Deno.test("write() makes no change again because something failed behind it", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, problems } = scene;
+  await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  let changes = 0;
+  using _ = failing("SELECT 1 FROM waiting LIMIT 1");
+  await spool.write((tx) => {
+    changes++;
+    tx.keepAlert(alert("b"), clock.ms);
+  }, SECOND);
+  assertEquals([changes, problems], [1, []]);
+});
+
+/** Lets a statement fail, as on a disk with faults. */
+function failing(sql: string): Disposable {
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (text) {
+    if (text === sql) {
+      throw Object.assign(new Error("disk I/O error"), {
+        code: "ERR_SQLITE_ERROR",
+      });
+    }
+    return prepare.call(this, text);
+  };
+  return {
+    [Symbol.dispose]: () => {
+      DatabaseSync.prototype.prepare = prepare;
+    },
+  };
+}
