@@ -67,8 +67,9 @@ Deno.test("install puts each file in its place, and says so", async () => {
     "  change  etc/ossec.conf",
   ]);
   const after = await snapshot(manager.home);
+  const ours = `${Deno.uid()}:${Deno.gid()}`;
   const [wazuh, group] = WAZUH === undefined
-    ? [`${Deno.uid()}:${Deno.gid()}`, `${Deno.uid()}:${Deno.gid()}`]
+    ? [ours, ours]
     : [`${WAZUH.uid}:${WAZUH.gid}`, `0:${WAZUH.gid}`];
   const owned = Object.entries(after).filter(([path]) => !(path in before))
     .map(([path, what]) => `${path} ${what.split(" ", 2).join(" ")}`).sort();
@@ -79,11 +80,11 @@ Deno.test("install puts each file in its place, and says so", async () => {
     `etc/ossec.conf.before-opencti ${group} 660`,
     `etc/rules/opencti_rules.xml ${wazuh} 660`,
     `integrations/custom-opencti ${group} 750`,
-    `integrations/custom-opencti.d 0:0 700`,
-    `integrations/custom-opencti.d/installed 0:0 700`,
-    `integrations/custom-opencti.d/installed/opencti.schema.json 0:0 600`,
-    `integrations/custom-opencti.d/installed/opencti_decoder.xml 0:0 600`,
-    `integrations/custom-opencti.d/installed/opencti_rules.xml 0:0 600`,
+    `integrations/custom-opencti.d ${ours} 700`,
+    `integrations/custom-opencti.d/installed ${ours} 700`,
+    `integrations/custom-opencti.d/installed/opencti.schema.json ${ours} 600`,
+    `integrations/custom-opencti.d/installed/opencti_decoder.xml ${ours} 600`,
+    `integrations/custom-opencti.d/installed/opencti_rules.xml ${ours} 600`,
     `queue/opencti ${wazuh} 750`,
   ]);
   assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
@@ -105,6 +106,8 @@ Deno.test("install puts each file in its place, and says so", async () => {
       group: SHIPPED_GROUPS,
       alertFormat: "json",
       element: undefined,
+      eventLocation: undefined,
+      ruleId: undefined,
     },
   );
   assert(!after["etc/ossec.conf"]?.includes(TOKEN));
