@@ -1,11 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { type InstallOptions, planInstall } from "../../lib/manager/install.ts";
+import { nextSteps, restartCommand } from "../../lib/manager/next.ts";
 import { SHIPPED_GROUPS } from "../../lib/manager/shipped.ts";
 import { showPlan, type Step, takeSteps } from "../../lib/manager/steps.ts";
 import { planUninstall } from "../../lib/manager/uninstall.ts";
 import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
-import { giveToGroup, giveToWazuh, WAZUH } from "../stand_ins/home.ts";
+import {
+  giveToGroup,
+  giveToWazuh,
+  ODD_PREFIX,
+  WAZUH,
+} from "../stand_ins/home.ts";
 import {
   CONF,
   makeManager,
@@ -158,7 +164,7 @@ Deno.test("uninstall --purge leaves what was before install, byte by byte", asyn
 });
 
 Deno.test("uninstall keeps state, token and options, and what others changed", async () => {
-  const manager = await makeManager();
+  const manager = await makeManager({ prefix: ODD_PREFIX });
   const before = read(manager, "etc/ossec.conf");
   install(manager, { url: ADDRESS });
   write(manager, "etc/opencti.json", "{}");
@@ -180,9 +186,9 @@ Deno.test("uninstall keeps state, token and options, and what others changed", a
     "  remove  etc/opencti.schema.json",
     "  remove  integrations/custom-opencti",
     "  keep    queue/opencti: --purge removes it, or later sudo rm -r " +
-    `${manager.home}/queue/opencti`,
+    `'${manager.home}/queue/opencti'`,
     "  keep    etc/opencti.token: --purge removes it, or later sudo rm -r " +
-    `${manager.home}/etc/opencti.token`,
+    `'${manager.home}/etc/opencti.token'`,
     "  keep    etc/opencti.json: it is yours",
   ]);
   assertEquals(
@@ -733,7 +739,7 @@ Deno.test("install says what rules would stop Wazuh", async () => {
 });
 
 Deno.test("install says that a container writes its configuration anew", async () => {
-  const manager = await makeManager();
+  const manager = await makeManager({ prefix: ODD_PREFIX });
   const mount = `${manager.home}/tmp/mount`;
   await Deno.mkdir(`${mount}/etc`, { recursive: true });
   const warned = (conf: string) => {
@@ -745,7 +751,8 @@ Deno.test("install says that a container writes its configuration anew", async (
   assertEquals(warned(CONF), [
     "! This container writes HOME/etc/ossec.conf anew from " +
     "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there, " +
-    "or copy it: sudo cp -p HOME/etc/ossec.conf HOME/tmp/mount/etc/ossec.conf",
+    "or copy it: sudo cp -p 'HOME/etc/ossec.conf' " +
+    "'HOME/tmp/mount/etc/ossec.conf'",
   ]);
   assertEquals(warned(read(manager, "etc/ossec.conf")), []);
   assertEquals(warned("<ossec_config>"), []);
@@ -942,4 +949,19 @@ Deno.test("install changes no ossec.conf that another has changed meanwhile", as
     "HOME/etc/ossec.conf was changed meanwhile: run this again",
   );
   assertEquals(read(manager, "etc/ossec.conf"), `${CONF}<!-- new -->\n`);
+});
+
+Deno.test("what is to be typed next can be pasted", () => {
+  const lines = nextSteps("/srv/it's", { isInstalled: true });
+  assertEquals(
+    lines.filter((line) => line.startsWith("  sudo ") && line.includes("/")),
+    [
+      "  sudo '/srv/it'\\''s/bin/wazuh-analysisd' -t",
+      ...restartCommand("/srv/it's").includes("/")
+        ? ["  sudo '/srv/it'\\''s/bin/wazuh-control' restart"]
+        : [],
+      "  sudo '/srv/it'\\''s/integrations/custom-opencti' doctor",
+      "  sudo '/srv/it'\\''s/integrations/custom-opencti' test",
+    ],
+  );
 });

@@ -8,7 +8,8 @@ import {
   type SpoolOptions,
 } from "../../lib/state/spool.ts";
 import { Throttle } from "../../lib/state/throttle.ts";
-import { giveToWazuh, makeHome } from "../stand_ins/home.ts";
+import { wazuhNames } from "../../lib/shell.ts";
+import { giveToWazuh, makeHome, ODD_PREFIX } from "../stand_ins/home.ts";
 import { makeSpoolOf010 } from "../stand_ins/spool.ts";
 
 const BASE_URL = "https://cti.example";
@@ -17,6 +18,7 @@ const SECOND = () => 1000;
 /** A spool whose clock stands still until the test moves it. */
 async function makeSpool(
   limits: Partial<SpoolOptions> = {},
+  prefix?: string,
 ): Promise<
   Disposable & {
     readonly spool: Spool;
@@ -26,7 +28,7 @@ async function makeSpool(
     readonly problems: string[];
   }
 > {
-  const home = await makeHome();
+  const home = await makeHome({ prefix });
   const dir = `${home}/queue/opencti`;
   const clock = { ms: 1_800_000_000_000 };
   const problems: string[] = [];
@@ -693,3 +695,27 @@ function failing(sql: string): Disposable {
     },
   };
 }
+
+Deno.test("write() says a command that can be pasted where the files cannot be written", async () => {
+  using scene = await makeSpool({}, ODD_PREFIX);
+  const { spool, dir, problems, options: { home } } = scene;
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql === "BEGIN IMMEDIATE") {
+      throw Object.assign(new Error("attempt to write a readonly database"), {
+        code: "ERR_SQLITE_ERROR",
+      });
+    }
+    return exec.call(this, sql);
+  };
+  try {
+    await spool.write(() => {}, SECOND).catch(() => {});
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
+  const { user, group } = wazuhNames(home);
+  assertStringIncludes(
+    problems[0] ?? "",
+    `chown -R ${user}:${group} '${dir}' && chmod -R u+rwX '${dir}'`,
+  );
+});
