@@ -43,7 +43,9 @@ export const status: Command = {
   run: async ({ words, error }, { home }) => {
     if (error !== undefined) throw error;
     const { has, words: others } = readOptions(words, status);
-    if (others.length > 0) throw new UsageError("status takes --json alone");
+    if (others.length > 0) {
+      throw new UsageError("status takes no words, only --json");
+    }
     const found = await look(home);
     await print(
       has("json")

@@ -236,7 +236,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "no address": {
     does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
     link: "block",
-    says: "HOOK_URL is not a URL",
+    says: "<hook_url> is not a URL",
     mend: "run this again",
   },
   "a timeout that is none": {
@@ -244,7 +244,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text.replace("<level>", "<timeout>x</timeout><level>")
     ),
     link: "block",
-    says: "TIMEOUT must be seconds",
+    says: "<timeout> must be seconds",
     mend: "run this again",
   },
   "groups with blanks": {
@@ -430,7 +430,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "an empty token": {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
-    says: "API_KEY's file holds no token",
+    says: "The token's file holds no token",
     mend: "run this again",
   },
   "a token for everybody": {

@@ -1273,7 +1273,7 @@ const OF_THE_ALERT: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "HOOK_URL holds a user or password",
+    says: "<hook_url> holds a user or password",
   },
   {
     name: "a token in the query of the URL",
@@ -1323,7 +1323,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "TIMEOUT must be seconds",
+    says: "<timeout> must be seconds",
   },
   {
     name: "an empty token",
@@ -1331,7 +1331,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "API_KEY is empty: set <api_key> in /",
+    says: "<api_key> is empty: set it in /",
   },
   {
     name: "a wrong call, and nothing to look up",

@@ -158,6 +158,6 @@ waiting        alerts 0, events 0
   });
   await t.step("it takes no other words", async () => {
     const { status, lastLine } = await runProgram(home, ["status", "all"]);
-    assertEquals([status, lastLine], [2, "status takes --json alone"]);
+    assertEquals([status, lastLine], [2, "status takes no words, only --json"]);
   });
 });
