@@ -60,6 +60,10 @@ export class SpoolError extends IntegrationError {
   }
 }
 
+/** What is said where a check by root knows more than who is denied. */
+export const SEE_DOCTOR =
+  "run custom-opencti doctor as root, it says what to do";
+
 /**
  * The exit status for whatever was thrown.
  *

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf } from "./errors.ts";
+import { messageOf, SEE_DOCTOR } from "./errors.ts";
 
 /** Where a run logs what it does. */
 export interface Log {
@@ -44,17 +44,13 @@ export function openLog(options: LogOptions): Log {
     try {
       refuseDevice(path);
       // Each line in one write, so that runs that overlap do not mix.
-      Deno.writeTextFileSync(
-        path,
-        `${now().toISOString()} custom-opencti ${level}: ${line}\n`,
-        { append: true, mode: 0o640 },
-      );
+      append(path, `${now().toISOString()} custom-opencti ${level}: ${line}\n`);
     } catch (error) {
       isBroken = true;
       print(
         `Cannot write ${path}: ${
           error instanceof Deno.errors.PermissionDenied
-            ? `permission denied, as root, run chown wazuh:wazuh ${path}`
+            ? `permission denied, ${SEE_DOCTOR}`
             : messageOf(error)
         }`,
       );
@@ -86,6 +82,16 @@ export function openLog(options: LogOptions): Log {
       print(line);
     },
   };
+}
+
+/** A new file has this mode; that of another's is left, who owns it sets it. */
+function append(path: string, text: string): void {
+  using file = Deno.openSync(path, {
+    append: true,
+    create: true,
+    mode: 0o640,
+  });
+  file.writeSync(new TextEncoder().encode(text));
 }
 
 /** Prints a line to stderr; that nobody reads it is no failure. */

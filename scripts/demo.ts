@@ -13,7 +13,7 @@ import { rulesMetBy } from "../lib/wazuh/rules.ts";
 import { readRules } from "./rules.ts";
 import { parseAlert } from "../lib/alert/alert.ts";
 import { makeLoadingFinder } from "../lib/alert/find.ts";
-import { readIgnoreLists } from "../lib/alert/ignore.ts";
+import { loadIgnoreLists } from "../lib/alert/ignore.ts";
 import { sweepOf } from "../lib/config/allowed_values.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { valueAt } from "../lib/json.ts";
@@ -41,7 +41,7 @@ const rules = await readRules();
 const home = await makeHome();
 await using opencti = startOpencti(KNOWLEDGE);
 await using queue = startQueue(home);
-const { whyIgnored } = readIgnoreLists(DEFAULTS.ignore, {
+const readLists = await loadIgnoreLists(DEFAULTS.ignore, {
   baseUrl: opencti.url,
   readFile: (path) => Deno.readTextFileSync(path),
 });
@@ -49,7 +49,7 @@ const find = makeLoadingFinder({
   kinds: DEFAULTS.kinds,
   sources: undefined,
   sweep: sweepOf(DEFAULTS),
-  whyIgnored,
+  ...readLists(),
 });
 
 await print(`

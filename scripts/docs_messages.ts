@@ -19,6 +19,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "run/pipeline.ts",
     "config/",
     "alert/ignore.ts",
+    "alert/lists.ts",
     "suggest.ts",
   ],
   opencti: [

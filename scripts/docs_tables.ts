@@ -6,13 +6,32 @@
  */
 import { OPTIONS } from "../lib/config/config.ts";
 import { defaultOf, OPTION_GROUPS } from "../lib/config/describe.ts";
-import { KINDS } from "../lib/alert/kinds.ts";
+import { type IocKind, KINDS } from "../lib/alert/kinds.ts";
 import type { FailureKind } from "../lib/opencti/problem.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
 import { PANELS } from "./dashboard.ts";
 import { codes, layOut } from "./markdown.ts";
 import { eventTypesOf, type Rule, wordsOf } from "../lib/wazuh/rules.ts";
 import { readRules } from "./rules.ts";
+
+const HEX = "lower-case hexadecimal digits";
+
+/** What a value of each kind is brought to before it is compared. */
+const NORMAL_FORMS: Readonly<Record<IocKind, string>> = {
+  sha512: `128 ${HEX}`,
+  sha256: `64 ${HEX}`,
+  sha1: `40 ${HEX}`,
+  md5: `32 ${HEX}`,
+  ipv4: "four decimal numbers; an IPv4-mapped IPv6 address too",
+  ipv6: "as in RFC 5952; asked for in full length too",
+  domain: "lower-case, with a dot in it but not at its end; " +
+    "letters beyond ASCII as in DNS",
+  hostname: "lower-case, without a dot: with one, it is a domain",
+  url: "http, https or ftp, without user, password, default port and fragment",
+  email: "lower-case",
+  user_agent: "as it is",
+  mac: "lower-case, joined by colons",
+};
 
 /** Where in docs/configure.md the headings stand that options name. */
 const ANCHORS: Readonly<Record<string, string>> = {
@@ -143,7 +162,7 @@ export const TABLES: Readonly<Record<string, string>> = {
     ["kind", "normal form", "in OpenCTI"],
     ...Object.entries(KINDS).map(([name, kind]) => [
       `\`${name}\``,
-      kind.normalForm,
+      new Map(Object.entries(NORMAL_FORMS)).get(name) ?? "",
       [
         `${kind.observableTypes.join(", ")}: filter \`${kind.filterKey}\``,
         ...kind.stixPaths.map((path) => codes(path)),

@@ -48,7 +48,6 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
   "examples",
   "means",
   "needs",
-  "normalForm",
   "pattern",
   "reads",
   "summary",
@@ -68,8 +67,8 @@ const OTHER_CALLS: ReadonlySet<string> = new Set([
   "wrapped",
 ]);
 
-/** Regular expressions, GraphQL and names of columns. */
-const OTHER_TEXT = /\\[bsSd]|\(\?:|\{ \w|^\w+(?:, \w+)+$/;
+/** Regular expressions, GraphQL, names of columns, commands. */
+const OTHER_TEXT = /^[\s…]*sudo |\\[bsSd]|\(\?:|\{ \w|^\w+(?:, \w+)+$/;
 
 /** Two words are filled in elsewhere, unless they are said as they are. */
 const MIN_WORDS = 3;
@@ -155,20 +154,26 @@ function saidIn(
     const finding = isCheck(file) ? findingOf(call) : undefined;
     if (finding !== undefined && !isIn(node, finding.says)) return;
     const known = constantsOf(way, shared);
-    const mend = finding && textsOf(finding.mend, known)?.join(", or ");
+    const mend = finding &&
+      textsOf(finding.mend, known)?.map(inOneLine).join(", or ");
     for (const text of textsOf(node, known) ?? []) {
       const sayer = finding ? "says" : sayerOf(way);
       if (OTHER_FILES[file] !== undefined && !/Error$/.test(sayer)) continue;
       if (!isMessage(text, sayer)) continue;
       said.push({
         file,
-        text: text.trim(),
+        text: inOneLine(text),
         ...(finding && { mend: mend ?? "…" }),
         isPart: isFilledIn(way),
       });
     }
   });
   return said;
+}
+
+/** A command stands on a line of its own. */
+function inOneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
 }
 
 /** Whether a text is known by a name: a constant's, or as {@linkcode sharedIn}. */
@@ -329,10 +334,13 @@ function textsOf(
     }
     case "Identifier":
       return known.get(nameOf(node));
-    case "CallExpression":
-      return (node.callee as Node).type === "Identifier"
-        ? known.get(nameOf(node.callee))
-        : undefined;
+    case "CallExpression": {
+      if ((node.callee as Node).type !== "Identifier") return undefined;
+      const [argument] = node.arguments as readonly Node[];
+      return nameOf(node.callee) === "shellWord" && argument
+        ? textsOf(argument, known)
+        : known.get(nameOf(node.callee));
+    }
     default:
       return undefined;
   }

@@ -24,6 +24,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "main.ts",
   "lib/files.ts",
   "lib/log.ts",
+  "lib/shell.ts",
   "lib/stop.ts",
   "lib/config/api_key.ts",
   "lib/opencti/client.ts",

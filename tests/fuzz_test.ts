@@ -4,10 +4,10 @@
  *
  * FUZZ_SEED repeats a run, FUZZ_RUNS makes it longer.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { type Alert, parseAlert } from "../lib/alert/alert.ts";
-import { bytesOf, encodeEvent } from "../lib/wazuh/encode.ts";
+import { encodeEvent } from "../lib/wazuh/encode.ts";
 import { AlertError } from "../lib/errors.ts";
 import { DEFAULTS } from "../lib/config/defaults.ts";
 import { errorEvent, type Event } from "../lib/wazuh/event.ts";
@@ -15,10 +15,11 @@ import { matchEvent } from "../lib/wazuh/match_event.ts";
 import { matchAnswer } from "../lib/match/answer.ts";
 import { questionFor } from "../lib/opencti/question.ts";
 import { readResponse } from "../lib/opencti/response.ts";
-import { headerFor, MAX_MESSAGE_BYTES } from "../lib/wazuh/queue.ts";
+import { headerFor } from "../lib/wazuh/queue.ts";
 import { makeFinder } from "../lib/alert/find.ts";
 import { FIND_DEFAULTS } from "./stand_ins/alerts.ts";
 import { SOURCES } from "../lib/alert/sources/mod.ts";
+import { assertTaken } from "./stand_ins/message.ts";
 import { KNOWLEDGE } from "./stand_ins/knowledge.ts";
 import { PLACES } from "./stand_ins/places.ts";
 import { startOpencti, TOKEN } from "./stand_ins/opencti.ts";
@@ -126,21 +127,7 @@ function check<T>(
 }
 
 function assertSendable(event: Event, alert: Alert | undefined): void {
-  const header = headerFor(alert?.agent);
-  const json = encodeEvent(event, {
-    maxBytes: MAX_MESSAGE_BYTES - bytesOf(header),
-    redact: (text) => text,
-  });
-  const message = header + json;
-  assert(bytesOf(message) <= MAX_MESSAGE_BYTES, `${bytesOf(message)} bytes`);
-  assert(
-    /^1:(?:\[[^\n]*\] \([^\n]*\) [^\s]+->)?opencti:\{"integration":"opencti",/
-      .test(message),
-    message.slice(0, 300),
-  );
-  assert(message.isWellFormed(), "no lone surrogate");
-  assert(!json.includes("\\u0000") && !json.includes("\\ud800"), "no NUL");
-  assertEquals(Object.keys(JSON.parse(json)), ["integration", "opencti"]);
+  assertTaken(headerFor(alert?.agent) + encodeEvent(event, String));
 }
 
 /** The options: nothing is left out. */

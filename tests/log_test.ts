@@ -7,7 +7,12 @@ const NOW = new Date("2026-06-01T12:00:00.000Z");
 
 function open(home: string, debug: boolean, secret = "s3cr3t-token"): Log {
   const path = `${home}/logs/integrations.log`;
-  return openLog({ path, debug, redact: redactor([secret]), now: () => NOW });
+  return openLog({
+    path,
+    debug,
+    redact: redactor([secret]),
+    now: () => NOW,
+  });
 }
 
 async function linesOf(home: string): Promise<string[]> {
@@ -37,6 +42,15 @@ Deno.test("openLog() makes the file for Wazuh's group, and only when there is a 
   log.info("x");
   const { mode } = await Deno.stat(`${home}/logs/integrations.log`);
   assertEquals((mode ?? 0) & 0o777, 0o640 & ~Deno.umask());
+});
+
+Deno.test("openLog() leaves the mode of a file that is there", async () => {
+  const home = await makeHome();
+  const path = `${home}/logs/integrations.log`;
+  await Deno.writeTextFile(path, "");
+  await Deno.chmod(path, 0o660);
+  open(home, false).info("x");
+  assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o660);
 });
 
 Deno.test("openLog() lets no text look like another line", async () => {

@@ -32,13 +32,15 @@ export function meaningAt(text: string, index: number): Meaning | undefined {
     (header.groups?.["syslog"] !== undefined ||
       TAG_OR_REQUEST.test(text.slice(index, index + MAX_HEADER)))
   ) return { skip: "the machine that writes the log", isOwn: true };
-  // An IPv4 address in IPv6's form: the name is before it all.
-  const start = /::ffff:$/i.test(text.slice(Math.max(index - 7, 0), index))
-    ? index - 7
-    : index;
-  return HOST_OF_OURS.test(before(text, start))
-    ? { skip: "the network's own, by the words before it", isOwn: true }
-    : meaningOf(nameBefore(text, start));
+  // What belongs to an address: the name is before it all.
+  const [form = ""] = /(?:::ffff:|IPV[46]\/\w{2,4}\/)$/i
+    .exec(text.slice(Math.max(index - 12, 0), index)) ?? [];
+  const start = index - form.length;
+  if (HOST_OF_OURS.test(before(text, start))) {
+    return { skip: "the network's own, by the words before it", isOwn: true };
+  }
+  const name = nameBefore(text, start);
+  return meaningOf(labelOf(name, text) ?? name);
 }
 
 /** Whether what stands before a value in a text does not say that it is none. */
@@ -57,13 +59,16 @@ const HEADER =
 const TAG_OR_REQUEST = /^\S+ (?:[A-Z]{3,10} \/|[\w.()/-]{1,48}(?:\[\d+\])?: )/;
 const MAX_HEADER = 80;
 
-/** The header Host of a request to a server here, ModSecurity's name for it… */
+/**
+ * The header Host of a request to a server here, ModSecurity's and nginx' names
+ * for it, MikroTik's translated address…
+ */
 const HOST_OF_OURS =
-  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|\blocal (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']? ?[:=] ?["']?)$/i;
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=])? ?["']?)$/i;
 
 /** What a link to a page on something is introduced with. */
 const SEE =
-  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
+  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
 
 /**
  * Whether a URL in a text is a link that somebody put there for readers. A
@@ -84,20 +89,24 @@ export function isLinked(before: string, text: string): boolean {
   if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
     return false;
   }
+  const label = labelOf(nameBefore(before, before.length), text);
+  const meaning = label === undefined ? undefined : meaningOf(label);
   return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
-    !isMeant(before, before.length) || isNamedLink(before, text);
+    PRODUCT.test(before) || !isMeant(before, before.length) ||
+    meaning !== undefined && "skip" in meaning;
 }
 
+/** A user agent's product, and its page: Bot/1.1; (https://… */
+const PRODUCT = /(?<!\bHTTP)\/\d[\w.]{0,15}[;,)]? ?\(?(?:compatible; )?$/;
+
 /** CEF names its own fields apart: cs4Label=link cs4=https://… */
-function isNamedLink(before: string, text: string): boolean {
-  const [, name] = /\b((?:cs|flexString)\d)=$/i.exec(before) ?? [];
-  if (name === undefined) return false;
+function labelOf(name: string, text: string): string | undefined {
+  if (!/^(?:cs|cn|c6a|flexString)\d$/i.test(name)) return undefined;
   const at = text.indexOf(`${name}Label=`);
-  if (at === -1) return false;
-  const label = text.slice(at + name.length + 6, at + name.length + 70)
-    .replace(/ \w+=.*$/s, "");
-  const meaning = meaningOf(label);
-  return meaning !== undefined && "skip" in meaning;
+  const start = at + name.length + 6;
+  return at === -1
+    ? undefined
+    : text.slice(start, start + 64).replace(/ \w+=.*$/s, "");
 }
 
 /**
@@ -117,10 +126,15 @@ export function isHostAt(
   index: number = text.indexOf(domain),
 ): boolean {
   const before = nameBefore(text, index);
+  const after = text.slice(index + domain.length);
   return !NO_HOST.test(name) && !NO_HOST.test(before) &&
-    !OWN_SITE.test(before) && !isName(domain) &&
+    // host=evil.example [1.2.3.4] is who speaks.
+    (!OWN_SITE.test(before) || /^ ?[[(][\da-f.:]{7,}/.test(after)) &&
+    !isName(domain) &&
+    // HAProxy's headers: {www.own.example|…
+    text.charAt(index - 1) !== "{" &&
     // Who logs in, as name.example/user@1.2.3.4
-    !/^\/[\w.-]{1,64}[@:]/.test(text.slice(index + domain.length)) &&
+    !/^\/[\w.-]{1,64}[@:]/.test(after) &&
     !/^[\w-]+\.(?:amazonaws|googleapis)\.com$/i.test(domain);
 }
 
@@ -128,12 +142,13 @@ export function isHostAt(
 function isName(domain: string): boolean {
   const end = domain.slice(domain.lastIndexOf(".") + 1);
   return /[A-Z]/.test(end) && /[a-z]/.test(end) ||
+    /^(?:log|logger|logging|console)\.|\.[A-Z][a-z]+\./.test(domain) ||
     /^[a-z]\.[a-z]+$/i.test(domain) || /^(?:x+\.)+x+$/i.test(domain);
 }
 
 /** What is named so is called with dots, but for no host. */
 const NO_HOST =
-  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature|provider|subscription|profile|applist|policy|app)(?:_?name)?$/i;
+  /(?:file|path|type|service|source|level_domain|displayName|process|image|module|class|package|logger|thread|signature|provider|subscription|profile|applist|policy|app|group)(?:_?name)?$/i;
 
 /** How servers log their own names, and who keeps a list that they use. */
 const OWN_SITE = /^(?:server|host|vhost|site|virtual_?host|using)$/i;

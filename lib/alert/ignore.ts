@@ -4,21 +4,12 @@
  *
  * @module
  */
-import { messageOf } from "../errors.ts";
-import { bitsOf, isGlobal, type Network, readNetwork } from "./addresses.ts";
-import { hostOf, normalize, type NormalValue, type TextKind } from "./kinds.ts";
+import { isGlobal } from "./addresses.ts";
+import { hostOf, isAddress, normalize, type NormalValue } from "./kinds.ts";
+import type { Listed, UserLists } from "./lists.ts";
 
 /** What is not asked for. */
-export interface Ignore {
-  /** Addresses and networks. */
-  readonly addresses: readonly string[];
-  /** Domains, with their subdomains. */
-  readonly domains: readonly string[];
-  /** What URLs start with. */
-  readonly urls: readonly string[];
-  readonly hashes: readonly string[];
-  /** Paths of files: an entry a line, or a warning list of MISP. */
-  readonly files: readonly string[];
+export interface Ignore extends Listed {
   /** Built-in lists. */
   readonly private_networks: boolean;
   readonly empty_files: boolean;
@@ -56,8 +47,9 @@ export interface IgnoreLists {
 }
 
 /**
- * Reads the lists, and looks values up in them. A URL is on a list if its host
- * is, an e-mail address if its domain is.
+ * Gives what reads the lists, and looks values up in them: on first use, for they
+ * may be long. A URL is on a list if its host is, an e-mail address if its domain
+ * is.
  *
  * @param options Where OpenCTI is, and how a file is read.
  *
@@ -65,10 +57,11 @@ export interface IgnoreLists {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const { whyIgnored } = readIgnoreLists({
+ * const readLists = await loadIgnoreLists({
  *   ...DEFAULT_IGNORE,
  *   domains: ["corp.example"],
  * }, { baseUrl: "https://opencti.example", readFile: () => "" });
+ * const { whyIgnored } = readLists();
  * assertEquals(
  *   whyIgnored({ kind: "domain", value: "www.corp.example" }),
  *   'ignore.domains has "corp.example"',
@@ -80,25 +73,33 @@ export interface IgnoreLists {
  * assertEquals(whyIgnored({ kind: "ipv4", value: "1.2.3.4" }), undefined);
  * ```
  */
-export function readIgnoreLists(ignore: Ignore, options: {
+export async function loadIgnoreLists(ignore: Ignore, options: {
   readonly baseUrl: string;
   readonly readFile: (path: string) => string;
+}): Promise<() => IgnoreLists> {
+  const has = LISTS.some((name) => ignore[name].length > 0);
+  const module = has ? await import("./lists.ts") : undefined;
+  let lists: IgnoreLists | undefined;
+  return () =>
+    lists ??= withBuiltIn(ignore, {
+      baseUrl: options.baseUrl,
+      user: module?.readUserLists(ignore, options.readFile),
+    });
+}
+
+const LISTS = ["addresses", "domains", "urls", "hashes", "files"] as const;
+
+function withBuiltIn(ignore: Ignore, { baseUrl, user }: {
+  readonly baseUrl: string;
+  readonly user: UserLists | undefined;
 }): IgnoreLists {
-  const problems: string[] = [];
   let opencti: { readonly host: NormalValue | null | undefined } | undefined;
-  const lists = [
-    ...CONFIGURED.filter((name) => ignore[name].length > 0).map((name) =>
-      listOf(ignore[name], { name: `ignore.${name}`, form: name, problems })
-    ),
-    ...ignore.files.map((path) => readList(path, options.readFile, problems)),
-  ];
-  const notExact = lists.filter(({ isExact }) => !isExact);
   return {
-    problems,
+    problems: user?.problems ?? [],
     whyIgnored: (value, port) => {
       const host = hostOf(value);
-      return builtIn(value, port) ?? inOneOf(lists, value) ??
-        (host ? builtIn(host) ?? inOneOf(notExact, host) : undefined);
+      return builtIn(value, port) ?? user?.whyListed(value) ??
+        (host ? builtIn(host) ?? user?.whyHostListed(host) : undefined);
     },
   };
 
@@ -126,7 +127,7 @@ export function readIgnoreLists(ignore: Ignore, options: {
       return "a name of private networks (ignore.private_names)";
     }
     // Found out late: most values never get so far.
-    opencti ??= { host: hostOfUrl(options.baseUrl) };
+    opencti ??= { host: hostOfUrl(baseUrl) };
     return ignore.own_opencti && kind === opencti.host?.kind &&
         value === opencti.host.value
       ? "the OpenCTI that is asked (ignore.own_opencti)"
@@ -137,267 +138,6 @@ export function readIgnoreLists(ignore: Ignore, options: {
 function hostOfUrl(url: string): NormalValue | null | undefined {
   const value = normalize("url", url);
   return value && hostOf(value);
-}
-
-/** The lists in the configuration. */
-const CONFIGURED = ["addresses", "domains", "urls", "hashes"] as const;
-
-/** What an entry of a list may be. */
-const FORMS: Readonly<
-  Record<typeof CONFIGURED[number] | "file", {
-    readonly kinds: readonly TextKind[];
-    readonly says: string;
-  }>
-> = {
-  addresses: { kinds: ["address"], says: "no address or network" },
-  domains: { kinds: ["hostname"], says: "no domain" },
-  urls: { kinds: ["url"], says: "no URL of http, https or ftp" },
-  hashes: { kinds: ["hash"], says: "no hash" },
-  file: {
-    kinds: ["address", "hash", "hostname", "url", "email"],
-    says: "no address, network, domain, URL, hash or e-mail address",
-  },
-};
-
-interface List {
-  /** Says which entry holds a value. */
-  readonly why: (value: NormalValue) => string | undefined;
-  /** Whether an entry is for one value alone, not for all that is below. */
-  readonly isExact: boolean;
-}
-
-function inOneOf(
-  lists: readonly List[],
-  value: NormalValue,
-): string | undefined {
-  for (const { why } of lists) {
-    const found = why(value);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** So many wrong entries of a list are named. */
-const NAMED = 3;
-
-/** A list of entries of any form. */
-function listOf(
-  entries: readonly string[],
-  { name, form, isExact = false, problems }: {
-    readonly name: string;
-    readonly form: keyof typeof FORMS;
-    readonly isExact?: boolean;
-    readonly problems: string[];
-  },
-): List {
-  const { kinds, says } = FORMS[form];
-  const networks: Network[] = [];
-  const values = new Set<string>();
-  const urls: string[] = [];
-  const wrong: string[] = [];
-  for (const written of entries) {
-    // As blockers' lists write "and all that is below".
-    const entry = written.replace(/^\*?\./, "");
-    const network = kinds.includes("address") ? networkOf(entry) : undefined;
-    if (network !== undefined) {
-      networks.push(network);
-      continue;
-    }
-    const value = kinds.values().map((kind) => normalize(kind, entry))
-      .find((value) => value !== undefined);
-    if (value === undefined || isAddress(value)) wrong.push(written);
-    else if (value.kind === "url") urls.push(value.value.toLowerCase());
-    else values.add(value.value.toLowerCase());
-  }
-  if (wrong.length > 0) {
-    const some = wrong.slice(0, NAMED).map((one) => JSON.stringify(one));
-    const more = wrong.length > NAMED
-      ? ` and ${wrong.length - NAMED} more`
-      : "";
-    problems.push(
-      `${name}: ${says}: ${some.join(", ")}${more}; correct it or take it out`,
-    );
-  }
-  const findNetwork = onDemand(() => networkLookup(networks));
-  const findUrl = onDemand(() =>
-    isExact ? exactLookup(urls) : startLookup(urls)
-  );
-  return namedList(name, { isExact, entryFor });
-
-  function entryFor({ kind, value }: NormalValue): string | undefined {
-    const text = value.toLowerCase();
-    if (isAddress({ kind, value })) return findNetwork(value);
-    if (kind === "url") return findUrl(text);
-    // What else has dots in it has nothing above it.
-    const isName = kind === "domain" || kind === "hostname";
-    return isName && !isExact
-      ? parentsOf(text).find((parent) => values.has(parent))
-      : values.has(text)
-      ? text
-      : undefined;
-  }
-}
-
-/**
- * Says which entry of a list holds a value. A list may be long, and is asked for
- * each value: what depends on its length is done once.
- */
-type Lookup = (value: string) => string | undefined;
-
-function onDemand(make: () => Lookup): Lookup {
-  let lookup: Lookup | undefined;
-  return (value) => (lookup ??= make())(value);
-}
-
-function exactLookup(entries: readonly string[]): Lookup {
-  const all = new Set(entries);
-  return (text) => all.has(text) ? text : undefined;
-}
-
-/** Says which entry a text starts with. */
-function startLookup(entries: readonly string[]): Lookup {
-  const starts: string[] = [];
-  for (const entry of entries.toSorted()) {
-    // What starts with an entry comes right after it, and adds nothing.
-    const last = starts.at(-1);
-    if (last === undefined || !entry.startsWith(last)) starts.push(entry);
-  }
-  return (text) => {
-    let [low, high] = [0, starts.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? "") <= text) low = middle + 1;
-      else high = middle;
-    }
-    // What stands between a start of the text and the text has that start too.
-    const nearest = starts[low - 1];
-    return nearest !== undefined && text.startsWith(nearest)
-      ? nearest
-      : undefined;
-  };
-}
-
-function isAddress({ kind }: NormalValue): boolean {
-  return kind === "ipv4" || kind === "ipv6";
-}
-
-function networkOf(entry: string): Network | undefined {
-  const text = entry.trim();
-  const address = normalize("address", text);
-  return address === undefined || !isAddress(address)
-    ? readNetwork(text)
-    : readNetwork(`${address.value}/${address.kind === "ipv4" ? 32 : 128}`);
-}
-
-/** Says which network holds an address. */
-function networkLookup(networks: readonly Network[]): Lookup {
-  const names = new Map<string, string>();
-  const lengths = new Set<number>();
-  for (const { kind, prefix, name } of networks) {
-    names.set(`${kind} ${prefix}`, name);
-    lengths.add(prefix.length);
-  }
-  return (value) => {
-    if (names.size === 0) return undefined;
-    const bits = bitsOf(value) ?? "";
-    const kind = bits.length === 32 ? "ipv4" : "ipv6";
-    return lengths.values()
-      .map((length) => names.get(`${kind} ${bits.slice(0, length)}`))
-      .find((name) => name !== undefined);
-  };
-}
-
-/**
- * A domain and all that it is in: a.b.example, b.example, example. What has no
- * dot in it has only itself.
- */
-function parentsOf(domain: string): string[] {
-  const labels = domain.split(".");
-  return labels.map((_, n) => labels.slice(n).join("."));
-}
-
-/**
- * A list in a file: an entry a line, with comments after `#`, or a warning list
- * of MISP.
- *
- * @see https://github.com/MISP/misp-warninglists
- */
-function readList(
-  path: string,
-  readFile: (path: string) => string,
-  problems: string[],
-): List {
-  try {
-    const text = readFile(path).trim();
-    if (text.startsWith("{")) return warningList(text, { path, problems });
-    const entries = text.split("\n")
-      .map((line) => line.replace(/(?:^|\s)#.*/, "").trim())
-      .filter((line) => line !== "");
-    return listOf(entries, { name: path, form: "file", problems });
-  } catch (error) {
-    problems.push(
-      `Cannot read the list ${path} of ignore.files: ${messageOf(error)}`,
-    );
-    return { why: () => undefined, isExact: true };
-  }
-}
-
-function warningList(
-  json: string,
-  { path, problems }: { readonly path: string; readonly problems: string[] },
-): List {
-  const value: object = JSON.parse(json);
-  const { type, list } = { type: "string", list: undefined, ...value };
-  if (!Array.isArray(list)) throw new Error('it has no "list"');
-  const entries = Array.from<unknown>(list)
-    .filter((entry) => typeof entry === "string");
-  const options = { name: path, form: "file", problems } as const;
-  switch (type) {
-    case "cidr":
-    case "hostname":
-      return listOf(entries, options);
-    case "string":
-      return listOf(entries, { ...options, isExact: true });
-    case "substring": {
-      const parts = entries.map((entry) =>
-        [entry, entry.toLowerCase()] as const
-      );
-      const entryFor = ({ value }: NormalValue) => {
-        const text = value.toLowerCase();
-        return parts.find(([, part]) => text.includes(part))?.[0];
-      };
-      return namedList(path, { isExact: false, entryFor });
-    }
-    case "regex": {
-      // As PHP writes them: /…/i
-      const patterns = entries.map((entry) => {
-        const [, body = entry] = /^\/(.*)\/[a-z]*$/s.exec(entry) ?? [];
-        return [entry, new RegExp(body, "i")] as const;
-      });
-      const entryFor = ({ value }: NormalValue) =>
-        patterns.find(([, pattern]) => pattern.test(value))?.[0];
-      return namedList(path, { isExact: false, entryFor });
-    }
-    default:
-      throw new Error(
-        `its type is ${JSON.stringify(type)}, where cidr, hostname, string, ` +
-          "substring and regex are read",
-      );
-  }
-}
-
-/** A list that says its name, and which entry holds a value. */
-function namedList(name: string, { isExact, entryFor }: {
-  readonly isExact: boolean;
-  readonly entryFor: (value: NormalValue) => string | undefined;
-}): List {
-  return {
-    isExact,
-    why: (value) => {
-      const entry = entryFor(value);
-      return entry && `${name} has ${JSON.stringify(entry)}`;
-    },
-  };
 }
 
 const EMPTY_FILE_HASHES: ReadonlySet<string> = new Set([

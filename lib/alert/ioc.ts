@@ -128,8 +128,14 @@ function plainText(kind: TextKind, text: string): string {
     .replace(/^\(\d+\)(.*)\(0\)$/, (_, name) => name.replace(/\(\d+\)/g, "."));
 }
 
-/** The address that a name of DNS stands for: 4.3.2.1.in-addr.arpa */
+/**
+ * The address that a name of DNS stands for: 4.3.2.1.in-addr.arpa, and Windows'
+ * 2a00--1.ipv6-literal.net.
+ */
 function addressOfPtr(name: string): string | undefined {
+  const [, literal] = /^([\da-f-]{2,39})\.ipv6-literal\.net\.?$/i.exec(name) ??
+    [];
+  if (literal !== undefined) return literal.replaceAll("-", ":");
   const [, digits = "", isIpv4] =
     /^([\da-f.]{7,63})\.(?:(in-addr)|ip6)\.arpa\.?$/i.exec(name) ?? [];
   const parts = digits.split(".").toReversed();

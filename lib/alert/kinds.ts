@@ -49,8 +49,6 @@ export type TextKind =
 interface Kind {
   /** What a value of theirs is read as. */
   readonly textKind: TextKind;
-  /** The normal form, for people. */
-  readonly normalForm: string;
   /** The normal form of a text, `undefined` if it is not of this kind. */
   readonly read: (text: string) => string | undefined;
   /**
@@ -70,13 +68,11 @@ interface Kind {
 }
 
 const FILE_TYPES = ["StixFile", "Artifact"];
-const HEX = "lower-case hexadecimal digits";
 
 /** What each kind of IoC is. */
 export const KINDS: Readonly<Record<IocKind, Kind>> = {
   sha512: {
     textKind: "sha512",
-    normalForm: `128 ${HEX}`,
     read: (text) => readHash(text, 128),
     filterKey: "hashes.SHA-512",
     observableTypes: FILE_TYPES,
@@ -84,7 +80,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   sha256: {
     textKind: "sha256",
-    normalForm: `64 ${HEX}`,
     read: (text) => readHash(text, 64),
     filterKey: "hashes.SHA-256",
     observableTypes: FILE_TYPES,
@@ -92,7 +87,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   sha1: {
     textKind: "sha1",
-    normalForm: `40 ${HEX}`,
     read: (text) => readHash(text, 40),
     filterKey: "hashes.SHA-1",
     observableTypes: FILE_TYPES,
@@ -100,7 +94,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   md5: {
     textKind: "md5",
-    normalForm: `32 ${HEX}`,
     read: (text) => readHash(text, 32),
     filterKey: "hashes.MD5",
     observableTypes: FILE_TYPES,
@@ -109,7 +102,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   ipv4: {
     textKind: "address",
-    normalForm: "four decimal numbers; an IPv4-mapped IPv6 address too",
     read: readIpv4,
     filterKey: "value",
     observableTypes: ["IPv4-Addr"],
@@ -117,7 +109,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   ipv6: {
     textKind: "address",
-    normalForm: "as in RFC 5952; asked for in full length too",
     read: readIpv6,
     filterKey: "value",
     observableTypes: ["IPv6-Addr"],
@@ -125,8 +116,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   domain: {
     textKind: "host",
-    normalForm: "lower-case, with a dot in it but not at its end; " +
-      "letters beyond ASCII as in DNS",
     read: readDomain,
     spellings: (value, text) => {
       const { written, isAscii } = nameInDns(text);
@@ -138,7 +127,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   hostname: {
     textKind: "hostname",
-    normalForm: "lower-case, without a dot: with one, it is a domain",
     read: readHostname,
     filterKey: "value",
     observableTypes: ["Hostname"],
@@ -146,8 +134,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   url: {
     textKind: "url",
-    normalForm: "http, https or ftp, without user, password, default port " +
-      "and fragment",
     read: readUrl,
     spellings: urlSpellings,
     host: hostOfUrl,
@@ -157,7 +143,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   email: {
     textKind: "email",
-    normalForm: "lower-case",
     read: readEmail,
     host: (value) => value.slice(value.lastIndexOf("@") + 1),
     filterKey: "value",
@@ -166,7 +151,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   user_agent: {
     textKind: "user_agent",
-    normalForm: "as it is",
     read: readUserAgent,
     isOff: true,
     filterKey: "value",
@@ -178,7 +162,6 @@ export const KINDS: Readonly<Record<IocKind, Kind>> = {
   },
   mac: {
     textKind: "mac",
-    normalForm: "lower-case, joined by colons",
     read: readMac,
     isOff: true,
     filterKey: "value",
@@ -232,6 +215,21 @@ function hashKinds() {
 export interface NormalValue {
   readonly kind: IocKind;
   readonly value: string;
+}
+
+/**
+ * Whether a value is an IP address.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isAddress({ kind: "ipv4", value: "1.2.3.4" }), true);
+ * assertEquals(isAddress({ kind: "domain", value: "a.example" }), false);
+ * ```
+ */
+export function isAddress({ kind }: NormalValue): boolean {
+  return kind === "ipv4" || kind === "ipv6";
 }
 
 /** Longer texts are no IoC but a way to make the question too large. */

@@ -83,8 +83,16 @@ function plain(name: string): string {
  * ```
  */
 export function isVersion(name: string): boolean {
-  return saysVersion(plain(name));
+  const word = plain(name);
+  return saysVersion(word) || COUNTED.has(word);
 }
+
+/** What is followed by numbers with dots that are no address. */
+const COUNTED = words(
+  "hw sw hardware software bios uefi engine signature patch hotfix plugin library " +
+    "licence license section chapter clause control requirement benchmark rel bld " +
+    "tel fax phone telephone chrome firefox edge opera safari",
+);
 
 function readName(name: string, parent: string): Meaning | undefined {
   if (saysVersion(name)) return { skip: "a version or an id, by its name" };
@@ -94,19 +102,22 @@ function readName(name: string, parent: string): Meaning | undefined {
   if (MAKER.has(name)) {
     return { skip: "who made it, by its name", isLink: true };
   }
-  if (TRANSLATED.has(name)) {
+  if (TRANSLATED.test(name)) {
     return { skip: "an address of the network's translation, by its name" };
   }
-  if (OWN.has(name) || OWN_PARENT.has(parent) && OF_PARENT.has(name)) {
+  if (
+    isOwn(name) || isMadeOf(parent + name, OF_OURS, ITS_ENDS) ||
+    OWN_PARENT.has(parent) && ITS_ENDS.has(name)
+  ) {
     return { skip: "the network's own, by its name", isOwn: true };
   }
-  if (ACCOUNT.has(name)) return { skip: "an account's, by its name" };
+  if (ACCOUNT.test(name)) return { skip: "an account's, by its name" };
   if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
     return { kind: "command" };
   }
   const hash = hashNamed(name, parent);
   if (hash !== undefined) return { kind: hash };
-  if (LOOKED_UP.has(name) || LOOKED_UP.has(parent + name)) {
+  if (isLookedUp(name) || isLookedUp(parent + name)) {
     return { kind: "host" };
   }
   return endsIn(name, URL_ENDS) ? { kind: "url" } : undefined;
@@ -123,20 +134,43 @@ function endsIn(name: string, ends: readonly string[]): boolean {
   return ends.some((end) => name.endsWith(end));
 }
 
+/** Whether a name is one of these starts and one of these ends. */
+function isMadeOf(
+  name: string,
+  starts: ReadonlySet<string>,
+  ends: ReadonlySet<string>,
+): boolean {
+  return ends.values().some((end) =>
+    name.endsWith(end) && starts.has(name.slice(0, -end.length))
+  );
+}
+
+function isOwn(name: string): boolean {
+  return OWN.has(name) || OF_OURS.has(name) && !NOT_ALONE.has(name) ||
+    OUTER.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS) ||
+    ITS_ENDS.values().some((end) => name.endsWith(`device${end}`));
+}
+
+function isLookedUp(name: string): boolean {
+  return LOOKED_UP.has(name) || isMadeOf(name, OF_OTHERS, NAME_ENDS);
+}
+
 function saysVersion(name: string): boolean {
-  return VERSION.has(name) || endsIn(name, VERSION_ENDS);
+  return VERSION.has(name) || endsIn(name, VERSION_ENDS) ||
+    name.endsWith("ver") && !/(?:er|ol|ei|i|o|a)ver$/.test(name);
 }
 
 const VERSION = words(
-  "v ver vers osver swver fwver hwver appver clientver agentver dbver filever " +
-    "productver pkgver enginever driver kernel package pkg sn serialno build release firmware revision rev oid serial " +
-    "serialnumber ua eventid ruleid sessionid traceid spanid requestid",
+  "v vers driver kernel package pkg sn serialno build buildnumber release firmware " +
+    "revision rev oid sysobjectid serial serialnumber ua eventid ruleid sessionid " +
+    "traceid spanid requestid",
 );
 const VERSION_ENDS = [
   "version",
   "versions",
   "versionnumber",
   "versionstring",
+  "revision",
   "useragent",
   "signatureid",
   "messageid",
@@ -151,16 +185,18 @@ function saysLink(name: string): boolean {
 }
 
 const LINK = words(
-  "ref refs reference references refurl referenceurl help helpurl doc docs docurl " +
+  "ref refs reference references help doc docs " +
     "documentation schema xmlns namespace moreinfo advisory advisories remediation " +
-    "recommendation rationale compliance see seealso vulnerability cve rule",
+    "recommendation rationale compliance see seealso vulnerability cve rule issuer " +
+    "iss schemalocation",
 );
 const LINK_ENDS = [
   "link",
   "links",
   "href",
   ...("permalink web portal html console self rule alert incident details help doc " +
-    "ref reference info ticket breach case dashboard report").split(" ")
+    "ref reference info ticket breach case dashboard report generator panel silence runbook investigation")
+    .split(" ")
     .flatMap((what) => [
       `${what}url`,
       `${what}urls`,
@@ -176,51 +212,45 @@ const MAKER = words(
 );
 
 /** What an address is for the other side; who spoke stands in other fields. */
-const TRANSLATED = words(
-  "transip transrcip transsrcip transdstip trandstip natsrcip natsourceip natip " +
-    "natdstip natdestinationip natinitiatorip natresponderip natsrc natdst " +
-    "natsourceaddress natdestinationaddress srcpostnat dstpostnat xlatesrc xlatedst " +
-    "sourcetranslatedaddress destinationtranslatedaddress srcmappedip dstmappedip " +
-    "srctranslatedip srctranslatedaddress snatip dnatip srcnatip dstnatip",
-);
+const TRANSLATED =
+  /^(?:[sd]?nat|trans|xlate)\w*(?:ip|address|src|dst)$|(?:postnat|(?:nat|mapped|translated)(?:ip|address))$/;
 
 /** Who a process runs as, and where an account is. */
-const ACCOUNT = words(
-  "auid uid euid suid fsuid ouid gid egid sgid fsgid ogid targetdomainname " +
-    "subjectdomainname accountdomain userdomain logondomain targetuserdomain " +
-    "subjectuserdomain",
-);
+const ACCOUNT =
+  /^(?:(?:a|e|s|fs|o)?[ug]id|(?:target|subject)(?:domainname|userdomain)|(?:account|user|logon)domain)$/;
 
 const OWN = words(
-  "fw fwip lip laddr gaddr locip locaddr localip localaddr localaddress localhost " +
-    "localhostname localipaddress devip deviceip devname devicename devaddr " +
-    "deviceaddress devextip devhost devicehost devicehostname dvc dvcip dvchost " +
-    "origin originip originsicname gateway gatewayip gatewayname gw nas nasip " +
-    "nasipaddress nasipv4address nasipv6address nasid nasidentifier agentip " +
-    "agentname agenthost agenthostname sensor sensorip sensorname sensorhost " +
-    "computer computername machine machinename manager managerip managername " +
-    "externalip externaladdr externaladdress publicip publicipaddress " +
-    "publicdnsname lastexternalip lastexternalipaddress lastipaddress endpointip " +
-    "endpointname endpointaddress observer observerip observername collector " +
-    "collectorip reporter listenip listenaddr listenaddress listenerip " +
-    "listeneraddress vip edgeip edgeserverip upstream hostheader " +
-    "clientprovidedhostheader mgmtip managementip gaddr assignedip routers hostip hostaddr hostaddress clientpublicip " +
-    "deviceexternalip deviceinternalip computerip computerfqdn machineip machinefqdn " +
-    "endpointfqdn workstationip serviceurl backendurl upstreamurl upstreamaddr " +
-    "upstreamhost upstreamlocaladdress downstreamlocaladdress vserver vserverip " +
-    "virtualserver resolver dnsserver dnsservers nameserver nameservers nexthop backend " +
-    "backendip backendport backendaddr targetport targetip elb workstation " +
-    "workstationname",
+  "fw fwip lip laddr gaddr addrlocal deviceexternalid devextip " +
+    "originsicname lastipaddress vip edgeserverip hostheader " +
+    "clientprovidedhostheader routers deviceinternalip serviceurl " +
+    "backendurl upstreamurl upstreamlocaladdress downstreamlocaladdress " +
+    "virtualserver dnsservers nameservers nexthop backendport targetport " +
+    "targetip elb myhostname mydomain",
 );
 
-/** What stands in these is of the machine that says it. */
-const OWN_PARENT = words(
-  "agent observer host device manager sensor computer endpoint machine collector " +
-    "predecoder hostinfo agentrealtimeinfo localipdetails",
+/** Addresses of the site as others see it. */
+const OUTER =
+  /^(?:last|client|device)*(?:external|public|host)(?:ip|addr|address|ipaddress|dnsname)$/;
+
+/** What these are, alone or with its address or name: gateway, deviceAddress. */
+const OF_OURS = words(
+  "dev device dvc sensor agent manager computer machine endpoint observer " +
+    "reporter collector local loc nas mgmt management gateway gw listen " +
+    "listener edge vserver dnsserver nameserver resolver backend upstream " +
+    "workstation origin assigned",
 );
-const OF_PARENT = words(
-  "ip ips ipv4 ipv6 ipaddress ipaddresses addr address name hostname fqdn dnsname " +
-    "externalip publicip localip",
+/** Alone, these are something else. */
+const NOT_ALONE = words(
+  "agent endpoint dev device local loc listen edge management mgmt assigned",
+);
+const ITS_ENDS = words(
+  "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +
+    "name host hostname fqdn dnsname externalip publicip localip id identifier",
+);
+
+/** What stands in these is of the machine that says it, too. */
+const OWN_PARENT = words(
+  "host predecoder hostinfo agentrealtimeinfo localipdetails",
 );
 
 const COMMAND = words(
@@ -239,19 +269,18 @@ const COMMAND_ENDS = [
 ];
 
 const LOOKED_UP = words(
-  "qname queryname questionname lookupname requestedname qhost queryhost " +
-    "queryhostname questionhost lookuphost requestedhost requestedhostname qdomain " +
-    "querydomain questiondomain lookupdomain requesteddomain qfqdn queryfqdn " +
-    "dnsqueryname dnsquestionname dnsqname dnsquery dnsquestion dnsdomain dnshost " +
-    "dnsrequest rrname sni tlssni sslsni quicsni servername servernameindication " +
-    "tlsservername sslservername dstname dsthost dsthostname dstdomain dstfqdn " +
-    "destname desthost desthostname destdomain destinationname destinationhost " +
-    "destinationhostname destinationdomain destinationfqdn remotename remotehost " +
-    "remotehostname remotedomain remotefqdn urldomain urlhost maliciousdomain " +
-    "malicioushost qh query dnsname actionexternalhostname " +
-    "externalhostname connectionhostname netconndomain rdata questionname httphost httphostname destinationfqdn " +
-    "targetfqdn targetdomain urlfqdn indicatordomain indicatordomains indicatorfqdn",
+  "dnsquery dnsquestion dnsrequest rrname sni tlssni sslsni quicsni " +
+    "servername servernameindication tlsservername sslservername qh query " +
+    "actionexternalhostname externalhostname connectionhostname " +
+    "netconndomain rdata targetfqdn targetdomain indicatordomains",
 );
+
+/** What is asked or called, with its name: queryName, dst_host. */
+const OF_OTHERS = words(
+  "q query question lookup requested dst dest destination remote url " +
+    "malicious dnsquery dnsquestion dnsq dns indicator http",
+);
+const NAME_ENDS = words("name host hostname domain fqdn");
 
 /** What is named so is a URL, though products leave its scheme out. */
 const URL_ENDS = ["url", "urls", "uri", "uris"];
@@ -332,6 +361,7 @@ function saysHash(name: string): boolean {
 const HASH_ENDS = [
   ...["hash", "hashes"].flatMap((one) => [one, `${one}value`, `${one}string`]),
   "checksum",
+  "shasum",
   "cksum",
   "filedigest",
 ];

@@ -9,7 +9,7 @@ import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { normalize, type TextKind } from "./kinds.ts";
 import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
-import { isOfNoContent, isOfSite, meaningOf } from "./names.ts";
+import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
@@ -134,7 +134,7 @@ function whyNotSwept({ rule, decoder }: Alert): string | undefined {
 }
 
 const CHECKS: ReadonlySet<string> = new Set(
-  ["sca", "oscap", "vulnerability-detector", "ciscat"],
+  ["sca", "oscap", "vulnerability-detector", "ciscat", "vuls", "qualysguard"],
 );
 
 /**
@@ -178,6 +178,7 @@ function candidatesIn(
     source: "sweep",
   });
   for (const { text: address, index } of addressesIn(text, isSettled)) {
+    if (address.length === text.length && isVersion(value.name)) continue;
     const meaning = meaningAt(text, index);
     if (meaning === undefined || "kind" in meaning || meaning.isLink) {
       found.push(of("address", address));
@@ -190,7 +191,10 @@ function candidatesIn(
       found.push(...urlSwept(url, field));
     }
   }
-  if (CARRIES.test(text)) {
+  // Most texts carry no command: this is quick to see.
+  if (
+    text.includes("curl ") || text.includes("wget ") || CARRIES.test(text)
+  ) {
     found.push(...findInRequest(text, field).map(sweptOfCommand));
   }
   for (const { text: email, index } of emailsIn(text)) {
@@ -240,6 +244,11 @@ function candidatesNamed(
     return [{ kind, text, field, source }];
   }
   if (kind === "address") {
+    // Some decoders put a name there: who spoke is who spoke.
+    const host = normalize("host", text);
+    if (host?.kind === "domain" && LIKE_HOST.test(host.value)) {
+      return [{ kind: "host", text, field, source }];
+    }
     const found = addressesIn(text).map(({ text }) => text);
     // A part of an address may stand whole in the log; else it is said why not.
     return (found.length > 0 ? found : [text])
@@ -306,6 +315,9 @@ function urlWithoutScheme(
 }
 
 const MAX_SCHEMELESS = 2000;
+
+/** No interface's name, as ge-0/0/1.0 and eth0.100. */
+const LIKE_HOST = /\.(?:[a-z]{2,}|xn--[\w-]+)$/;
 
 /** Wazuh's static fields, which decoders of all products share. */
 const STATIC_FIELDS: ReadonlyMap<string, TextKind> = new Map([

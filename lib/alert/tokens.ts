@@ -9,7 +9,8 @@
  * @module
  */
 import { normalize } from "./kinds.ts";
-import { isOfNoContent, isVersion, meaningOf } from "./names.ts";
+import { isOfNoContent, meaningOf } from "./names.ts";
+import { isVersionAt } from "./versions.ts";
 
 /** A word of a text that may be an IoC. */
 export interface Token {
@@ -37,8 +38,16 @@ export function before(text: string, index: number): string {
 
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g;
 
-/** Global unicast, which all IPv6 addresses on the Internet are. */
-const IPV6 = /(?<![\w:.-])[23][\da-f]{3}(?::[\da-f]{0,4}){2,7}(?![\w:])/gi;
+/**
+ * Global unicast, which all IPv6 addresses on the Internet are, and what writes
+ * an IPv4 address in digits of IPv6. The end of one may be written as IPv4's.
+ */
+const IPV6 =
+  /(?<![\w:.-])(?:(?:[23][\da-f]{3}|64:ff9b)(?:(?::[\da-f]{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}|(?::[\da-f]{0,4}){2,7})|(?::|0:0:0:0:0):ffff(?::[\da-f]{1,4}){2})(?![\w:])/gi;
+
+/** tcpdump and pf write ports behind a dot: 1.2.3.4.80 > 5.6.7.8.443: */
+const IPV4_WITH_PORT =
+  /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?=\.\d{1,5} > \d)|(?<=\d > )\d{1,3}(?:\.\d{1,3}){3}(?=\.\d{1,5}[:\s,])/g;
 
 /**
  * The addresses in a text. Where a port may follow, it is no part of them.
@@ -61,9 +70,13 @@ export function addressesIn(
 ): readonly Token[] {
   // Most texts have none: this is quick to see.
   const found = text.includes(".") ? find(IPV4, isWholeIpv4) : [];
-  return text.includes("::") || COLONS.test(text)
-    ? [...found, ...find(IPV6, isWholeIpv6)]
-    : found;
+  const others = text.includes("::") || COLONS.test(text)
+    ? find(IPV6, isWholeIpv6)
+    : [];
+  const withPorts = text.includes(" > ") ? find(IPV4_WITH_PORT, isAddress) : [];
+  return others.length + withPorts.length === 0
+    ? found
+    : [...found, ...others, ...withPorts];
 
   function find(pattern: RegExp, isWhole: typeof isWholeIpv4) {
     return matchesIn(
@@ -95,16 +108,17 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   const end = index + token.length;
   const previous = text.charAt(index - 1);
   const next = text.charAt(end);
-  if (/[\w%-]/.test(previous) || /[\w]/.test(next)) return false;
+  if (/[\w%-]/.test(previous) || /\w/.test(next)) return false;
+  // 1.2.3.4%20 is encoded.
+  if (next === "%" && !/[\da-f]{2}/i.test(text.slice(end + 1, end + 3))) {
+    return false;
+  }
   // A range, a package's version, a name: 1.2.3.4-5, 1.2.3.4.in-addr.arpa
   if (/[.-]/.test(next) && /\w/.test(text.charAt(end + 1))) return false;
   if (next === "/" && isNetwork(token, text.slice(end + 1, end + 4))) {
     return false;
   }
-  // The tag of an image: registry/name:1.2.3.4
-  if (previous === ":" && /\/[\w.-]{1,38}:$/.test(before(text, index))) {
-    return false;
-  }
+  if (previous === ":" && OF_COLON.test(before(text, index))) return false;
   if (/[/\\]/.test(previous) && !isAfterSlash(text, { index, end })) {
     return false;
   }
@@ -114,14 +128,21 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
     next === "\\" && previous !== "\\" &&
     /^(?:\\\\\w|\\[A-Z])/.test(text.slice(end, end + 3))
   ) return false;
-  return normalize("address", token) !== undefined &&
-    !isVersion(nameBefore(text, index)) &&
-    !OF_VERSION.test(before(text, index));
+  return isAddress(text, { text: token, index }) && !isVersionAt(text, {
+    index,
+    end,
+    name: nameBefore(text, index),
+    before: before(text, index),
+  });
 }
 
-/** An upgrade, and the other of two versions: version 1.2.3.4 from 1.2.3.3 */
-const OF_VERSION =
-  /\b(?:up|down)grad|\binstall|\bver(?:sion)?s?[\s.:]{0,3}[\d.]{3,20} (?:to|from|and|or|->|=>) $/i;
+function isAddress(_: string, { text: token }: Token): boolean {
+  return normalize("address", token) !== undefined;
+}
+
+/** An image's name, a package's epoch, and the start of an IPv6 address. */
+const OF_COLON =
+  /[\w.-]\/[\w.-]{1,38}:$|(?:^|\s)\d:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
@@ -151,15 +172,17 @@ function isAfterSlash(
     return /^(?:[\s"'(=,]|)$/.test(text.charAt(start - 1));
   }
   return /^(?:[\s"'(=:,]|)$/.test(text.charAt(index - 2)) ||
+    text.slice(index - 3, index) === "://" ||
     /^(?::\d|\(\d|\/\d{2,5}(?!\d|\.))/.test(text.slice(end, end + 7));
 }
 
 function isWholeIpv6(text: string, { text: token, index }: Token): boolean {
   // A year in a date: 2017::
   if (/^(?:19|20)\d\d:{1,2}\d{0,2}$/.test(token)) return false;
-  const after = text.slice(index + token.length, index + token.length + 4);
-  return !/^(?:\.\w|\/(?!128))/.test(after) &&
-    normalize("address", token)?.kind === "ipv6";
+  const after = text.slice(index + token.length, index + token.length + 9);
+  const isPort = text.includes(" > ") && /^\.\d{1,5}(?: >|[:\s,])/.test(after);
+  return (isPort || !/^(?:\.\w|\/(?!128))/.test(after)) &&
+    isAddress(text, { text: token, index });
 }
 
 /** Whether so many hexadecimal digits stand side by side. */
@@ -238,7 +261,7 @@ export function nameBefore(text: string, index: number): string {
   const first = Math.max(index - CONTEXT, 0);
   // Backwards, for a regular expression would begin at each character.
   let end = skipBack(text, { first, from: index, marks: " \t\"'([<" });
-  const operator = skipBack(text, { first, from: end, marks: ":=>" });
+  const operator = skipBack(text, { first, from: end, marks: ":=>#" });
   const word = text.slice(operator - 3, operator).toLowerCase();
   end = operator === end && (word === " is" || word === " of")
     ? operator - 3
@@ -288,7 +311,10 @@ export function emailsIn(text: string): readonly Token[] {
       EMAIL,
       (text, { text: token, index }) =>
         !/(?:message-?_?id|msgid|references|in-reply-to)["']?[\s:=<"']*$/i
-          .test(before(text, index)) && !isFileName(token),
+          .test(before(text, index)) &&
+        !isFileName(token) &&
+        // A URL's user: ftp://a:b@evil.example
+        !/:\/\/[^\s/]{0,36}$/.test(before(text, index)),
     )
     : [];
 }
@@ -313,9 +339,9 @@ export function isFileName(name: string): boolean {
 
 /** No countries. */
 const FILE_ENDS: ReadonlySet<string> = new Set(
-  ("aspx bak bat bin bz2 cfg cmd conf config cpp crt css csv ctl dat db deb dll " +
-    "doc docx eml err exe gif gz hta htm html ico img inf ini iso jar jpeg jpg " +
-    "js json jsp jspx key ko lnk local lock log mp3 mp4 msi old ocx pdf pem php " +
+  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crt css csv ctl dat db deb dll " +
+    "doc docx eml err exe gif go gz hta htm html ico img inf ini iso jar java jpeg jpg " +
+    "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx pdf pem php " +
     "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +
     "socket sql svg swp sys tar target tgz timer tmp toml ts txt vb vbs war " +
     "wsf xls xlsx xml yaml yml").split(" "),

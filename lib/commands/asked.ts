@@ -95,7 +95,10 @@ export function askedBy({ text }: Said, home: string): Asked {
       throw new UsageError(`${problem}: say --url and --token-file`);
     }
     if (block === undefined && token === undefined) {
-      throw new UsageError("say --token-file, the file that holds the token");
+      throw new UsageError(
+        `${said} is not in etc/ossec.conf: say --token-file too, the file that ` +
+          "holds its token",
+      );
     }
     const target = targetOf({
       timeout: block?.timeout,

@@ -32,13 +32,17 @@ export async function carryOut(
     refuseOthersThanRoot(home);
     takeSteps(plan.steps, home);
   }
-  const done = isInstalled ? "Installed in" : "Taken out of";
+  const isChange = plan.steps.some((step) => step.do !== "keep");
   await print([
-    isDryRun
+    !isChange
+      ? isInstalled
+        ? `All is in place in ${home}, nothing is to be done:`
+        : `Nothing is installed in ${home}.`
+      : isDryRun
       ? `Nothing is done. This would be done in ${home}:`
-      : `${done} ${home}:`,
+      : `${isInstalled ? "Installed in" : "Taken out of"} ${home}:`,
     ...showPlan(plan, { home, withDiff: isDryRun }),
-    ...isDryRun ? [] : nextSteps(home, { isInstalled }),
+    ...isDryRun || !isChange ? [] : nextSteps(home, { isInstalled }),
     "",
   ].join("\n"));
 }

@@ -4,22 +4,23 @@
  * @module
  */
 import project from "../../deno.json" with { type: "json" };
-import { readIgnoreLists } from "../alert/ignore.ts";
+import { loadIgnoreLists } from "../alert/ignore.ts";
 import { readApiKey } from "../config/api_key.ts";
 import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { redactor } from "../redact.ts";
-import { stateFolders } from "../state/marker.ts";
 import type { IntegrationBlock } from "../wazuh/ossec_conf.ts";
 import type { Target } from "../run/run.ts";
 import { targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
 import { examineOpencti, type SetUp } from "./doctor_opencti.ts";
 import { readOptions } from "./options.ts";
+import { stateFoldersOf } from "./state_folders.ts";
 import { styleOfStdout } from "./style.ts";
 import {
   AGAIN,
+  at,
   check,
   checkAlerts,
   checkBlock,
@@ -35,6 +36,7 @@ import {
   currentUser,
   type Finding,
   findingsOf,
+  installCommand,
   readSite,
   showFindings,
   type Site,
@@ -91,7 +93,6 @@ export async function examine(
     site.blocks.map((block) => setUpOf(block, home)),
   );
   const redact = redactor(setUps.map(({ apiKey }) => apiKey));
-  const [config] = setUps.map(({ config }) => config);
   const found = [
     await check("program", () => checkProgram(site)),
     first.length > 0 ? first : await check("block", () => checkBlock(site)),
@@ -115,13 +116,17 @@ export async function examine(
   for (const setUp of setUps) {
     found.push(await check("tls", () => examineOpencti(setUp, context)));
   }
-  const folders = stateFolders(home, config?.config ?? {});
   found.push(
     await check("queue", () => checkQueue(site)),
     await check("rules", () => checkRules(site)),
-    await check("rules", () => checkStarted(site)),
+    await check("restart", () => checkStarted(site)),
     await check("log", () => checkLog(site)),
-    await check("spool", () => checkSpool(site, folders)),
+  );
+  // Blocks mostly have the same, and what is said twice is left out below.
+  for (const folders of await stateFoldersOf(site.blocks, home)) {
+    found.push(await check("spool", () => checkSpool(site, folders)));
+  }
+  found.push(
     await check("lately", () => checkLately(site, redact)),
   );
   // What cannot be seen is so for several links.
@@ -160,7 +165,7 @@ async function setUpOf(
   } catch (error) {
     tokenProblem = messageOf(error);
   }
-  const lists = readIgnoreLists(read.config.ignore, {
+  const readLists = await loadIgnoreLists(read.config.ignore, {
     baseUrl: target?.baseUrl ?? "",
     readFile,
   });
@@ -169,13 +174,19 @@ async function setUpOf(
   const problems = [
     ...read.problems,
     ...read.joined.problems.map((says) => `Mistakes in ${read.file}: ${says}`),
-    ...lists.problems,
+    ...readLists().problems,
   ];
   for (const problem of problems) {
     findings.push(findingsOf("options").warning(problem, AGAIN));
   }
   if (problems.length === 0 && read.error === undefined) {
-    findings.push(findingsOf("options").ok(`${read.file}, no mistakes`));
+    findings.push(
+      findingsOf("options").ok(
+        at(read.file) !== undefined
+          ? `${read.file}, no mistakes`
+          : `no ${read.file}: all options have their defaults`,
+      ),
+    );
   }
   return { target, apiKey, tokenProblem, config: read, findings };
 }
@@ -188,9 +199,14 @@ function tokenFindings(
   const ofFiles = checkToken(site);
   if (ofFiles.some(({ level }) => level !== "ok")) return ofFiles;
   const wrong = setUps.flatMap(({ tokenProblem }) =>
-    tokenProblem === undefined
-      ? []
-      : [findingsOf("token").error(tokenProblem, AGAIN)]
+    tokenProblem === undefined ? [] : [
+      findingsOf("token").error(
+        tokenProblem,
+        `write it into a file FILE, then:\n${
+          installCommand(site)
+        } --token-file FILE`,
+      ),
+    ]
   );
   return wrong.length > 0 ? wrong : ofFiles;
 }

@@ -79,7 +79,7 @@ export async function explainerFor(
   const { config } = read;
   const { apiKey, baseUrl } = target;
   const redact = redactorFor(apiKey, config);
-  const pipeline = pipelineFor(read, { baseUrl, readFile });
+  const pipeline = await pipelineFor(read, { baseUrl, readFile });
   const rules = rulesOf(home);
   const problems = () => [
     ...read.error === undefined ? [] : [read.error.message],
@@ -107,7 +107,7 @@ export async function explainerFor(
 
   async function find(alert: Alert): Promise<Findings> {
     const findings = await pipeline.find(alert);
-    const all = pipelineFor(
+    const all = await pipelineFor(
       { ...read, config: { ...config, sweep: "all" } },
       { baseUrl, readFile },
     );

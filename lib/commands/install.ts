@@ -87,10 +87,13 @@ export const install: Command = {
       firstId: numberOf(text("rule-ids")),
       mayReplace: has("replace"),
       askToken: () =>
-        isDryRun ? NOT_ASKED : askSecret("OpenCTI's token: ", {
-          isRight: isToken,
-          wrong: "That is no token of OpenCTI: copy it again, and nothing else",
-        }),
+        isDryRun
+          ? NOT_ASKED
+          : askSecret("OpenCTI's token (not shown as you type): ", {
+            isRight: isToken,
+            wrong:
+              "That is no token of OpenCTI: copy it again, and nothing else",
+          }),
     };
     const plan = planInstall(options);
     await carryOut(plan, { home, isDryRun, isInstalled: true });

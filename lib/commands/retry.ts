@@ -6,7 +6,7 @@
 import { type AlertCall, parseRest, targetOf } from "./arguments.ts";
 import { type Command, print, type RunContext } from "./command.ts";
 import { lookUpKept } from "../run/drain.ts";
-import { emit, emitCounted, sendWaiting } from "../run/emit.ts";
+import { emit, emitCounted, outageName, sendWaiting } from "../run/emit.ts";
 import {
   exitStatusOf,
   messageOf,
@@ -30,7 +30,10 @@ import {
   type RunOptions,
   withFreshBudget,
 } from "../run/run.ts";
+import { shellWord, wazuhNames } from "../shell.ts";
 import { MAX_FAILURES } from "../state/circuit_breaker.ts";
+import type { Change, LeftMs, Spool } from "../state/spool.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** Looks up and sends all that waits. */
 export const retry: Command = {
@@ -76,6 +79,8 @@ interface Retried {
   readonly sent: number;
   /** How many alerts were looked up again. */
   readonly lookedUp: number;
+  /** How many matches were emitted for these. */
+  readonly matches: number;
   /** What waits still. */
   readonly waiting: { readonly alerts: number; readonly events: number };
 }
@@ -88,7 +93,8 @@ async function retryAll(
   if (isForeignRoot(home)) {
     throw new UsageError(
       "The spool belongs to Wazuh's user, and root would lock it out: run " +
-        `runuser -u wazuh -- ${home}/integrations/custom-opencti retry`,
+        `runuser -u ${wazuhNames(home).user} -- ` +
+        `${shellWord(`${home}/integrations/custom-opencti`)} retry`,
     );
   }
   let status = 0;
@@ -110,12 +116,10 @@ async function retryAll(
     });
     try {
       if (error !== undefined) throw error;
-      const { takenOver, same, lookedUp, sent, waiting } = await retryTarget(
-        run,
-        known,
-      );
+      const { takenOver, same, lookedUp, matches, sent, waiting } =
+        await retryTarget(run, known);
       await print([
-        `${run.opencti.baseUrl}: events sent: ${sent}`,
+        `${run.opencti.baseUrl}: events that waited and are sent: ${sent}`,
         ...takenOver > 0
           ? [
             "alerts taken over from OpenCTI addresses that are no longer in " +
@@ -124,6 +128,7 @@ async function retryAll(
           : [],
         ...same > 0 ? [`the same alert, looked up once: ${same}`] : [],
         `alerts looked up again: ${lookedUp}`,
+        `matches in these: ${matches}`,
         `still waiting: alerts ${waiting.alerts}, events ${waiting.events}\n`,
       ].join(", "));
       if (waiting.alerts + waiting.events > 0) status = Math.max(status, 1);
@@ -208,15 +213,17 @@ async function retryTarget(
   const spool = await run.spool();
   const { baseUrl } = run.opencti;
   const { leftToKeepMs } = run.budget;
-  const { takenOver, same, keys } = await spool.write((tx) => {
+  const { takenOver, same, keys } = await writeOnDisk(spool, (tx) => {
     const before = tx.alertKeys(baseUrl).length;
     const takenOver = tx.takeOver({ from: "none", baseUrl }) +
       (known === undefined ? 0 : tx.takeOver({ from: { known }, baseUrl }));
+    if (known !== undefined) forgetOutages(tx, known);
     const keys = tx.alertKeys(baseUrl);
     return { takenOver, same: before + takenOver - keys.length, keys };
-  }, leftToKeepMs);
+  }, { leftMs: leftToKeepMs });
   const sent = await sendAll(run);
   let lookedUp = 0;
+  let matches = 0;
   let failures = 0;
   for (const key of keys) {
     if (run.stop.aborted) break;
@@ -226,26 +233,61 @@ async function retryTarget(
       failures = 0;
     }
     const one = withFreshBudget(run);
-    const kept = await spool.write(
+    const kept = await writeOnDisk(
+      spool,
       (tx) => tx.takeAlert(key, run.now() + one.budget.leftMs()),
-      one.budget.leftToKeepMs,
+      { leftMs: one.budget.leftToKeepMs },
     );
     // Another run may have looked it up by now.
     if (kept === undefined) continue;
     const outcome = await lookUpKept(kept, one);
-    if (outcome === "failed") failures++;
+    if (outcome.kind === "failed") failures++;
     else failures = 0;
-    if (outcome === "looked_up") lookedUp++;
+    if (outcome.kind === "looked_up") {
+      lookedUp++;
+      matches += outcome.matches;
+    }
   }
   await emit(run, (tx, emitter) => emitCounted(tx, emitter, run));
   const problem = spool.takeProblem();
   if (problem !== undefined) throw new SpoolError(problem);
   const last = withFreshBudget(run).budget;
-  const waiting = await spool.write(
+  const waiting = await writeOnDisk(
+    spool,
     (tx) => tx.counts(baseUrl),
-    last.leftToKeepMs,
+    { leftMs: last.leftToKeepMs },
   );
-  return { takenOver, same, sent, lookedUp, waiting };
+  return { takenOver, same, sent, lookedUp, matches, waiting };
+}
+
+/** No run asks an address that is not known: its outage would never end. */
+function forgetOutages(tx: Transaction, known: readonly string[]): void {
+  const inForce = known.map(outageName);
+  for (const name of tx.names(outageName(""))) {
+    if (!inForce.includes(name)) tx.forget(name);
+  }
+}
+
+/**
+ * Changes the spool. A run goes on with one in memory if the files cannot be
+ * used: there nothing waits, which is not true.
+ *
+ * @throws {SpoolError} If it is in memory.
+ */
+async function writeOnDisk<T>(
+  spool: Spool,
+  change: Change<T>,
+  { leftMs }: { readonly leftMs: LeftMs },
+): Promise<T> {
+  const { result, isDurable } = await spool.write(
+    (tx) => ({ result: change(tx), isDurable: tx.isDurable }),
+    leftMs,
+  );
+  if (isDurable) return result;
+  throw new SpoolError(
+    "What waits cannot be taken out of the spool, and is still there: correct " +
+      "that, and run retry again",
+  );
 }
 
 async function isOpenctiUp(

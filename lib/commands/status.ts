@@ -4,7 +4,6 @@
  * @module
  */
 import project from "../../deno.json" with { type: "json" };
-import { readConfig } from "../config/read_config.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { escapeControls } from "../log.ts";
 import {
@@ -15,7 +14,6 @@ import {
   lastLinesIn,
   readSite,
 } from "../manager/mod.ts";
-import { stateFolders } from "../state/marker.ts";
 import {
   type SeenOutage,
   type Waiting,
@@ -24,6 +22,7 @@ import {
 import { type Command, print } from "./command.ts";
 import { readOptions } from "./options.ts";
 import { wrapped } from "./show.ts";
+import { stateFoldersOf } from "./state_folders.ts";
 
 /** Says what went on lately. */
 export const status: Command = {
@@ -33,7 +32,8 @@ export const status: Command = {
   about:
     "Shows what the end of logs/integrations.log, today's alerts and the " +
     "spool tell: the last answer, what was looked up and emitted, answer " +
-    "times, errors, and what waits. It changes nothing, and asks nobody.",
+    "times, errors, and what waits. It changes nothing, and asks nobody. The " +
+    "exit status is 1 if what waits cannot be read.",
   arguments: [],
   options: [{ name: "json", means: "print it as JSON" }],
   examples: [[
@@ -52,7 +52,7 @@ export const status: Command = {
         ? `${JSON.stringify({ home, ...found }, null, 2)}\n`
         : show(home, found),
     );
-    return 0;
+    return found.waiting.unreadable.length > 0 ? 1 : 0;
   },
 };
 
@@ -60,7 +60,10 @@ export const status: Command = {
 interface Seen {
   readonly activity: Activity;
   readonly emitted: Emitted;
-  readonly waiting: Omit<Waiting, "why">;
+  readonly waiting: Omit<Waiting, "why"> & {
+    /** Why what waits in a folder is not among these. */
+    readonly unreadable: readonly string[];
+  };
 }
 
 /**
@@ -85,21 +88,16 @@ async function look(home: string): Promise<Seen> {
       );
     }
   };
-  const [block] = site.blocks;
-  const { config } = await readConfig({
-    optionsFile: "",
-    optionsJson: block?.options ?? "",
-    home,
-  });
   let [alerts, events] = [0, 0];
   let since: number | undefined;
   const outages: SeenOutage[] = [];
-  for (const folder of stateFolders(home, config)) {
+  const unreadable: string[] = [];
+  const folders = await stateFoldersOf(site.blocks, home);
+  for (const folder of new Set(folders.flat())) {
     const one = await waitingIn(folder).catch((error) => {
-      throw new UsageError(
-        `Cannot read the spool in ${folder}: ${
-          messageOf(error)
-        }, run it as root`,
+      // A run moves a corrupt one away, and says so.
+      unreadable.push(
+        `what waits in ${folder} cannot be read: ${messageOf(error)}`,
       );
     });
     if (one === undefined) continue;
@@ -111,7 +109,7 @@ async function look(home: string): Promise<Seen> {
   return {
     activity: activityIn(read("logs/integrations.log")),
     emitted: emittedIn(read("logs/alerts/alerts.json")),
-    waiting: { alerts, events, since, outages },
+    waiting: { alerts, events, since, outages, unreadable },
   };
 }
 
@@ -154,6 +152,7 @@ function show(home: string, { activity, emitted, waiting }: Seen): string {
           : `, since ${new Date(waiting.since).toISOString()}`
       }`,
     ],
+    ...waiting.unreadable.map((says) => ["", says] as const),
     ...waiting.outages.map((
       { baseUrl, since, failures, alerts, says },
     ): readonly [string, string] => [

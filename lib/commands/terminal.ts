@@ -46,7 +46,10 @@ function askOnce(question: string): string {
     const byte = new Uint8Array(1);
     while (Deno.stdin.readSync(byte) === 1) {
       const [code = 0] = byte;
-      if (code === CTRL_C) throw new UsageError("Stopped by Ctrl+C");
+      if (code === CTRL_C) throw new UsageError("Stopped: nothing is done");
+      if (code === CTRL_D && text === "") {
+        throw new UsageError("Stopped: nothing is done");
+      }
       if (code === CTRL_D || code === NEWLINE || code === RETURN) break;
       if (code === DELETE || code === BACKSPACE) text = text.slice(0, -1);
       else text += String.fromCharCode(code);

@@ -141,7 +141,9 @@ function choiceFindings(
           `${
             groups || "its groups"
           }: integratord does not hand such alerts over`,
-        `add the groups of ${source.name} to <group>, as docs/sources.md has them`,
+        `add one of the groups of ${source.name} to <group>: ${
+          source.groups?.join(", ") || groups
+        }`,
       ),
     ...problems.map(({ says }) => findingsOf("match").warning(says, AGAIN)),
   ];
@@ -186,10 +188,12 @@ async function* send(
     const causes = (await check("queue", () => checkQueue(site)))
       .filter(({ level }) => level !== "ok");
     yield* causes;
-    yield findingsOf("queue").error(
-      messageOf(error),
-      causes[0]?.mend ?? AGAIN,
-    );
+    if (!isBroken(causes)) {
+      yield findingsOf("queue").error(
+        messageOf(error),
+        causes[0]?.mend ?? AGAIN,
+      );
+    }
     return;
   }
   yield findingsOf("queue").ok(

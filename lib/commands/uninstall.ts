@@ -7,7 +7,8 @@ import { UsageError } from "../errors.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
-import { planUninstall, readWaits } from "../manager/mod.ts";
+import { stateFoldersOf } from "./state_folders.ts";
+import { planUninstall, readSite, readWaits } from "../manager/mod.ts";
 
 /** Takes out what install put in, and nothing else. */
 export const uninstall: Command = {
@@ -34,8 +35,13 @@ export const uninstall: Command = {
     }
     const isDryRun = has("dry-run");
     const isPurge = has("purge");
-    const waits = isPurge ? await readWaits(home) : {};
-    const plan = planUninstall({ home, isPurge, waits });
+    const folders = await stateFoldersOf(
+      readSite(home).site?.blocks ?? [],
+      home,
+    );
+    const stateFolders = [...new Set(folders.flat())];
+    const waits = isPurge ? await readWaits(stateFolders) : {};
+    const plan = planUninstall({ home, isPurge, stateFolders, waits });
     await carryOut(plan, { home, isDryRun, isInstalled: false });
     return 0;
   },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, UsageError } from "../errors.ts";
+import { messageOf, SEE_DOCTOR, UsageError } from "../errors.ts";
 
 const FILE = /^file:(?=\/)/;
 
@@ -31,15 +31,12 @@ export function readApiKey(
     mode = Deno.statSync(path).mode ?? 0;
   } catch (error) {
     throw new UsageError(
-      `Cannot read the token: ${path}: ${
-        messageOf(error)
-      }, put the token there ` +
-        `and run chown root:wazuh ${path} && chmod 0640 ${path}`,
+      `Cannot read the token: ${path}: ${messageOf(error)}, ${SEE_DOCTOR}`,
     );
   }
   if ((mode & 0o007) !== 0) {
     throw new UsageError(
-      `The token's file may be used by others, forbid it: chmod o= ${path}`,
+      `The token's file ${path} may be used by others, ${SEE_DOCTOR}`,
     );
   }
   if (!isToken(text)) {

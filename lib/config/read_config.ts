@@ -5,7 +5,7 @@
  * @module
  */
 import { ALL_FAMILIES, loadSources } from "../alert/sources/load.ts";
-import { messageOf, UsageError } from "../errors.ts";
+import { messageOf, SEE_DOCTOR, UsageError } from "../errors.ts";
 import { NOT_READABLE, readFile } from "../files.ts";
 import type { Config } from "./config.ts";
 import type { Options } from "./config_file.ts";
@@ -117,7 +117,7 @@ async function readConfigFile(
     const why = messageOf(error);
     const problem = why === NOT_READABLE
       ? `${NOT_READABLE}, and nothing of it is used: if this is Wazuh's user, ` +
-        `run as root chown root:wazuh ${file} && chmod 0640 ${file}`
+        `${SEE_DOCTOR}`
       : `it cannot be read: ${why}`;
     return { options: {}, problems: [problem], leftOut: undefined };
   }

@@ -6,6 +6,7 @@
  */
 import { isToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
+import { shellWord } from "../shell.ts";
 import {
   type IntegrationBlock,
   nodeKindIn,
@@ -20,6 +21,7 @@ import {
   replaceElement,
 } from "./conf.ts";
 import { confWithoutBlock } from "./container.ts";
+import { foreignPrograms, isForeignBlock } from "./foreign.ts";
 import { planFile, planRules } from "./install_files.ts";
 import {
   BEFORE,
@@ -28,17 +30,15 @@ import {
   CONF_BEFORE,
   DECODER,
   PROGRAM,
-  RULES,
   SCHEMA,
-  SCRIPT,
   STATE,
   TOKEN_FILE,
 } from "./layout.ts";
 import { SHIPPED_DECODER, SHIPPED_GROUPS, SHIPPED_SCHEMA } from "./shipped.ts";
 import { ownSteps, type Plan, quiet, type Step } from "./steps.ts";
 import {
+  areSame,
   at,
-  isScript,
   type Owned,
   readBytes,
   type WazuhUser,
@@ -72,8 +72,8 @@ interface Site extends InstallOptions {
   /** Wazuh's configuration, each byte a character. */
   readonly conf: string;
   readonly blocks: readonly IntegrationBlock[];
-  /** What stands in the block of another integration. */
-  readonly oldToken: string | undefined;
+  /** The block of another integration. */
+  readonly foreignBlock: IntegrationBlock | undefined;
 }
 
 const DEFAULT_LEVEL = "3";
@@ -91,21 +91,21 @@ export function planInstall(options: InstallOptions): Plan {
   if (conf === undefined) {
     throw new UsageError(`${home}/${CONF} does not exist: is Wazuh installed?`);
   }
-  const foreign = foreignSteps(home);
+  const foreign = foreignPrograms(home).map((path) =>
+    ({ do: "move", path, to: `${BEFORE}/${path}` }) as const
+  );
   const blocks = readable(home, () => readIntegrationBlocks(conf));
-  const [{ apiKey: oldKey = "" } = {}] = foreign.length > 0 ? blocks : [];
-  const oldToken = isToken(oldKey) && !oldKey.startsWith("file:")
-    ? oldKey
-    : undefined;
-  const site = { ...options, wazuh, conf, blocks, oldToken };
+  const foreignBlock = blocks.find((block) =>
+    isForeignBlock(block, { home, conf })
+  );
+  const site = { ...options, wazuh, conf, blocks, foreignBlock };
   const planned = isWorker(conf)
     ? {
-      steps: [RULES, DECODER].map((path): Step => ({
-        do: "keep",
-        path,
-        note: "a worker gets it from the master, install there too",
-      })),
-      warnings: [],
+      steps: [],
+      warnings: [
+        "This node is a worker: it gets rules and decoder from the master, " +
+        "install there too",
+      ],
       replaced: [],
     }
     : planRules(site);
@@ -116,9 +116,12 @@ export function planInstall(options: InstallOptions): Plan {
         "--replace to put it away, uninstall brings it back",
     );
   }
-  const { steps, apiKey } = planConf(site, foreign.length > 0);
+  const { steps, apiKey } = planConf(site);
   return {
     steps: [
+      // Before all else: whoever goes on from a later step knows by it which
+      // block is not ours.
+      ...blockSteps(site),
       ...folderSteps(site),
       ...foreign,
       ...planned.replaced,
@@ -137,7 +140,11 @@ export function planInstall(options: InstallOptions): Plan {
       ...programSteps(site),
       ...steps,
     ],
-    warnings: [...planned.warnings, ...blockWarnings(site)],
+    warnings: [
+      ...planned.warnings,
+      ...replacedWarnings(site),
+      ...blockWarnings(site),
+    ],
   };
 }
 
@@ -168,16 +175,6 @@ function isWorker(conf: string): boolean {
   return nodeKindIn(conf) === "worker";
 }
 
-/** Puts away the program of another integration of our name. */
-function foreignSteps(home: string): readonly (Step & { do: "move" })[] {
-  return [SCRIPT, PROGRAM]
-    .filter((path) =>
-      path === SCRIPT
-        ? at(`${home}/${path}`) !== undefined
-        : isScript(`${home}/${path}`)
-    ).map((path) => ({ do: "move", path, to: `${BEFORE}/${path}` }));
-}
-
 function folderSteps({ home, wazuh }: Site): readonly Step[] {
   const state = { uid: wazuh.uid, gid: wazuh.gid, mode: 0o750 };
   return at(`${home}/${STATE}`) === undefined
@@ -189,14 +186,17 @@ function programSteps({ home, program, wazuh }: Site): readonly Step[] {
   const owned = { uid: wazuh.root, gid: wazuh.gid, mode: 0o750 };
   const path = `${home}/${PROGRAM}`;
   const [here, there] = [at(program), at(path)];
-  // A package has put it there already.
-  return here?.ino === there?.ino && here?.dev === there?.dev
-    ? ownSteps(home, PROGRAM, { owned })
+  // A package has put it there already, or it is the same version.
+  const isSame = here?.ino === there?.ino && here?.dev === there?.dev ||
+    there?.isFile === true && here?.size === there.size &&
+      areSame(program, path);
+  return isSame
+    ? [...ownSteps(home, PROGRAM, { owned }), { do: "keep", path: PROGRAM }]
     : [{ do: "copy", path: PROGRAM, from: program, owned }];
 }
 
 function tokenSteps(
-  { home, token, oldToken, wazuh, askToken }: Site,
+  { home, token, foreignBlock, wazuh, askToken }: Site,
   apiKey: string,
 ): readonly Step[] {
   const path = `${home}/${TOKEN_FILE}`;
@@ -207,7 +207,7 @@ function tokenSteps(
     const steps = ownSteps(home, TOKEN_FILE, { owned });
     return [...steps, { do: "keep", path: TOKEN_FILE }];
   }
-  const made = token ?? oldToken ?? askToken();
+  const made = token ?? tokenOf(foreignBlock) ?? askToken();
   if (made === undefined) {
     throw new UsageError(
       "The token is not known: say --token-file FILE, or run it on a " +
@@ -228,12 +228,17 @@ function tokenSteps(
   }];
 }
 
+/** The token that stands in a block, and not in a file of its own. */
+function tokenOf(block: IntegrationBlock | undefined): string | undefined {
+  const { apiKey = "" } = block ?? {};
+  return isToken(apiKey) && !apiKey.startsWith("file:") ? apiKey : undefined;
+}
+
 /** What is done to ossec.conf, and what `<api_key>` it has then. */
 function planConf(
   site: Site,
-  isForeign: boolean,
 ): { readonly steps: readonly Step[]; readonly apiKey: string } {
-  const { home, conf, blocks: [block, ...others] } = site;
+  const { home, conf, foreignBlock, blocks: [block, ...others] } = site;
   const ours = `file:${home}/${TOKEN_FILE}`;
   if (block === undefined) {
     if (site.url === undefined) {
@@ -247,7 +252,7 @@ function planConf(
   }
   const said = saidSettings(site);
   if (others.length > 0) {
-    if (said.length > 0 || isForeign) {
+    if (said.length > 0 || foreignBlock !== undefined) {
       throw new UsageError(
         `${home}/${CONF} has ${others.length + 1} blocks of custom-opencti: ` +
           "leave one, or say neither --url, --level, --groups nor --token-file",
@@ -255,7 +260,7 @@ function planConf(
     }
     return { steps: [{ do: "keep", path: CONF }], apiKey: block.apiKey };
   }
-  if (isForeign) return replaceBlock(site, block);
+  if (foreignBlock !== undefined) return replaceBlock(site, foreignBlock);
   const changed = said.reduce((text, { name, value }) => {
     const [current] = readIntegrationBlocks(text);
     return current === undefined ||
@@ -278,25 +283,32 @@ function replaceBlock(
   site: Site,
   { element, hookUrl }: IntegrationBlock,
 ): { readonly steps: readonly Step[]; readonly apiKey: string } {
-  const { conf, url, wazuh: { root } } = site;
+  const { conf, url } = site;
   const settings = settingsOf(site, {
     hookUrl: url ?? hookUrl.replace(/\/graphql\/?$/, ""),
   });
   const text = blockOf(settings, eolOf(conf)).trimStart();
-  const kept: Step = {
-    do: "write",
-    path: BLOCK_BEFORE,
-    content: conf.slice(element.start, element.end),
-    owned: { uid: root, gid: root, mode: 0o600 },
-  };
   return {
-    steps: [
-      // The first one that was replaced is what uninstall brings back.
-      ...at(`${site.home}/${BLOCK_BEFORE}`) === undefined ? [quiet(kept)] : [],
-      ...confSteps(site, replaceElement(conf, element, { text })),
-    ],
+    steps: confSteps(site, replaceElement(conf, element, { text })),
     apiKey: settings.apiKey,
   };
+}
+
+/** Keeps the block of another integration, for uninstall to bring it back. */
+function blockSteps(
+  { home, conf, wazuh: { root }, foreignBlock }: Site,
+): readonly Step[] {
+  // The first one that was replaced is what comes back.
+  if (
+    foreignBlock === undefined || at(`${home}/${BLOCK_BEFORE}`) !== undefined
+  ) return [];
+  const { start, end } = foreignBlock.element;
+  return [quiet({
+    do: "write",
+    path: BLOCK_BEFORE,
+    content: conf.slice(start, end),
+    owned: { uid: root, gid: root, mode: 0o600 },
+  })];
 }
 
 function settingsOf(
@@ -332,8 +344,30 @@ function confSteps({ home, conf }: Site, content: string): readonly Step[] {
     mode: (info?.mode ?? 0o640) % 0o10000,
   };
   return [
-    { do: "write", path: CONF_BEFORE, content: conf, owned },
+    // The first one: it is as it was without us.
+    ...at(`${home}/${CONF_BEFORE}`)?.isFile !== true
+      ? [{ do: "write", path: CONF_BEFORE, content: conf, owned } as const]
+      : [],
     { do: "change", path: CONF, content, before: conf, owned },
+  ];
+}
+
+/** What was chosen in the block that ours takes the place of. */
+function replacedWarnings(
+  { foreignBlock, level, groups }: Site,
+): readonly string[] {
+  const { level: oldLevel = "0", group: oldGroups = "" } = foreignBlock ?? {};
+  const lost = [
+    ...groups !== undefined ? [] : [`<group> was ${oldGroups || "missing"}`],
+    ...level !== undefined || oldLevel === DEFAULT_LEVEL
+      ? []
+      : [`<level> was ${oldLevel}`],
+  ];
+  return foreignBlock === undefined || lost.length === 0 ? [] : [
+    `${
+      lost.join(", ")
+    }: it is now as of a new installation, say --groups and ` +
+    "--level for others",
   ];
 }
 
@@ -348,7 +382,9 @@ function blockWarnings(
     ],
     ...mounted === undefined ? [] : [
       `This container writes ${home}/${CONF} anew from ${mounted} when it ` +
-      "starts: put the same block there",
+      `starts: put the same block there, or copy it: sudo cp -p ${
+        shellWord(`${home}/${CONF}`)
+      } ${shellWord(mounted)}`,
     ],
   ];
 }

@@ -15,6 +15,7 @@ import {
   isOurs,
   moveRuleIds,
   openctiRuleIdsIn,
+  parentIdsIn,
   ruleIdsIn,
   wrongRulesIn,
 } from "./rules.ts";
@@ -98,6 +99,7 @@ export function planRules(site: Site): RulesPlan {
   const clashes = taken.files.filter(({ ids }) =>
     ids.some((id) => isOurs(id, first))
   );
+  refuseOtherIds(site, first);
   const earlier = taken.files.filter(({ opencti }) => opencti.length > 0);
   // Nothing else is in them. An id alone says nothing: the user's may have it.
   const replaced = earlier.filter(({ ids, opencti, path }) =>
@@ -122,7 +124,9 @@ export function planRules(site: Site): RulesPlan {
       owned: { uid: wazuh.uid, gid: wazuh.gid, mode: 0o660 },
     }),
     warnings: [
-      ...taken.broken.map(({ path, says }) =>
+      ...taken.broken.filter(({ path }) =>
+        !replaced.some((file) => path === `${home}/${file.path}`)
+      ).map(({ path, says }) =>
         `${path}: ${says}: Wazuh will not start with it`
       ),
       ...earlier.filter((file) => !replaced.includes(file)).map((
@@ -131,6 +135,16 @@ export function planRules(site: Site): RulesPlan {
         `${home}/${path} has rules of another integration for OpenCTI, for ` +
         `the same events: take them out: ${opencti.join(", ")}`
       ),
+      ...taken.files.filter((file) => !replaced.includes(file)).flatMap((
+        { path, parents },
+      ) => {
+        const gone = new Set(replaced.flatMap(({ ids }) => ids));
+        const lost = [...new Set(parents)].filter((id) => gone.has(id));
+        return lost.length === 0 ? [] : [
+          `${home}/${path} builds upon rules that are put away: ` +
+          `${lost.join(", ")}: give its rules ours as parents`,
+        ];
+      }),
     ],
     replaced: replaced.map(({ path }) => ({
       do: "move",
@@ -138,6 +152,24 @@ export function planRules(site: Site): RulesPlan {
       to: `${BEFORE}/${path}`,
     })),
   };
+}
+
+/**
+ * Rules that the user changed are kept as they are: they cannot be moved.
+ *
+ * @throws {UsageError} If they should be.
+ */
+function refuseOtherIds({ home, firstId }: Site, first: number): void {
+  const now = firstIdIn(home) ?? first;
+  if (firstId === undefined || now === first) return;
+  const rules = readBytes(`${home}/${RULES}`) ?? "";
+  const isOurs = rules === readBytes(`${home}/${recordOf(RULES)}`) ||
+    rules === moveRuleIds(SHIPPED_RULES, now) || EARLIER.has(sha256Of(rules));
+  if (isOurs) return;
+  throw new UsageError(
+    `--rule-ids: you changed ${home}/${RULES}, and it is kept as it is: give ` +
+      "its rules other ids there, or move it away first",
+  );
 }
 
 /** The first id of our rules as they are installed. */
@@ -156,6 +188,8 @@ export function firstIdIn(home: string): number | undefined {
 export interface RuleFile {
   readonly path: string;
   readonly ids: readonly number[];
+  /** The ids that its rules build upon. */
+  readonly parents: readonly number[];
   /** Those of them that are for events of an integration for OpenCTI. */
   readonly opencti: readonly number[];
 }
@@ -176,7 +210,12 @@ export function readRuleFiles(
   for (const path of paths) {
     try {
       const xml = readBytes(`${home}/${path}`) ?? "";
-      files.push({ path, ids: ruleIdsIn(xml), opencti: openctiRuleIdsIn(xml) });
+      files.push({
+        path,
+        ids: ruleIdsIn(xml),
+        parents: parentIdsIn(xml),
+        opencti: openctiRuleIdsIn(xml),
+      });
       broken.push(
         ...wrongRulesIn(xml).map(({ id, says }) => ({
           path: `${home}/${path}`,

@@ -10,7 +10,7 @@ export const PROGRAM = "integrations/custom-opencti";
 /** Wazuh's configuration. */
 export const CONF = "etc/ossec.conf";
 
-/** What it was before it was changed the last time. */
+/** What it was before install changed it for the first time. */
 export const CONF_BEFORE = "etc/ossec.conf.before-opencti";
 
 /** OpenCTI's token. */

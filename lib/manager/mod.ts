@@ -24,7 +24,7 @@ export {
 export { checkProgram } from "./checks/program.ts";
 export { checkQueue } from "./checks/queue.ts";
 export { checkRules } from "./checks/rules.ts";
-export { readSite, type Site } from "./checks/site.ts";
+export { installCommand, readSite, type Site } from "./checks/site.ts";
 export {
   checkLog,
   checkOptionFiles,
@@ -41,5 +41,5 @@ export {
   emittedIn,
 } from "./status.ts";
 export { follow, type Followed, lastLinesIn } from "./tail.ts";
-export { currentUser, refuseOthersThanRoot } from "./tree.ts";
+export { at, currentUser, refuseOthersThanRoot } from "./tree.ts";
 export { planUninstall, readWaits } from "./uninstall.ts";

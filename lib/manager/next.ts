@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWord } from "../shell.ts";
 import { PROGRAM } from "./layout.ts";
 import { hasSystemd } from "./tree.ts";
 
@@ -14,13 +15,13 @@ export function nextSteps(
   return [
     "",
     "Now test the configuration, and restart Wazuh:",
-    `  ${home}/bin/wazuh-analysisd -t`,
-    `  ${restartCommand(home)}`,
+    `  sudo ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
+    `  sudo ${restartCommand(home)}`,
     ...isInstalled
       ? [
         "Then see that all is right, and that a match becomes an alert:",
-        `  ${home}/${PROGRAM} doctor`,
-        `  ${home}/${PROGRAM} test`,
+        `  sudo ${shellWord(`${home}/${PROGRAM}`)} doctor`,
+        `  sudo ${shellWord(`${home}/${PROGRAM}`)} test`,
       ]
       : [],
   ];
@@ -30,5 +31,5 @@ export function nextSteps(
 export function restartCommand(home: string): string {
   return hasSystemd()
     ? "systemctl restart wazuh-manager"
-    : `${home}/bin/wazuh-control restart`;
+    : `${shellWord(`${home}/bin/wazuh-control`)} restart`;
 }

@@ -34,6 +34,28 @@ export function ruleIdsIn(xml: string): readonly number[] {
   return parseXml(xml).flatMap(idsOf);
 }
 
+/**
+ * The ids of rules that the rules in a file build upon.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<group name="a,"><rule id="100001" level="3">' +
+ *   "<if_sid>5716, 5720</if_sid></rule></group>";
+ * assertEquals(parentIdsIn(xml), [5716, 5720]);
+ * ```
+ */
+export function parentIdsIn(xml: string): readonly number[] {
+  const idsOf = ({ name, text, children }: Element): number[] =>
+    /^if_(?:matched_)?sid$/.test(name)
+      ? text.split(/[\s,]+/).filter(Boolean).map(Number)
+      : children.flatMap(idsOf);
+  return parseXml(xml).flatMap(idsOf);
+}
+
 /** What analysisd refuses to start with, besides what is no XML. */
 export interface WrongRule {
   /** As it is written. */

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { messageOf, UsageError } from "../errors.ts";
 import { decoded, toBytes } from "./bytes.ts";
 import { diffOf } from "./diff.ts";
+import { holdFolder, refuseHardLink, refuseLinks } from "./guard.ts";
 import { RECORD } from "./layout.ts";
 import {
   at,
@@ -20,7 +21,6 @@ import {
   placeFolder,
   readBytes,
   readProgram,
-  refuseLinks,
   remove,
 } from "./tree.ts";
 
@@ -102,11 +102,7 @@ export function showPlan(
  * goes on from there.
  */
 export function takeSteps(steps: readonly Step[], home: string): void {
-  for (const step of steps) {
-    refuseLinks(home, step.path);
-    if (step.do === "move") refuseLinks(home, step.to);
-    refuseChanged(step, home);
-  }
+  for (const step of steps) refuseStep(step, home);
   for (const step of steps) {
     try {
       takeStep(step, home);
@@ -136,22 +132,52 @@ function refuseChanged(step: Step, home: string): void {
   }
 }
 
-function takeStep(step: Step, home: string): void {
-  const path = `${home}/${step.path}`;
+/** Refuses a step that would change something else than was planned. */
+function refuseStep(step: Step, home: string): void {
+  for (const path of pathsOf(step)) refuseLinks(home, path);
+  if ("owned" in step) refuseHardLink(home, step.path);
   refuseChanged(step, home);
-  if (step.path.startsWith(`${RECORD}/`)) makeParents(path);
+}
+
+function pathsOf(step: Step): readonly string[] {
+  return step.do === "move" ? [step.path, step.to] : [step.path];
+}
+
+function takeStep(step: Step, home: string): void {
+  for (const path of pathsOf(step)) {
+    if (path.startsWith(`${RECORD}/`)) makeParents(`${home}/${path}`);
+  }
+  const held = pathsOf(step).map((path) => holdFolder(home, path));
+  const refuseMoved = () => held.forEach((refuse) => refuse());
+  refuseStep(step, home);
+  carryOut(step, { home, refuseMoved });
+  // What was changed for a moment alone is not seen by that.
+  refuseMoved();
+}
+
+function carryOut(
+  step: Step,
+  { home, refuseMoved }: {
+    readonly home: string;
+    readonly refuseMoved: () => void;
+  },
+): void {
+  const path = `${home}/${step.path}`;
   switch (step.do) {
     case "write":
-    case "change":
-      return placeFile(path, toBytes(step.content), step.owned);
-    case "copy":
-      return placeFile(path, readProgram(step.from), step.owned);
+    case "change": {
+      const content = toBytes(step.content);
+      return placeFile(path, content, { owned: step.owned, refuseMoved });
+    }
+    case "copy": {
+      const content = readProgram(step.from);
+      return placeFile(path, content, { owned: step.owned, refuseMoved });
+    }
     case "make":
-      return placeFolder(path, step.owned);
+      return placeFolder(path, { owned: step.owned, refuseMoved });
     case "own":
-      return own(path, step.owned);
+      return own(path, { owned: step.owned, refuseMoved });
     case "move":
-      if (step.to.startsWith(`${RECORD}/`)) makeParents(`${home}/${step.to}`);
       return moveFile(path, `${home}/${step.to}`);
     case "remove":
       return remove(path);

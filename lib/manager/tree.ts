@@ -16,10 +16,11 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
-  readFileSync,
+  readSync,
   writeSync,
 } from "node:fs";
 import { messageOf, UsageError } from "../errors.ts";
+import { nameOf, type WazuhNames, wazuhNames } from "../shell.ts";
 import { fromBytes } from "./bytes.ts";
 
 /** What this user may not look at. */
@@ -37,11 +38,9 @@ export interface Owned {
 }
 
 /** Wazuh's user and group, by their numbers and names. */
-export interface WazuhUser {
+export interface WazuhUser extends WazuhNames {
   readonly uid: number;
   readonly gid: number;
-  readonly user: string;
-  readonly group: string;
   /** Who owns Wazuh's home: root. */
   readonly root: number;
 }
@@ -57,24 +56,22 @@ export function wazuhUserOf(home: string): WazuhUser {
   try {
     const { uid, gid, isDirectory } = Deno.lstatSync(sockets);
     if (!isDirectory) throw new Error("it is no folder");
-    const [user, group] = [uid ?? 0, gid ?? 0];
     return {
-      uid: user,
-      gid: group,
+      ...wazuhNames(home),
+      uid: uid ?? 0,
+      gid: gid ?? 0,
       root: Deno.lstatSync(home).uid ?? 0,
-      user: nameOf(user, "/etc/passwd"),
-      group: nameOf(group, "/etc/group"),
     };
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new NotAllowedError(sockets);
     }
-    const says = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : messageOf(error);
     throw new UsageError(
-      `${home} is not the home of a Wazuh manager: ${sockets}: ${says}, give ` +
-        "the right one with --home",
+      `${home} is not the home of a Wazuh manager: ${
+        error instanceof Deno.errors.NotFound
+          ? "it has no queue/sockets"
+          : messageOf(error)
+      }. Give the right one with --home`,
     );
   }
 }
@@ -82,17 +79,6 @@ export function wazuhUserOf(home: string): WazuhUser {
 /** The name of whoever runs this. */
 export function currentUser(): string {
   return nameOf(Deno.uid() ?? 0, "/etc/passwd");
-}
-
-/** The name of a user or group; its number if there is none. */
-function nameOf(id: number, path: string): string {
-  try {
-    const lines = Deno.readTextFileSync(path).split("\n");
-    const fields = lines.map((line) => line.split(":"));
-    return fields.find((field) => field[2] === String(id))?.[0] ?? String(id);
-  } catch {
-    return String(id);
-  }
 }
 
 /**
@@ -136,30 +122,8 @@ function look(
   }
 }
 
-/**
- * Refuses a path that leads elsewhere. Folders may be root's links: that is how
- * an administrator moves them.
- *
- * @param path Below home.
- *
- * @throws {UsageError} If a part of it is a link, or no folder.
- */
-export function refuseLinks(home: string, path: string): void {
-  const parts = path.split("/");
-  for (const n of parts.keys()) {
-    const part = `${home}/${parts.slice(0, n + 1).join("/")}`;
-    const info = at(part);
-    const isLast = n === parts.length - 1;
-    if (info?.isSymlink && (isLast || info.uid !== 0)) {
-      throw linkError(part);
-    }
-    if (!isLast && info?.isFile) {
-      throw new UsageError(`${part} must be a folder: move it away`);
-    }
-  }
-}
-
-function linkError(path: string): UsageError {
+/** What is said of a link where none is followed. */
+export function linkError(path: string): UsageError {
   return new UsageError(
     `${path} is a link, and could lead anywhere: put what it leads to in its ` +
       "place",
@@ -185,10 +149,29 @@ export function readBytes(path: string): string | undefined {
     if (!fstatSync(fd).isFile()) {
       throw new UsageError(`${path} is no file: move it away`);
     }
-    return fromBytes(readFileSync(fd));
+    return fromBytes(readAtMost(fd, path));
   } finally {
     closeSync(fd);
   }
+}
+
+/** Far more than Wazuh's largest file of rules has. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** As long as it is now: it may grow while it is read. */
+function readAtMost(fd: number, path: string): Uint8Array {
+  const { size } = fstatSync(fd);
+  if (size > MAX_FILE_BYTES) {
+    throw new UsageError(`${path} has ${size} bytes: it is too large to read`);
+  }
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const count = readSync(fd, bytes, length, size - length, null);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** Whether Wazuh's user may read it. */
@@ -199,6 +182,32 @@ export function canRead(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
 /** Whether Wazuh's user may write to it. */
 export function canWrite(info: Deno.FileInfo, wazuh: WazuhUser): boolean {
   return may(info, { wazuh, bit: 0o2 });
+}
+
+/**
+ * The first folder above a path that Wazuh's user may not enter; nothing if all
+ * are open. Of a link, those above what it leads to count too.
+ */
+export function closedFolderAbove(
+  path: string,
+  wazuh: WazuhUser,
+): string | undefined {
+  return [path, realPath(path)].flatMap((one) => {
+    const parts = one.split("/").slice(1, -1);
+    return parts.map((_, n) => `/${parts.slice(0, n + 1).join("/")}`);
+  }).find((folder) => {
+    const info = targetAt(folder);
+    return info !== undefined && !may(info, { wazuh, bit: 0o1 });
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // There is none, which is said elsewhere.
+    return path;
+  }
 }
 
 function may(
@@ -222,11 +231,18 @@ export function isScript(path: string): boolean {
   return file.readSync(start) === 2 && fromBytes(start) === "#!";
 }
 
+/** Whose a file is to be, and what is looked at before it is changed. */
+export interface Placing {
+  readonly owned: Owned;
+  /** Throws if the path is no longer what it was. */
+  readonly refuseMoved: () => void;
+}
+
 /** Puts a file in its place, in one move. */
 export function placeFile(
   path: string,
   content: Uint8Array,
-  { uid, gid, mode }: Owned,
+  { owned: { uid, gid, mode }, refuseMoved }: Placing,
 ): void {
   const temporary = `${path}.${crypto.randomUUID()}`;
   // "wx" fails if anything is there, a link too. Only we can read it until it
@@ -243,17 +259,22 @@ export function placeFile(
     } finally {
       closeSync(fd);
     }
+    refuseMoved();
     Deno.renameSync(temporary, path);
   } catch (error) {
-    remove(temporary);
+    try {
+      remove(temporary);
+    } catch {
+      // Its folder was moved away: what failed says so.
+    }
     throw error;
   }
 }
 
 /** Makes a folder. */
-export function placeFolder(path: string, owned: Owned): void {
+export function placeFolder(path: string, placing: Placing): void {
   Deno.mkdirSync(path, { mode: 0o700 });
-  own(path, owned);
+  own(path, placing);
 }
 
 /** Whether owner and mode are as they should be. */
@@ -263,7 +284,10 @@ export function isOwned(info: Deno.FileInfo, owned: Owned): boolean {
 }
 
 /** Sets owner and mode of a file or folder, never of what a link leads to. */
-export function own(path: string, { uid, gid, mode }: Owned): void {
+export function own(
+  path: string,
+  { owned: { uid, gid, mode }, refuseMoved }: Placing,
+): void {
   const { isFile, isDirectory, dev, ino } = Deno.lstatSync(path);
   if (!isFile && !isDirectory) {
     throw new UsageError(`${path} is no file and no folder: move it away`);
@@ -274,6 +298,7 @@ export function own(path: string, { uid, gid, mode }: Owned): void {
     if (opened.dev !== dev || opened.ino !== ino) {
       throw new UsageError(`${path} was changed meanwhile: run it again`);
     }
+    refuseMoved();
     fchownSync(fd, uid, gid);
     fchmodSync(fd, mode);
   } finally {
@@ -300,6 +325,12 @@ export function moveFile(from: string, to: string): void {
 /** The executable that is to be installed. */
 export function readProgram(path: string): Uint8Array {
   return Deno.readFileSync(path);
+}
+
+/** Whether two files have the same bytes. */
+export function areSame(path: string, other: string): boolean {
+  const [one, two] = [readProgram(path), readProgram(other)];
+  return one.length === two.length && one.every((byte, n) => byte === two[n]);
 }
 
 /** The files in a folder and below it, by their paths in it. */

@@ -5,10 +5,12 @@
  * @module
  */
 import { messageOf, UsageError } from "../errors.ts";
+import { shellWord } from "../shell.ts";
 import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
 import { removeElement, replaceElement } from "./conf.ts";
-import { recordOf } from "./install_files.ts";
+import { isForeignBlock } from "./foreign.ts";
+import { firstIdIn, recordOf } from "./install_files.ts";
 import {
   BEFORE,
   BLOCK_BEFORE,
@@ -24,6 +26,7 @@ import {
   STATE_FALLBACK,
   TOKEN_FILE,
 } from "./layout.ts";
+import { FIRST_ID, moveRuleIds } from "./rules.ts";
 import {
   EARLIER,
   SHIPPED_DECODER,
@@ -39,18 +42,19 @@ export interface UninstallOptions {
   readonly home: string;
   /** Whether state and token are removed too. */
   readonly isPurge: boolean;
-  /** What waits in folders of state, by their paths below home. */
+  /** Folders where the options say that state is. */
+  readonly stateFolders?: readonly string[];
+  /** What waits in folders of state, by their paths. */
   readonly waits?: Readonly<Record<string, string>>;
 }
 
-/** What waits in the folders of state, and would be lost with them. */
+/** What waits in folders of state, and would be lost with them. */
 export async function readWaits(
-  home: string,
+  folders: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
-  const found = await Promise.all([STATE, STATE_FALLBACK].map(async (path) => {
+  const found = await Promise.all(folders.map(async (path) => {
     try {
-      const { alerts = 0, events = 0 } = await waitingIn(`${home}/${path}`) ??
-        {};
+      const { alerts = 0, events = 0 } = await waitingIn(path) ?? {};
       return [
         path,
         alerts + events === 0 ? "" : `alerts ${alerts}, events ` +
@@ -72,7 +76,7 @@ export async function readWaits(
  * @throws {UsageError} If Wazuh could not read its configuration.
  */
 export function planUninstall(
-  { home, isPurge, waits = {} }: UninstallOptions,
+  { home, isPurge, stateFolders = [], waits = {} }: UninstallOptions,
 ): Plan {
   wazuhUserOf(home);
   const isThere = (path: string) => at(`${home}/${path}`) !== undefined;
@@ -82,8 +86,7 @@ export function planUninstall(
     .filter((path) => path !== BLOCK_BEFORE);
   const isOurs = !isScript(`${home}/${PROGRAM}`);
   const steps: readonly Step[] = [
-    // The block of another program of our name is none of ours.
-    ...isOurs ? confSteps(home) : [],
+    ...confSteps(home),
     ...[RULES, DECODER, SCHEMA].flatMap((path) => fileSteps(home, path)),
     ...isOurs && isThere(PROGRAM)
       ? [{ do: "remove", path: PROGRAM } as const]
@@ -95,15 +98,47 @@ export function planUninstall(
     })),
     ...[STATE, STATE_FALLBACK, TOKEN_FILE].filter(isThere).map((path): Step =>
       isPurge
-        ? { do: "remove", path, ...waits[path] && { note: waits[path] } }
-        : { do: "keep", path, note: "--purge removes it" }
+        ? {
+          do: "remove",
+          path,
+          ...waits[`${home}/${path}`] && { note: waits[`${home}/${path}`] },
+        }
+        : {
+          do: "keep",
+          path,
+          note: "--purge removes it, or later sudo rm -r " +
+            shellWord(`${home}/${path}`),
+        }
     ),
     ...isThere(OPTIONS_FILE)
       ? [{ do: "keep", path: OPTIONS_FILE, note: "it is yours" } as const]
       : [],
     ...isThere(RECORD) ? [quiet({ do: "remove", path: RECORD } as const)] : [],
   ];
-  return { steps, warnings: [] };
+  const elsewhere = stateFolders.filter((path) =>
+    ![STATE, STATE_FALLBACK].some((usual) => path === `${home}/${usual}`) &&
+    isFolder(path)
+  );
+  return {
+    steps,
+    // Wazuh's user may write the options: root removes nothing because of them.
+    warnings: elsewhere.map((path) =>
+      [
+        `${path} is left, where an option puts the state`,
+        ...isPurge && waits[path] ? [waits[path]] : [],
+        ...isPurge ? [`see what is in it, then rm -r ${shellWord(path)}`] : [],
+      ].join(": ")
+    ),
+  };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return at(path)?.isDirectory === true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
 }
 
 function confSteps(home: string): readonly Step[] {
@@ -115,7 +150,9 @@ function confSteps(home: string): readonly Step[] {
   let content = conf;
   try {
     // From the end on, so that the places of those before stay.
-    for (const [n, { element }] of blocksFromEnd(conf)) {
+    for (const [n, block] of blocksFromEnd(conf)) {
+      const { element } = block;
+      if (isForeignBlock(block, { home, conf })) continue;
       content = n === 0 && old !== undefined
         ? replaceElement(content, element, { text: old })
         : removeElement(content, element);
@@ -148,8 +185,10 @@ function blocksFromEnd(conf: string) {
 function fileSteps(home: string, path: string): readonly Step[] {
   const content = readBytes(`${home}/${path}`);
   if (content === undefined) return [];
+  // The record is written last: it may not be there yet.
+  const rules = moveRuleIds(SHIPPED_RULES, firstIdIn(home) ?? FIRST_ID);
   const isOurs = content === readBytes(`${home}/${recordOf(path)}`) ||
-    [SHIPPED_RULES, SHIPPED_DECODER, SHIPPED_SCHEMA].includes(content) ||
+    [rules, SHIPPED_DECODER, SHIPPED_SCHEMA].includes(content) ||
     EARLIER.has(sha256Of(content));
   return [
     isOurs

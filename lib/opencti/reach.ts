@@ -246,7 +246,10 @@ async function trust(way: Way): Promise<readonly Step[]> {
           `The token goes in clear to ${baseUrl}, and whoever sees it can use it`,
           `give OpenCTI a certificate, and set ${places.url} to https://`,
         )
-        : step.ok("not used, the address begins with http://"),
+        : step.ok(
+          `not used, the token goes in clear to ${baseUrl}, on this machine or ` +
+            "a private network",
+        ),
     ];
   }
   if (proxy?.protocol === "socks5:") {

@@ -97,8 +97,14 @@ export async function openTunnel(way: Way): Promise<{
   /** Nothing if it is no HTTP. */
   readonly status: number | undefined;
 }> {
-  const { url, proxy = url } = way;
-  const connection = await open(serverOf(proxy), way);
+  const { url, proxy = url, timeoutMs, stop } = way;
+  // One deadline for all of it: a proxy may answer a byte at a time.
+  const end = performance.now() + timeoutMs;
+  const left = (): Time => ({
+    timeoutMs: Math.max(0, end - performance.now()),
+    stop,
+  });
+  const connection = await open(serverOf(proxy), left());
   try {
     const { hostname, port } = serverOf(url);
     const host = `${
@@ -116,11 +122,14 @@ export async function openTunnel(way: Way): Promise<{
       ],
       "\r\n",
     ].join("\r\n");
-    await connection.write(new TextEncoder().encode(head));
+    const bytes = new TextEncoder().encode(head);
+    for (let done = 0; done < bytes.length;) {
+      done += await inTime(connection.write(bytes.subarray(done)), left());
+    }
     const buffer = new Uint8Array(MAX_HEAD);
     let text = "";
     while (!text.includes("\r\n\r\n") && text.length < MAX_HEAD) {
-      const count = await inTime(connection.read(buffer), way);
+      const count = await inTime(connection.read(buffer), left());
       if (count === null) break;
       text += new TextDecoder("latin1").decode(buffer.subarray(0, count));
     }

@@ -60,7 +60,7 @@ export function whyUnanswered(
     ? {
       kind: "certificate",
       says: `No trust between here and OpenCTI at ${baseUrl}: ${reason}, ${
-        mendFor(error, server)
+        mendFor(error, server).replaceAll("\n", " ")
       }`,
     }
     : {
@@ -71,7 +71,10 @@ export function whyUnanswered(
     };
 }
 
-/** How to make OpenCTI be reached, or trusted, after an attempt that failed. */
+/**
+ * How to make OpenCTI be reached, or trusted, after an attempt that failed. A
+ * command stands on a line of its own.
+ */
 export function mendFor(error: unknown, server: Server): string {
   const reason = reasonOf(error);
   return isAboutCertificate(error)
@@ -123,19 +126,20 @@ function mendCertificate(reason: string, { baseUrl, places }: Server): string {
   const file = `${places.etc}/opencti.pem`;
   if (/UnknownIssuer/.test(reason)) {
     const address = port === "" ? `${hostname}:443` : host;
-    return "no authority that is known here signed its certificate: save what " +
-      `it shows, by openssl s_client -connect ${address} -showcerts ` +
-      `</dev/null | sed -n /BEGIN/,/END/p > ${file}, or the certificate of ` +
-      "your own authority, and name the file in " + places.option("ca_file");
+    return "no authority that is known here signed its certificate: name a " +
+      `file with the certificate of yours in ${places.option("ca_file")}, or ` +
+      "with what the server shows:\n" +
+      `openssl s_client -connect ${address} -showcerts </dev/null | ` +
+      `sed -n /BEGIN/,/END/p > ${file}`;
   }
   const name = /^[\d.]+$|^\[/.test(hostname)
     ? `IP:${hostname.replace(/[[\]]/g, "")}`
     : `DNS:${hostname}`;
-  const another = "make OpenCTI another, with openssl req -x509 -newkey " +
-    "rsa:2048 -nodes -days 825 -keyout opencti.key -out opencti.pem -subj " +
-    `/CN=opencti -addext subjectAltName=${name} -addext ` +
-    "basicConstraints=critical,CA:FALSE, and name the file opencti.pem in " +
-    places.option("ca_file");
+  const another = "make another where OpenCTI runs, give it to OpenCTI, and " +
+    `name a copy of opencti.pem in ${places.option("ca_file")}:\n` +
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 825 -keyout opencti.key " +
+    "-out opencti.pem -subj /CN=opencti -addext " +
+    `subjectAltName=${name} -addext basicConstraints=critical,CA:FALSE`;
   if (/CaUsedAsEndEntity/.test(reason)) {
     return "its certificate says that it is an authority's (CA:TRUE), and such " +
       `a one is not taken for a server: ${another}`;

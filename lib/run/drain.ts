@@ -77,7 +77,9 @@ async function lookUpFew(run: Run): Promise<void> {
 }
 
 /** What became of a kept alert: there may be nothing in it to look up any more. */
-export type KeptOutcome = "looked_up" | "dropped" | "failed";
+export type KeptOutcome =
+  | { readonly kind: "looked_up"; readonly matches: number }
+  | { readonly kind: "dropped" | "failed" };
 
 /**
  * Looks up an alert that was kept. If it fails again, it stays there, and is
@@ -101,7 +103,7 @@ export async function lookUpKept(
     if (!(error instanceof AlertError)) throw error;
     run.log.error(`A kept alert cannot be read, it is lost: ${error.message}`);
     await forget();
-    return "dropped";
+    return { kind: "dropped" };
   }
   const name = nameOf(alert);
   const subject = { alert, json, key, tries, isKept: true };
@@ -113,17 +115,17 @@ export async function lookUpKept(
     if (findings.iocs.length === 0) {
       run.log.info(`${name}: nothing to look up any more, it is not kept`);
       await forget();
-      return "dropped";
+      return { kind: "dropped" };
     }
     run.log.debug(`${name}: looked up again`);
-    await lookUp(subject, findings, run);
-    return "looked_up";
+    const matches = await lookUp(subject, findings, run);
+    return { kind: "looked_up", matches };
   } catch (error) {
     if (error instanceof QueueError) throw error;
     if (!(error instanceof OpenctiError)) {
       await keepUnasked(subject, error, run);
     }
     run.log.error(`${name}: ${messageOf(error)}`);
-    return "failed";
+    return { kind: "failed" };
   }
 }

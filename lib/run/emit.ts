@@ -11,7 +11,7 @@ import { bytesOf, encodeEvent } from "../wazuh/encode.ts";
 import { intervalOf, logDropped, sentenceOnDropped } from "./dropped.ts";
 import { type Fate, QueueError, withFate } from "../errors.ts";
 import { errorEvent, type Event, warningEvent } from "../wazuh/event.ts";
-import { headerFor, MAX_MESSAGE_BYTES, sendToQueue } from "../wazuh/queue.ts";
+import { headerFor, sendToQueue } from "../wazuh/queue.ts";
 import type { Run, RunTime } from "./run.ts";
 import { Outage } from "../state/circuit_breaker.ts";
 import { countError, hasPassed, Throttle } from "../state/throttle.ts";
@@ -359,6 +359,5 @@ export function messageFor(
   { redact }: Pick<Emitting, "redact">,
 ): string {
   const header = redact(headerFor(alert?.agent));
-  const maxBytes = MAX_MESSAGE_BYTES - bytesOf(header);
-  return header + encodeEvent(event, { maxBytes, redact });
+  return header + encodeEvent(event, redact);
 }

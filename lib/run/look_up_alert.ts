@@ -29,6 +29,8 @@ const KEEP_AFTER_MS = 500;
  *
  * @param findings One IoC at least.
  *
+ * @returns How many matches were emitted.
+ *
  * @throws {OpenctiError} If OpenCTI cannot be asked, or for a part of the
  * question: the alert is kept then, and the error emitted.
  * @throws {QueueError} If not all is sent yet: the events are kept.
@@ -37,7 +39,7 @@ export async function lookUp(
   subject: Subject,
   findings: Pick<Findings, "iocs" | "tooMany">,
   run: Run,
-): Promise<void> {
+): Promise<number> {
   try {
     const { lookedUp, isKept } = await askOrKeep(subject, findings.iocs, run);
     await logDecisions(lookedUp, run);
@@ -46,9 +48,11 @@ export async function lookUp(
       lookedUp.reply.problems.length > 0 || lookedUp.notes.length > 0 ||
       isKept ||
       dueIn(run.stateFolders) !== undefined || hasOutage(run.stateFolders);
-    if (!mustRecord) return;
-    const { recordLookUp } = await import("./record.ts");
-    await recordLookUp({ ...subject, isKept }, lookedUp, run);
+    if (mustRecord) {
+      const { recordLookUp } = await import("./record.ts");
+      await recordLookUp({ ...subject, isKept }, lookedUp, run);
+    }
+    return lookedUp.found.matches.length;
   } finally {
     if (isClearText(run.opencti.baseUrl)) {
       const { warnOfClearText } = await import("./warnings.ts");

@@ -10,11 +10,7 @@
  */
 import type { Alert } from "../alert/alert.ts";
 import { type Findings, makeLoadingFinder } from "../alert/find.ts";
-import {
-  type IgnoreLists,
-  readIgnoreLists,
-  type WhyIgnored,
-} from "../alert/ignore.ts";
+import { loadIgnoreLists, type WhyIgnored } from "../alert/ignore.ts";
 import type { Ioc } from "../alert/ioc.ts";
 import { sweepOf } from "../config/allowed_values.ts";
 import type { ReadConfig } from "../config/read_config.ts";
@@ -78,7 +74,7 @@ const NO_MATCHES: Matches = {
 };
 
 /** Builds the way of alerts. Lists are read, and modules loaded, on first use. */
-export function pipelineFor(
+export async function pipelineFor(
   { config, joined, problems, mayMiss }: Pick<
     ReadConfig,
     "config" | "joined" | "problems" | "mayMiss"
@@ -89,12 +85,15 @@ export function pipelineFor(
     /** Reads a list of what is not asked for. */
     readonly readFile: (path: string) => string;
   },
-): Pipeline {
-  let lists: IgnoreLists | undefined;
-  const readLists = () => lists ??= readIgnoreLists(config.ignore, options);
+): Promise<Pipeline> {
+  const readLists = await loadIgnoreLists(config.ignore, options);
+  let listProblems: readonly string[] = [];
   const { baseUrl } = options;
-  const whyIgnored: WhyIgnored = (value, port) =>
-    readLists().whyIgnored(value, port);
+  const whyIgnored: WhyIgnored = (value, port) => {
+    const lists = readLists();
+    listProblems = lists.problems;
+    return lists.whyIgnored(value, port);
+  };
   return {
     find: makeLoadingFinder({
       ...config,
@@ -152,7 +151,7 @@ export function pipelineFor(
       ...joined.problems.map((problem) =>
         `Mistakes in the configuration: ${problem}`
       ),
-      ...lists?.problems ?? [],
+      ...listProblems,
     ],
   };
 }

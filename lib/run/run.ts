@@ -91,9 +91,11 @@ export interface PreparedRun {
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
+    const { wazuhNames } = await import("../shell.ts");
+    const { user } = wazuhNames(options.home);
     printError(
       "As root, this writes no log and keeps nothing, because Wazuh's user " +
-        "could not use the files: put runuser -u wazuh -- before the command",
+        `could not use the files: put runuser -u ${user} -- before the command`,
     );
   }
   const { optionsFile, optionsJson = "", home } = options;
@@ -106,21 +108,21 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   const read = await readConfig({ optionsFile, optionsJson, home });
   const { apiKey } = options.target;
   try {
-    const run = makeRun(options, {
+    const run = await makeRun(options, {
       ...read,
       apiKey: readApiKey(apiKey, readFile),
     });
     return { run, error: read.error };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { run: makeRun(options, { ...read, apiKey: "" }), error };
+    return { run: await makeRun(options, { ...read, apiKey: "" }), error };
   }
 }
 
-function makeRun(
+async function makeRun(
   { target, home, stop, debug }: RunOptions,
   read: ReadConfig & { readonly apiKey: string },
-): Run {
+): Promise<Run> {
   const { config, apiKey } = read;
   const redact = redactorFor(apiKey, config);
   const isForeign = isForeignRoot(home);
@@ -141,7 +143,7 @@ function makeRun(
     }),
     home,
     places: placesOf({ ...read, home, apiKey: target.apiKey }),
-    pipeline: pipelineFor(read, { ...target, readFile }),
+    pipeline: await pipelineFor(read, { ...target, readFile }),
     log,
     redact,
     budget: freshBudget(asking),

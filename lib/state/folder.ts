@@ -5,6 +5,7 @@
  * @module
  */
 import { messageOf, SpoolError } from "../errors.ts";
+import { chownCommand, shellWord, wazuhNames } from "../shell.ts";
 
 /** This user may not make the folder, or not write in it. Another may do. */
 export class FolderDenied extends SpoolError {}
@@ -26,7 +27,7 @@ export function ensureFolder(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) makeWithParents(dir, home);
     else if (error instanceof Deno.errors.PermissionDenied) {
-      throw missing(dir);
+      throw missing(dir, home);
     } else if (!(error instanceof Deno.errors.AlreadyExists)) {
       throw new SpoolError(`${dir}: ${messageOf(error)}`);
     }
@@ -36,12 +37,13 @@ export function ensureFolder(
     throw new SpoolError(`${dir} is no folder: remove it, or set "state_dir"`);
   }
   if (((mode ?? 0) & 0o002) !== 0) {
-    throw new SpoolError(`others may write to it: chmod o= ${dir}`);
+    throw new SpoolError(`others may write to it: chmod o= ${shellWord(dir)}`);
   }
   const owners = [`${home}/queue`, `${home}/queue/sockets`].map(ownerOf);
   if (![0, Deno.uid(), ...owners].includes(uid)) {
     throw new SpoolError(
-      `${dir} belongs to another user: as root, run chown -R wazuh:wazuh ${dir}`,
+      `${dir} belongs to another user: as root, run ` +
+        chownCommand(home, dir, { isFolder: true }),
     );
   }
 }
@@ -57,15 +59,16 @@ function makeWithParents(dir: string, home: string): void {
     Deno.mkdirSync(dir, { mode: 0o750, recursive: true });
   } catch (error) {
     throw error instanceof Deno.errors.PermissionDenied
-      ? missing(dir)
+      ? missing(dir, home)
       : new SpoolError(`${dir}: ${messageOf(error)}`);
   }
 }
 
-function missing(dir: string): FolderDenied {
+function missing(dir: string, home: string): FolderDenied {
+  const { user, group } = wazuhNames(home);
   return new FolderDenied(
     `${dir} is missing, and Wazuh's user cannot make it: as root, run ` +
-      `install -d -o wazuh -g wazuh -m 0750 ${dir}`,
+      `install -d -o ${user} -g ${group} -m 0750 ${shellWord(dir)}`,
   );
 }
 
@@ -77,7 +80,10 @@ function missing(dir: string): FolderDenied {
  * @throws {FolderDenied} If this user may not read and write it.
  * @throws {SpoolError} If it is something else, or cannot be made.
  */
-export function ensureFile(path: string): number | null {
+export function ensureFile(
+  path: string,
+  { home }: { readonly home: string },
+): number | null {
   refuseUnlessFile(path);
   try {
     const file = Deno.openSync(path, {
@@ -92,7 +98,7 @@ export function ensureFile(path: string): number | null {
       const dir = path.replace(/\/[^/]*$/, "");
       throw new FolderDenied(
         `Wazuh's user may not write to ${path}: as root, run ` +
-          `chown -R wazuh:wazuh ${dir}`,
+          chownCommand(home, dir, { isFolder: true }),
       );
     }
     throw new SpoolError(messageOf(error));

@@ -10,6 +10,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf, SpoolError } from "../errors.ts";
+import { chownCommand, shellWord } from "../shell.ts";
 import {
   databaseIn,
   giveSpaceBack,
@@ -130,7 +131,7 @@ export function openSpool(options: SpoolOptions): Spool {
         ensureFolder({ dir, home });
         // Before SQLite has it open: who closes a file gives up all the locks
         // that this process has on it.
-        inode = ensureFile(databaseIn(dir));
+        inode = ensureFile(databaseIn(dir), { home });
         refuseOddFiles(databaseIn(dir));
         db = openDatabase(dir);
         moveFromOthers(db, dir);
@@ -236,7 +237,9 @@ export function openSpool(options: SpoolOptions): Spool {
   function skipLocked(error: unknown, folder: string): void {
     skipped = folders.indexOf(folder) + 1;
     if (skipped === folders.length) throw error;
-    elsewhere = `${databaseIn(folder)}: ${explain(messageOf(error), folder)}`;
+    elsewhere = `${databaseIn(folder)}: ${
+      explain(messageOf(error), { dir: folder, home })
+    }`;
   }
 
   function say(text: string): void {
@@ -247,7 +250,7 @@ export function openSpool(options: SpoolOptions): Spool {
   function notKept(reason: string): string {
     const folder = dir ?? folders[0] ?? "";
     return `Nothing can be kept in the spool ${databaseIn(folder)}: ${
-      explain(reason, folder)
+      explain(reason, { dir: folder, home })
     }; until that is mended, what fails is lost`;
   }
 
@@ -475,10 +478,14 @@ function lockOn(file: Deno.FsFile, inode: number | null): SendLock {
   };
 }
 
-function explain(reason: string, dir: string): string {
+function explain(
+  reason: string,
+  { dir, home }: { readonly dir: string; readonly home: string },
+): string {
   if (/readonly|unable to open|denied|read-only/i.test(reason)) {
-    return `${reason}: as root, run chown -R wazuh:wazuh ${dir} && chmod -R ` +
-      `u+rwX ${dir}`;
+    const chown = chownCommand(home, dir, { isFolder: true });
+    return `${reason}: as root, run ${chown} && chmod -R u+rwX ` +
+      shellWord(dir);
   }
   if (/full|space|I\/O/.test(reason)) return `${reason}: make room on the disk`;
   if (/locked|busy/.test(reason)) {

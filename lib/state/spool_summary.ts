@@ -4,13 +4,7 @@
  *
  * @module
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import * as v from "valibot";
 import { databaseIn, numberIn, type Row, textIn } from "./database.ts";
 import { messageOf } from "../errors.ts";
@@ -64,9 +58,7 @@ export async function waitingIn(dir: string): Promise<Waiting | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "custom-opencti-" });
   try {
     const copy = `${folder}/spool.db`;
-    copyFile(path, copy);
-    // What was written last may stand there alone.
-    if (isThere(`${path}-wal`)) copyFile(`${path}-wal`, `${copy}-wal`);
+    await copyWhole(path, copy);
     const db = new DatabaseSync(copy);
     try {
       const counts = db.prepare(
@@ -106,21 +98,103 @@ function outageIn(row: Row): readonly SeenOutage[] {
   return [{ baseUrl, since, failures, alerts, says }];
 }
 
+/** So often a copy is made again that a run changed meanwhile. */
+const MAX_COPIES = 10;
+
+/** Times of files have steps: a change within one is not seen. */
+const STEP_MS = 20;
+
 /**
- * Not by its mode: a copy must be writable to be opened. Root may look at what
- * another user has laid there: no link is followed, and no FIFO waited for.
+ * Copies a database and its log of changes, as they are at one time. Runs go on
+ * writing to the log: what is there half is taken for nothing. But what they move
+ * from the log into the database must not be in neither of the two, or in parts.
+ *
+ * @throws {Error} If they are changed all the time.
+ */
+async function copyWhole(from: string, to: string): Promise<void> {
+  for (let count = 0; count < MAX_COPIES; count++) {
+    const before = stateOf(from);
+    copyFile(from, to);
+    // What was written last may stand there alone.
+    if (isThere(`${from}-wal`)) copyFile(`${from}-wal`, `${to}-wal`);
+    const isOld = Math.abs(Date.now() - before.changed) > STEP_MS;
+    if (isOld && stateOf(from).says === before.says) return;
+    remove(`${to}-wal`);
+    await new Promise((resolve) => setTimeout(resolve, 2 * STEP_MS));
+  }
+  throw new Error("runs change it all the time, try again");
+}
+
+/** What is another if something was moved from the log into the database. */
+function stateOf(path: string): {
+  readonly says: string;
+  /** When the database was changed last. */
+  readonly changed: number;
+} {
+  const { size, mtime, ino } = Deno.lstatSync(path);
+  const changed = mtime?.getTime() ?? 0;
+  return { says: `${ino} ${size} ${changed} ${logOf(path)}`, changed };
+}
+
+/** A log that begins anew has another head. */
+function logOf(path: string): string {
+  if (!isThere(`${path}-wal`)) return "";
+  const fd = openToRead(`${path}-wal`);
+  try {
+    const head = new Uint8Array(32);
+    return head.subarray(0, readSync(fd, head)).toHex();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Not by its mode: a copy must be writable to be opened. Of what grows, no more
+ * is copied than was there.
  */
 function copyFile(from: string, to: string): void {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const fd = openSync(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const fd = openToRead(from);
   try {
     const found = fstatSync(fd);
     if (!found.isFile()) throw new Error("it is no file");
     if (found.size > MAX_BYTES) throw new Error(`it has ${found.size} bytes`);
-    Deno.writeFileSync(to, readFileSync(fd), { mode: 0o600 });
+    using copy = Deno.openSync(to, {
+      write: true,
+      create: true,
+      truncate: true,
+      mode: 0o600,
+    });
+    const buffer = new Uint8Array(1024 * 1024);
+    for (let left = found.size; left > 0;) {
+      const count = readSync(
+        fd,
+        buffer,
+        0,
+        Math.min(left, buffer.length),
+        null,
+      );
+      if (count === 0) break;
+      for (let done = 0; done < count;) {
+        done += copy.writeSync(buffer.subarray(done, count));
+      }
+      left -= count;
+    }
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Root may look at what another user has laid there: no link is followed, and no
+ * FIFO waited for.
+ */
+function openToRead(path: string): number {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+function remove(path: string): void {
+  if (isThere(path)) Deno.removeSync(path);
 }
 
 function isThere(path: string): boolean {

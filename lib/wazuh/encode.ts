@@ -22,26 +22,19 @@ export const DESCRIBED: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The most bytes of a text: Wazuh's template indexes it as a keyword, and the
- * indexer refuses an alert with a longer one. Lucene's limit is 32 766.
+ * The most bytes of an event. What a rule that counts has counted becomes one
+ * text of its alert, `previous_output`: for 110230, four events and the line
+ * breaks between them. Wazuh's template indexes it as a keyword, and the indexer
+ * refuses an alert with a longer one than Lucene's 32 766 bytes. The same holds
+ * for each text in an event.
  *
  * @see IndexWriter.MAX_TERM_LENGTH in Lucene
+ * @see https://github.com/wazuh/wazuh/blob/v4.14.7/src/analysisd/format/to_json.c#L247
  */
-const INDEXED_BYTES = 32_766;
+export const MAX_EVENT_BYTES = 8190;
 
 /** Fields are shortened to the first of these; if that is too long, the next. */
-const SHORTENED_BYTES = [2048, 256];
-
-/** Room for the names of the fields that were shortened. */
-const TRUNCATED_BYTES = 4096;
-
-/** How an event is written. */
-export interface EncodeOptions {
-  /** The most bytes it may have, 32 768 at least. */
-  readonly maxBytes: number;
-  /** Takes secrets out of a text: an alert's text may be anything. */
-  readonly redact: (text: string) => string;
-}
+const SHORTENED_BYTES = [2048, 256, 64, 16];
 
 /**
  * Writes an event as JSON: without nulls, empty texts, arrays and objects, and
@@ -53,38 +46,33 @@ export interface EncodeOptions {
  * import { assert, assertEquals } from "@std/assert";
  *
  * const event = { event_type: "error", error: "x", nothing: null };
- * const options = { maxBytes: 65_000, redact: (text: string) => text };
+ * const redact = (text: string) => text;
  * assertEquals(
- *   encodeEvent({ integration: "opencti", opencti: event }, options),
+ *   encodeEvent({ integration: "opencti", opencti: event }, redact),
  *   '{"integration":"opencti","opencti":{"event_type":"error","error":"x"}}',
  * );
  * const long = { event_type: "error", error: "x".repeat(2000) };
- * const json = encodeEvent({ integration: "opencti", opencti: long }, options);
+ * const json = encodeEvent({ integration: "opencti", opencti: long }, redact);
  * assert(json.length < 1200);
  * ```
+ *
+ * @param redact Takes secrets out of a text: an alert's text may be anything.
  */
 export function encodeEvent(
   event: Event,
-  { maxBytes, redact }: EncodeOptions,
+  redact: (text: string) => string,
 ): string {
   const clean = (text: string) => sendable(redact(text));
   const shortenedNames = new Set<string>();
-  const cutNames = new Set<string>();
-  let room = maxBytes;
+  let room = MAX_EVENT_BYTES;
   const fields = fieldsOf(event.opencti).map(({ path, value }) => {
     const name = path.join(".");
-    const most = Math.max(room + TRUNCATED_BYTES, LEAST_LENGTH);
+    const most = Math.max(room, LEAST_LENGTH);
     const { start, isCut } = startOf(value, { most, clean });
-    if (isCut) cutNames.add(name);
+    if (isCut) shortenedNames.add(name);
     room -= Math.min(lengthOf(start), DESCRIBED.get(name) ?? Infinity);
-    return { path, value: start };
+    return { path, value: typeof start === "string" ? asText(start) : start };
   }).filter(({ value }) => isFilled(value));
-
-  function shorten(index: number, bytes: number): void {
-    const { path, value } = fields[index] ?? { path: [], value: "" };
-    fields[index] = { path, value: shortened(value, bytes) };
-    shortenedNames.add(path.join("."));
-  }
 
   function write(): string {
     const truncated = { path: ["truncated"], value: [...shortenedNames] };
@@ -94,21 +82,37 @@ export function encodeEvent(
     return JSON.stringify({ integration: event.integration, opencti });
   }
 
-  for (const [index, { path, value }] of fields.entries()) {
-    const most = DESCRIBED.get(path.join(".")) ?? INDEXED_BYTES;
-    if (longest(value) > most) shorten(index, most);
+  let excess = bytesOf(write()) - MAX_EVENT_BYTES;
+
+  /** What it costs to say that a field is shortened. */
+  function costOf(name: string): number {
+    if (shortenedNames.has(name)) return 0;
+    const list = shortenedNames.size === 0 ? ',"truncated":[]'.length : 0;
+    return list + jsonBytes(name) + ",".length;
   }
-  let excess = bytesOf(write()) - maxBytes;
-  if (excess > 0 || cutNames.size > 0) excess += TRUNCATED_BYTES;
+
+  function shorten(index: number, bytes: number): void {
+    const { path, value } = fields[index] ?? { path: [], value: "" };
+    const name = path.join(".");
+    const start = shortened(value, bytes);
+    excess += costOf(name) + jsonBytes(start) - jsonBytes(value);
+    fields[index] = { path, value: start };
+    shortenedNames.add(name);
+  }
+
+  for (const [index, { path, value }] of fields.entries()) {
+    const most = DESCRIBED.get(path.join(".")) ?? Infinity;
+    if (jsonBytes(value) > most) shorten(index, most);
+  }
   for (const least of SHORTENED_BYTES) {
     for (let index = fields.length - 1; index >= 0 && excess > 0; index--) {
-      const before = jsonBytes(fields[index]?.value);
-      if (before <= least) continue;
-      shorten(index, Math.max(least, before - excess));
-      excess -= before - jsonBytes(fields[index]?.value);
+      const { path, value } = fields[index] ?? { path: [], value: "" };
+      const before = jsonBytes(value);
+      const cost = costOf(path.join("."));
+      if (before - cost <= least) continue;
+      shorten(index, Math.max(least, before - excess - cost));
     }
   }
-  for (const name of cutNames) shortenedNames.add(name);
   return write();
 }
 
@@ -209,14 +213,30 @@ function sendable(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
+/**
+ * Keeps analysisd from taking a text for a list, as it takes whatever is a JSON
+ * array: in the indexer, a list of numbers or objects where a text was expected
+ * loses the event, or all the others of the day.
+ *
+ * @see https://github.com/wazuh/wazuh/blob/v4.14.7/src/shared/string_op.c#L213
+ */
+function asText(text: string): string {
+  return /^\[[\0- ]*(?:["[{\]\d-]|true|false|null)/.test(text) &&
+      text.endsWith("]")
+    ? ` ${text}`
+    : text;
+}
+
 /** The first part of a text, or the first elements, within so many bytes. */
 function shortened(value: Field["value"], maxBytes: number): Field["value"] {
   if (typeof value === "string") {
-    let text = value.slice(0, maxBytes);
-    while (jsonBytes(text) > maxBytes - "…".length * 3) {
-      text = text.slice(0, Math.floor(text.length * 0.9));
+    let [bytes, end] = [jsonBytes("…"), 0];
+    for (const letter of value) {
+      bytes += jsonBytes(letter) - '""'.length;
+      if (bytes > maxBytes) break;
+      end += letter.length;
     }
-    return `${text.toWellFormed()}…`;
+    return `${value.slice(0, end)}…`;
   }
   if (typeof value !== "object") return value;
   let bytes = 2;
@@ -229,13 +249,6 @@ function shortened(value: Field["value"], maxBytes: number): Field["value"] {
         ? shortened(element, maxBytes)
         : element
     );
-}
-
-/** The bytes of the longest text: each element of a list is indexed by itself. */
-function longest(value: Field["value"]): number {
-  return typeof value === "object"
-    ? value.reduce<number>((most, one) => Math.max(most, jsonBytes(one)), 0)
-    : jsonBytes(value);
 }
 
 function jsonBytes(value: Json | undefined): number {

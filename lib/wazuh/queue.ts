@@ -6,9 +6,6 @@
 import type { Agent } from "../alert/alert.ts";
 import { messageOf, QueueError } from "../errors.ts";
 
-/** A longer message is accepted by the socket, and silently lost. */
-export const MAX_MESSAGE_BYTES = 65_535;
-
 /** How messages are sent. */
 export interface QueueOptions {
   /** Wazuh's home. */
@@ -120,12 +117,30 @@ async function sendDatagrams(
   try {
     for (const [index, message] of messages.entries()) {
       const bytes = new TextEncoder().encode(message);
-      await socket.send(bytes, { transport: "unixpacket", path });
+      await withPauses(socket.send(bytes, { transport: "unixpacket", path }));
       onSent(index);
       if (isOver()) return;
     }
   } finally {
     socket.close();
+  }
+}
+
+/** While the queue is full, it is tried so often. */
+const PAUSE_MS = 25;
+
+/**
+ * Waits for a send. Until a full queue takes it, the runtime tries it again in
+ * each turn without a pause, and would keep a processor busy that analysisd
+ * needs: so each turn takes some time.
+ */
+async function withPauses(sending: Promise<unknown>): Promise<void> {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const timer = setInterval(() => Atomics.wait(sleeper, 0, 0, PAUSE_MS));
+  try {
+    await sending;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -206,7 +221,7 @@ function explain(error: unknown): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "permission denied, see that it is analysisd's socket, and run this " +
-      "as Wazuh's user (runuser -u wazuh --)";
+      "as Wazuh's user";
   }
   return messageOf(error);
 }

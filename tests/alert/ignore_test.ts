@@ -2,15 +2,15 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   DEFAULT_IGNORE,
   type Ignore,
-  readIgnoreLists,
+  loadIgnoreLists,
 } from "../../lib/alert/ignore.ts";
 import { normalize, type TextKind } from "../../lib/alert/kinds.ts";
 
-function listsOf(
+async function listsOf(
   ignore: Partial<Ignore>,
   files: Readonly<Record<string, string>> = {},
 ) {
-  return readIgnoreLists({ ...DEFAULT_IGNORE, ...ignore }, {
+  const readLists = await loadIgnoreLists({ ...DEFAULT_IGNORE, ...ignore }, {
     baseUrl: "https://opencti.corp.example:8443/cti",
     readFile: (path) => {
       const text = files[path];
@@ -18,18 +18,19 @@ function listsOf(
       return text;
     },
   });
+  return readLists();
 }
 
 function whyOf(
   [kind, text, port]: readonly [TextKind, string, string?],
-  lists: ReturnType<typeof listsOf>,
+  lists: Awaited<ReturnType<typeof listsOf>>,
 ): string | undefined {
   const value = normalize(kind, text);
   assert(value !== undefined, text);
   return lists.whyIgnored(value, port);
 }
 
-Deno.test("readIgnoreLists() has built-in lists, each with its switch", async (t) => {
+Deno.test("loadIgnoreLists() has built-in lists, each with its switch", async (t) => {
   const cases: readonly (readonly [
     keyof Ignore,
     readonly [TextKind, string, string?],
@@ -70,21 +71,24 @@ Deno.test("readIgnoreLists() has built-in lists, each with its switch", async (t
     ["own_opencti", ["url", "http://opencti.corp.example/x"], "that is asked"],
   ];
   for (const [list, value, why] of cases) {
-    await t.step(`${list}: ${value.join(" ")}`, () => {
-      const reason = whyOf(value, listsOf({}));
+    await t.step(`${list}: ${value.join(" ")}`, async () => {
+      const reason = whyOf(value, await listsOf({}));
       assertStringIncludes(reason ?? "", why);
       assertStringIncludes(reason ?? "", `(ignore.${list})`);
-      assertEquals(whyOf(value, listsOf({ [list]: false })), undefined);
+      assertEquals(whyOf(value, await listsOf({ [list]: false })), undefined);
     });
   }
-  await t.step("a resolver that was not asked as one", () => {
-    assertEquals(whyOf(["address", "8.8.8.8", "443"], listsOf({})), undefined);
-    assertEquals(whyOf(["address", "8.8.8.8"], listsOf({})), undefined);
+  await t.step("a resolver that was not asked as one", async () => {
+    assertEquals(
+      whyOf(["address", "8.8.8.8", "443"], await listsOf({})),
+      undefined,
+    );
+    assertEquals(whyOf(["address", "8.8.8.8"], await listsOf({})), undefined);
   });
 });
 
-Deno.test("readIgnoreLists() takes the user's lists, and says which entry it was", async (t) => {
-  const lists = listsOf({
+Deno.test("loadIgnoreLists() takes the user's lists, and says which entry it was", async (t) => {
+  const lists = await listsOf({
     addresses: ["9.9.9.9", "185.244.0.0/16", "2a00:1450::/32"],
     domains: ["Corp.example", "*.cdn.example", ".ads.example"],
     urls: ["https://evil.example/Static/"],
@@ -120,7 +124,7 @@ Deno.test("readIgnoreLists() takes the user's lists, and says which entry it was
   }
 });
 
-Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of MISP", async (t) => {
+Deno.test("loadIgnoreLists() reads files: an entry a line, or a warning list of MISP", async (t) => {
   const files = {
     "/lists/own.txt":
       "# ours\n\ncorp.example # the domain\n9.9.9.0/24\r\nhttp://evil.example/ok/\n",
@@ -133,7 +137,7 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
     "/lists/regex.json":
       '{"type":"regex","list":["/^evil[0-9]\\\\.example$/im"]}',
   };
-  const lists = listsOf({ files: Object.keys(files) }, files);
+  const lists = await listsOf({ files: Object.keys(files) }, files);
   const cases: readonly (readonly [TextKind, string, string | undefined])[] = [
     ["host", "www.corp.example", '/lists/own.txt has "corp.example"'],
     ["address", "9.9.9.9", '/lists/own.txt has "9.9.9.0/24"'],
@@ -165,8 +169,8 @@ Deno.test("readIgnoreLists() reads files: an entry a line, or a warning list of 
   }
 });
 
-Deno.test("readIgnoreLists() reports what is wrong, and uses the rest", () => {
-  const lists = listsOf({
+Deno.test("loadIgnoreLists() reports what is wrong, and uses the rest", async () => {
+  const lists = await listsOf({
     addresses: ["9.9.9.9", "10.0.0.0/99", "evil.example"],
     domains: ["a b", "1.2.3.4", "c d", "e f"],
     urls: ["evil.example"],
@@ -197,8 +201,8 @@ Deno.test("readIgnoreLists() reports what is wrong, and uses the rest", () => {
   );
 });
 
-Deno.test("readIgnoreLists() finds what a URL starts with among many", async (t) => {
-  const lists = listsOf({
+Deno.test("loadIgnoreLists() finds what a URL starts with among many", async (t) => {
+  const lists = await listsOf({
     urls: ["http://a.b/x/", "http://a.b/x/y", "http://a.b/xa", "http://b.c/"],
   });
   const cases: readonly (readonly [string, string | undefined])[] = [
@@ -220,9 +224,9 @@ Deno.test("readIgnoreLists() finds what a URL starts with among many", async (t)
   }
 });
 
-Deno.test("readIgnoreLists() takes an e-mail address for no part of another", () => {
+Deno.test("loadIgnoreLists() takes an e-mail address for no part of another", async () => {
   const files = { "/list": "bob@corp.example" };
-  const lists = listsOf({ files: ["/list"] }, files);
+  const lists = await listsOf({ files: ["/list"] }, files);
   assertEquals(
     whyOf(["email", "bob@corp.example"], lists),
     '/list has "bob@corp.example"',
@@ -230,7 +234,7 @@ Deno.test("readIgnoreLists() takes an e-mail address for no part of another", ()
   assertEquals(whyOf(["email", "x.bob@corp.example"], lists), undefined);
 });
 
-Deno.test("readIgnoreLists() looks many values up in long lists in short time", async (t) => {
+Deno.test("loadIgnoreLists() looks many values up in long lists in short time", async (t) => {
   const list = (entry: (n: number) => string) =>
     Array.from({ length: 50_000 }, (_, n) => entry(n)).join("\n");
   const files: Readonly<Record<string, readonly [string, TextKind]>> = {
@@ -240,8 +244,8 @@ Deno.test("readIgnoreLists() looks many values up in long lists in short time", 
     "d": [list((n) => `h${n}.example`), "email"],
   };
   for (const [name, [text, kind]] of Object.entries(files)) {
-    await t.step(name, () => {
-      const lists = listsOf({ files: ["/l"] }, { "/l": text });
+    await t.step(name, async () => {
+      const lists = await listsOf({ files: ["/l"] }, { "/l": text });
       const values = Array.from({ length: 5000 }, (_, n) => ({
         address: `8.8.${n >> 8}.${n % 256}`,
         url: `http://other${n}.example/x`,

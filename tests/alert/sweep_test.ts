@@ -46,6 +46,13 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "a password's hash": [`-hashes ${MD5}:${MD5}`, "", ""],
     "a folder's name": [`C:\\x\\${MD5}\\y.dll`, "", ""],
     "a bare domain": ["asked evil.ru for it", "", "domain evil.ru"],
+    "a name with its address": [
+      "user=x host=evil.ru [9.8.7.6]",
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.6,domain evil.ru",
+    ],
+    "a site's header": ["200 - {www.own.ru||} {}", "", ""],
+    "names in programs": ["java.lang.Thread.run logging.info", "", ""],
     "a version": ["Agent/4.14.7.1 v1.2.3.4 version 10.0.22.1", "", ""],
     "an OID": ["1.3.6.1.4.1.311.2", "", ""],
     "a network, a range": ["9.8.7.0/24 9.8.7.1-9.8.7.9", "", ""],
@@ -121,6 +128,17 @@ Deno.test("no sweep asks for what a source skips, or for whose alert it is", asy
   }
 });
 
+Deno.test("no sweep calls skipped what a source asks for", () => {
+  const { iocs, skipped } = find({
+    rule: { groups: ["fortigate"] },
+    data: { dstip: "1.1.1.1" },
+    // To the sweep, a resolver that was asked.
+    full_log: "dstip=1.1.1.1",
+  });
+  assertEquals(iocs.map(({ value }) => value), ["1.1.1.1"]);
+  assertEquals(skipped, []);
+});
+
 Deno.test("the sweep crowds out nothing that a source finds", () => {
   const answers = Array.from(
     { length: 100 },
@@ -132,6 +150,42 @@ Deno.test("the sweep crowds out nothing that a source finds", () => {
   });
   assertEquals(iocs.length, 100);
   assert(iocs.every(({ source }) => source === "suricata"));
+});
+
+/** What stands around addresses, over and over. */
+const UNITS: readonly string[] = [
+  "CEF:0|a|b|9.8.7.6|",
+  "cs1Label=x cs1=9.8.7.6 ",
+  "docker a:9.8.7.6 ",
+  "9.8.7.6.80 > ",
+  "2a00:",
+  "2a00:1:9.8.7.6",
+  "::ffff:",
+  "0:0:0:0:0:ffff:1",
+  "upgraded to 9.8.7.6 from ",
+  "NAT (9.8.7.6->",
+  "IPV4/UDP/9.8.7.6/",
+  "serial no. ",
+  "npm a=9.8.7.6",
+  ", client: ",
+  "a.A",
+];
+
+Deno.test("a log takes time in proportion, whatever stands around addresses", async (t) => {
+  for (const unit of UNITS) {
+    await t.step(unit, () => {
+      const [once = 0, twice = 0] = [60_000, 120_000].map((length) => {
+        const full_log = unit.repeat(length / unit.length);
+        const times = [1, 2, 3].map(() => {
+          const start = performance.now();
+          find({ full_log }, "all");
+          return performance.now() - start;
+        });
+        return Math.min(...times);
+      });
+      assert(twice < 3 * once + 50 && twice < 500, `${once} ms, ${twice} ms`);
+    });
+  }
 });
 
 Deno.test("only a sweep for all reads the logs before, and is unsure of it", () => {

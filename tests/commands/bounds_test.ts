@@ -238,8 +238,7 @@ function readAlert(alert: Alert, sweep: Sweep): void {
 }
 
 function encode(event: Parameters<typeof encodeEvent>[0]): void {
-  const redact = (text: string) => text.replaceAll("s3cret", "");
-  encodeEvent(event, { maxBytes: 65_000, redact });
+  encodeEvent(event, (text) => text.replaceAll("s3cret", ""));
 }
 
 for (const sweep of SWEEPS) {

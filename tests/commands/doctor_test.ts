@@ -10,7 +10,12 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
-import { giveToGroup, ROOT_ONLY } from "../stand_ins/home.ts";
+import {
+  giveToGroup,
+  ODD_PREFIX,
+  ROOT_ONLY,
+  WAZUH,
+} from "../stand_ins/home.ts";
 import { keepAlertIn } from "../stand_ins/spool.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { makeInstalled } from "../stand_ins/installed.ts";
@@ -107,6 +112,8 @@ interface Breakage {
   readonly mend: string;
 }
 
+const { uid: WAZUH_UID = 0 } = WAZUH ?? {};
+
 const text = (path: string, content: string) => (home: string) =>
   Deno.writeTextFileSync(`${home}/${path}`, content);
 const gone = (path: string) => (home: string) =>
@@ -143,7 +150,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: gone(PROGRAM),
     link: "program",
     says: `HOME/${PROGRAM} does not exist`,
-    mend: "sudo ./custom-opencti install --home HOME, in the folder of what",
+    mend: "sudo ./custom-opencti install --home HOME",
   },
   "nothing is installed": {
     does: (home) => {
@@ -152,7 +159,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "block",
     says: "has no integration block of custom-opencti",
-    mend: "sudo ./custom-opencti install --home HOME --url https://opencti.",
+    mend: "sudo ./custom-opencti install --home HOME --url URL",
   },
   "the program is a link": {
     does: (home) => {
@@ -222,7 +229,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text("etc/ossec.conf", CONF),
     link: "block",
     says: "has no integration block of custom-opencti",
-    mend: `${INSTALL} --url https://opencti.example.com`,
+    mend: `${INSTALL} --url URL`,
   },
   "two blocks": {
     does: conf((text) =>
@@ -335,8 +342,10 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text("logs/alerts/alerts.json", `${ALERT.replace("ids", "pam_x")}\n`),
     link: "alerts",
     level: "warning",
-    says: "Of the last 1 alerts of today, none meets",
-    mend: "add them to <group>",
+    says:
+      "Of the last 1 alerts of today, none meets <group> and <level> of the " +
+      "block. Their groups: pam_x 1",
+    mend: "add those that hold IoCs to <group>",
   },
   "no alerts": {
     does: gone("logs/alerts/alerts.json"),
@@ -393,7 +402,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "options",
     level: "warning",
     says: "may not read HOME/etc/opencti.json: runs use nothing of it",
-    mend: "see where this link leads: ls -l HOME/etc/opencti.json",
+    mend: "see where this link leads:\nls -l HOME/etc/opencti.json",
   },
   "options that everybody may change": {
     does: (home) => {
@@ -431,7 +440,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
     says: "The token's file holds no token",
-    mend: "run this again",
+    mend: `write it into a file FILE, then:\n${INSTALL} --token-file FILE`,
   },
   "a token for everybody": {
     does: mode(TOKEN_FILE, 0o644),
@@ -576,7 +585,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     does: text(RULES, "<!-- empty -->"),
     link: "rules",
     says: "lacks rule 110200, below which all others are: events raise no",
-    mend: `sudo rm HOME/${RULES} and ${INSTALL}`,
+    mend: `or take ours again:\nsudo rm HOME/${RULES}\n${INSTALL}`,
   },
   "rules that Wazuh cannot read": {
     does: text(RULES, "<group>\n<rule>"),
@@ -608,7 +617,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "rules",
     says: 'rule "110219": it has no <description>: Wazuh does not start',
-    mend: "correct it, or sudo rm",
+    mend: "take ours again:\nsudo rm",
   },
   "an id that another rule has": {
     does: text(
@@ -617,7 +626,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "rules",
     says: "etc/rules/local_rules.xml (110213)",
-    mend: "--rule-ids 120200",
+    mend: "--rule-ids 110300",
   },
   "rules of another integration": {
     does: text(
@@ -763,7 +772,8 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "spool",
     level: "warning",
-    says: "Alerts that wait: 1, events: 0, since 2026-01-02T00:00:00.000Z: " +
+    says: "Alerts that wait in HOME/queue/opencti: 1, events: 0, since " +
+      "2026-01-02T00:00:00.000Z: " +
       "OpenCTI is not ready",
     mend: "custom-opencti retry",
   },
@@ -774,7 +784,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     ),
     link: "lately",
     level: "warning",
-    says: "Errors in the last day: 1, the last: It is broken",
+    says: "Errors in the last day: 1, the last at ",
     mend: "see HOME/logs/integrations.log",
   },
   "an error in Wazuh's log, with the token": {
@@ -858,11 +868,100 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       const before = new Date(Date.now() - 3_600_000);
       Deno.utimeSync(`${home}/var/run/wazuh-analysisd-123.pid`, before, before);
     },
+    link: "restart",
+    level: "warning",
+    says: "Changed after Wazuh was started, and maybe not in use yet: " +
+      "HOME/etc/ossec.conf, HOME/etc/rules/opencti_rules.xml, " +
+      "HOME/etc/decoders/opencti_decoder.xml",
+    mend: "sudo ",
+  },
+  "a token in a folder that is closed": {
+    does: (home) => {
+      Deno.mkdirSync(`${home}/etc/closed`, { mode: 0o700 });
+      Deno.renameSync(`${home}/${TOKEN_FILE}`, `${home}/etc/closed/t`);
+      conf((text) => text.replace("etc/opencti.token", "etc/closed/t"))(home);
+    },
+    link: "token",
+    says: "may not enter HOME/etc/closed, and cannot use HOME/etc/closed/t",
+    mend: "sudo chgrp ",
+  },
+  "a certificate in a folder that is closed, outside": {
+    does: (home) => {
+      const folder = Deno.makeTempDirSync();
+      addEventListener("unload", () => {
+        Deno.removeSync(folder, { recursive: true });
+      });
+      Deno.writeTextFileSync(`${folder}/ca.pem`, "");
+      text(
+        "etc/opencti.json",
+        JSON.stringify({ ca_file: `${folder}/ca.pem` }),
+      )(home);
+    },
+    link: "options",
+    says: "/ca.pem",
+    mend: " to HOME/etc, and name it there",
+  },
+  "a program in a folder that is closed": {
+    does: mode("integrations", 0o700),
+    link: "program",
+    says: `may not enter HOME/integrations, and cannot use HOME/${PROGRAM}`,
+    mend: "sudo chmod g+rx HOME/integrations",
+  },
+  "a spool in a folder that is closed": {
+    does: (home) => {
+      Deno.mkdirSync(`${home}/etc/closed/opencti`, { recursive: true });
+      Deno.chownSync(`${home}/etc/closed/opencti`, WAZUH_UID, WAZUH_UID);
+      mode("etc/closed", 0o700)(home);
+      text(
+        "etc/opencti.json",
+        JSON.stringify({ state_dir: `${home}/etc/closed/opencti` }),
+      )(home);
+    },
+    link: "spool",
+    level: "warning",
+    says: "may not enter HOME/etc/closed",
+    mend: "sudo chgrp ",
+  },
+  "a log in a folder that is closed": {
+    does: mode("logs", 0o600),
+    link: "log",
+    level: "warning",
+    says: "may not enter HOME/logs",
+    mend: "sudo chgrp ",
+  },
+  "a queue in a folder that is closed": {
+    does: mode("queue/sockets", 0o600),
+    link: "queue",
+    says: "may not enter HOME/queue/sockets",
+    mend: "sudo chgrp ",
+  },
+  "rules in a folder that is closed": {
+    does: mode("etc/rules", 0o700),
+    link: "rules",
+    says: "may not enter HOME/etc/rules",
+    mend: "sudo chgrp ",
+  },
+  "a slip in the block's name": {
+    does: conf((text) =>
+      text.replace(
+        "<name>custom-opencti</name>\n    <hook",
+        "<name>custom-openct</name>\n    <hook",
+      )
+    ),
+    link: "block",
+    says:
+      'has no integration block of custom-opencti, but one of "custom-openct"',
+    mend: "set <name>custom-opencti</name> in it",
+  },
+  "a rule that is switched off": {
+    does: changed(
+      RULES,
+      (text) => text.replace('"110213" level="14"', '"110213" level="0"'),
+    ),
     link: "rules",
     level: "warning",
-    says:
-      "HOME/etc/rules/opencti_rules.xml was changed after Wazuh was started",
-    mend: "sudo ",
+    says: "Rules of level 0 raise no alert: 110213",
+    mend: "give them a level of 1 or more",
   },
   "alerts of long ago": {
     does: (home) => {
@@ -893,6 +992,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
 };
 
+/** A command as it can be pasted: the home's name has a semicolon. */
+function assertQuoted(mend: string): void {
+  const commands = mend.match(
+    /\b(?:sudo|chown|chmod|diff|install -[do]|runuser|ls) [^,]*/g,
+  );
+  for (const command of commands ?? []) {
+    assert(!/(?<!')HOME/.test(command), mend);
+  }
+}
+
 /** How many there are: of all that is known, or of what is asked for. */
 function count(
   all: number,
@@ -916,6 +1025,7 @@ Deno.test(
         await using opencti = startOpencti(ACTIVE, breakage.opencti);
         const { home, queue } = await makeInstalled(
           breakage.url ?? opencti.url,
+          { prefix: ODD_PREFIX },
         );
         await using _queue = queue;
         await does?.(home);
@@ -930,13 +1040,43 @@ Deno.test(
           one.says.replaceAll(home, "HOME").includes(says)
         );
         assert(found !== undefined, shown);
-        assertStringIncludes(found.mend?.replaceAll(home, "HOME") ?? "", mend);
+        const mends = wrong.map((one) => one.mend?.replaceAll(home, "HOME"));
+        for (const one of mends) assertQuoted(one ?? "");
+        const ofFound = found.mend?.replaceAll(home, "HOME") ?? "";
+        assertStringIncludes(
+          ofFound.replace(/'(HOME[^' ]*)'/g, "$1"),
+          mend,
+        );
         assertEquals(
           statusOf(findings),
           wrong.some((one) => one.level === "error") ? 2 : 1,
         );
       });
     }
+  },
+);
+
+Deno.test(
+  "doctor is content where OpenCTI answered after an error, or nothing came yet",
+  ROOT_ONLY,
+  async () => {
+    await using opencti = startOpencti(ACTIVE);
+    const { home, queue } = await makeInstalled(opencti.url);
+    await using _queue = queue;
+    const at = (ms: number) => new Date(Date.now() - ms).toISOString();
+    text(
+      "logs/integrations.log",
+      `${at(9000)} custom-opencti error: It is broken\n` +
+        `${at(5000)} custom-opencti info: Alert 1: IoCs asked for: 1, ` +
+        "matches to emit: 0 of 0, answer after 9 ms\n",
+    )(home);
+    text("logs/alerts/alerts.json", "")(home);
+    const findings = await examine(context(home));
+    assertEquals(statusOf(findings), 0, JSON.stringify(findings));
+    const says = findings.map((one) => one.says).join("\n");
+    assertStringIncludes(says, "errors in the last day: 1, the last at ");
+    assertStringIncludes(says, "OpenCTI answered since, at ");
+    assertStringIncludes(says, "no alert yet today");
   },
 );
 
@@ -1069,6 +1209,7 @@ Deno.test(
           .replaceAll(opencti.url, "http://10.0.0.9:8080")
           .replace(/\bnobody\b|\bnogroup\b/g, "wazuh")
           .replace(/in \d+ ms/, "in 31 ms").replace(/port \d+/, "port 8080")
+          .replace(/at 20[\d-]+T[\d:.]+Z/, "at 2026-01-01T00:00:00.000Z")
           .replaceAll("127.0.0.1", "10.0.0.9")
           .replaceAll(
             "/var/ossec/bin/wazuh-control restart",

@@ -381,7 +381,7 @@ Deno.test("explain says where a refused token and a wrong address come from", as
     "--url": [
       ["--url", "cti.example"],
       "--url is not a URL of http or https, for it has no https:// before it: " +
-      "set --url to",
+      "set it to",
     ],
   };
   for (const [name, [args, says]] of Object.entries(cases)) {

@@ -1251,7 +1251,7 @@ const OF_THE_ALERT: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "forbid it: chmod o= /",
+    says: "run custom-opencti doctor as root",
   },
   {
     name: "a token in a file",
@@ -1292,7 +1292,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "for it has no https:// before it: set <hook_url> in /",
+    says: "for it has no https:// before it: set it in /",
   },
   {
     name: "an address as a browser has it",

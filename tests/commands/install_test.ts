@@ -37,7 +37,7 @@ Deno.test("install --dry-run shows what would be done, with a diff, and does not
   assertEquals([status, stderr], [0, ""]);
   assertEquals(
     stdout.replaceAll(manager.home, "HOME")
-      .replace(/.*(?:copy|own) +integrations.*\n/, ""),
+      .replace(/.*(?:copy|own|keep) +integrations.*\n/g, ""),
     `Nothing is done. This would be done in HOME:
   make    queue/opencti
   write   etc/rules/opencti_rules.xml
@@ -139,6 +139,50 @@ Deno.test("uninstall --purge says what waits, and is lost", async () => {
   );
 });
 
+Deno.test("uninstall says that nothing is to be done", async () => {
+  const { home } = await makeManager();
+  // The program is started from elsewhere, and not there.
+  const { stdout } = await run(
+    await makeManager(),
+    "--home",
+    home,
+    "uninstall",
+    "--dry-run",
+  );
+  assertEquals(stdout, `Nothing is installed in ${home}.\n`);
+});
+
+Deno.test("uninstall says what it leaves where options say that state is", async () => {
+  const { home } = await makeManager();
+  const elsewhere = `${home}/queue/sockets/it's state`;
+  await Deno.mkdir(elsewhere);
+  const folder = `${home}/queue/opencti`;
+  await Deno.mkdir(folder);
+  await keepAlertIn(home, "down");
+  await Deno.copyFile(`${folder}/spool.db`, `${elsewhere}/spool.db`);
+  const block = (options: object) =>
+    "<integration><name>custom-opencti</name><options>" +
+    `${JSON.stringify(options)}</options></integration>`;
+  // The second block alone names it.
+  await Deno.writeTextFile(
+    `${home}/etc/ossec.conf`,
+    `<ossec_config>${block({ state_dir: "/none" })}${
+      block({ state_dir: elsewhere })
+    }</ossec_config>`,
+  );
+  const shown = async (...options: string[]) =>
+    (await run({ home, program: "" }, "uninstall", "--dry-run", ...options))
+      .stdout.replaceAll(home, "HOME").split("\n")
+      .filter((line) => line.startsWith("!"));
+  const left =
+    "! HOME/queue/sockets/it's state is left, where an option puts the state";
+  assertEquals(await shown(), [left]);
+  assertEquals(await shown("--purge"), [
+    `${left}: alerts 1, events 0 wait there and are lost, run retry first: see ` +
+    "what is in it, then rm -r 'HOME/queue/sockets/it'\\''s state'",
+  ]);
+});
+
 Deno.test("install and uninstall are for root", ROOT_ONLY, async () => {
   const manager = await makeManager();
   giveToGroup(`${manager.home}/etc/ossec.conf`, 0o664);
@@ -178,6 +222,10 @@ Deno.test("install puts the executable in place, and uninstall takes it out", as
   assertEquals(asWazuh.code, 0);
   const again = await execute(ours, ["install"]);
   assertEquals(again.code, 0, new TextDecoder().decode(again.stderr));
+  assertStringIncludes(
+    new TextDecoder().decode(again.stdout),
+    `All is in place in ${home}, nothing is to be done:\n`,
+  );
   const removed = await execute(ours, ["uninstall", "--purge"]);
   assertEquals(removed.code, 0, new TextDecoder().decode(removed.stderr));
   assertStringIncludes(

@@ -43,6 +43,14 @@ async function namesIn(folder: string): Promise<string[]> {
   return entries.map(({ name }) => name).sort();
 }
 
+/** What Wazuh's user and group are called here, as the system says. */
+const NAMES = new TextDecoder().decode(
+  (await new Deno.Command("stat", {
+    args: ["-c", "%U:%G", `${await makeHome()}/queue/sockets`],
+  }).output()).stdout,
+).trim();
+const [user, group] = NAMES.split(":");
+
 Deno.test(
   "custom-opencti keeps state in logs/opencti where queue/opencti is missing, and says so once a day",
   ROOT_ONLY,
@@ -68,7 +76,8 @@ Deno.test(
         eventsOf(queue)[1].warning,
         `State is kept in ${home}/logs/opencti for the time being: ` +
           `${home}/queue/opencti is missing, and Wazuh's user cannot make it: ` +
-          `as root, run install -d -o wazuh -g wazuh -m 0750 ${home}/queue/opencti`,
+          `as root, run install -d -o ${user} -g ${group} -m 0750 ` +
+          `${home}/queue/opencti`,
       );
       passTime(home, 86_401, "logs/opencti");
       await run(home, NOBODY);
@@ -124,7 +133,7 @@ Deno.test(
         assertEquals(typesOf(queue), ["error", "warning"]);
         assertStringIncludes(
           eventsOf(queue)[1].warning,
-          `as root, run chown -R wazuh:wazuh ${home}/queue/opencti`,
+          `as root, run chown -R ${NAMES} ${home}/queue/opencti`,
         );
       });
     }
@@ -143,7 +152,7 @@ Deno.test(
       }).output();
       return new TextDecoder().decode(stdout).split("\n").sort();
     };
-    const NOTICE = "runuser -u wazuh -- ";
+    const NOTICE = `runuser -u ${user} -- `;
     for (const isInstalled of [true, false]) {
       const title = isInstalled ? "installed" : "not installed";
       await t.step(

@@ -7,7 +7,7 @@ import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
 import { getAvailablePort, startTcp } from "../stand_ins/network.ts";
 import { startOpencti, TOKEN } from "../stand_ins/opencti.ts";
 import { type RunOptions, runProgram, SLACK_MS } from "../stand_ins/program.ts";
-import { makeHome } from "../stand_ins/home.ts";
+import { makeHome, ROOT_ONLY } from "../stand_ins/home.ts";
 import {
   fillQueue,
   type QueueStandIn,
@@ -231,7 +231,7 @@ Deno.test("custom-opencti retry takes out all that waits", async (t) => {
     assertEquals([status, stderr], [0, ""]);
     assertStringIncludes(
       stdout,
-      `${url}: events sent: `,
+      `${url}: events that waited and are sent: `,
     );
     assertStringIncludes(stdout, "still waiting: alerts 0, events 0\n");
   });
@@ -264,9 +264,14 @@ Deno.test("custom-opencti retry looks up what waits for an address that was wron
   assertEquals(status, 0);
   assertEquals(
     stdout,
-    `${url}: events sent: 0, alerts taken over from OpenCTI addresses that ` +
-      "are no longer in ossec.conf: 2, the same alert, looked up once: 1, " +
-      "alerts looked up again: 1, still waiting: alerts 0, events 0\n",
+    `${url}: events that waited and are sent: 0, alerts taken over from ` +
+      "OpenCTI addresses that are no longer in ossec.conf: 2, the same alert, " +
+      "looked up once: 1, alerts looked up again: 1, matches in these: 1, " +
+      "still waiting: alerts 0, events 0\n",
+  );
+  assertEquals(
+    rowsOf(home, "SELECT name FROM remembered WHERE name LIKE 'outage %'"),
+    [],
   );
   assertEquals(waitingIn(home), { alerts: 0, events: 0 });
   assertEquals(toldIds(queue).length, 1);
@@ -283,6 +288,31 @@ Deno.test("custom-opencti retry ends, with status 1, while OpenCTI is down", asy
   assertEquals(asked(), 6, "it goes on past one that fails");
   assertStringIncludes(stdout, "still waiting: alerts 3, events 0");
 });
+
+Deno.test(
+  "custom-opencti retry fails, and takes nothing away, where the spool cannot be used",
+  ROOT_ONLY,
+  async () => {
+    await using scene = await makeScene();
+    const { home, run, isUp, retry, asked } = scene;
+    await using _queue = startQueue(home);
+    isUp(false);
+    await run("1.0");
+    isUp(true);
+    const before = asked();
+    const folder = `${home}/queue/opencti`;
+    await Deno.chown(`${folder}/spool.db`, 0, 0);
+    // Nor can the other folder be made.
+    await Deno.mkdir(`${home}/logs/opencti`);
+    const { status, stdout, lastLine } = await retry();
+    assertEquals([status, stdout], [1, ""]);
+    assertStringIncludes(
+      lastLine,
+      "What waits cannot be taken out of the spool, and is still there",
+    );
+    assertEquals([asked(), waitingIn(home).alerts], [before, 1]);
+  },
+);
 
 Deno.test("custom-opencti sends what the queue did not take, once", async () => {
   await using scene = await makeScene();

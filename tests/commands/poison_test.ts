@@ -218,7 +218,7 @@ Deno.test("custom-opencti takes out a few of what waits in each run", async () =
 Deno.test("custom-opencti sends twenty of the events that wait in each run", async () => {
   await using scene = await makeScene();
   const { home, run, runOther } = scene;
-  for (let n = 0; n < 23; n++) await run(`${n}`, { timeout: 0.5 });
+  for (let n = 0; n < 23; n++) await run(`${n}`, { timeout: 2 });
   assertEquals(waitingIn(home).events, 23);
   await using queue = startQueue(home);
   await runOther();

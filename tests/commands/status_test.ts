@@ -103,6 +103,7 @@ waiting        alerts 0, events 0
       events: 0,
       since: Date.UTC(2026, 0, 2),
       outages: [],
+      unreadable: [],
     });
   });
   await t.step("while OpenCTI does not answer, in 80 columns", async () => {
@@ -134,6 +135,50 @@ waiting        alerts 0, events 0
       ),
       shown,
     );
+  });
+  await t.step("what can be seen, beside a spool that is corrupt", async () => {
+    const folder = `${home}/queue/opencti`;
+    await Deno.rename(folder, `${home}/tmp/state`);
+    await Deno.mkdir(folder);
+    await Deno.writeTextFile(`${folder}/spool.db`, "none".repeat(1000));
+    const { status, stdout } = await runProgram(home, ["status"]);
+    const text = stdout.replace(/\n {15}/g, " ").replaceAll(home, "HOME");
+    assertStringIncludes(text, "\nlast answer    20");
+    assertStringIncludes(
+      text,
+      "\nwaiting        alerts 0, events 0 what waits in HOME/queue/opencti " +
+        "cannot be read: file is not a database\n",
+    );
+    assertEquals(status, 1);
+    await Deno.remove(folder, { recursive: true });
+    await Deno.rename(`${home}/tmp/state`, folder);
+  });
+  await t.step("what waits in the folder of each block", async () => {
+    const elsewhere = `${home}/queue/sockets/state`;
+    await Deno.mkdir(elsewhere);
+    for (const end of ["", "-wal"]) {
+      await Deno.copyFile(
+        `${home}/queue/opencti/spool.db${end}`,
+        `${elsewhere}/spool.db${end}`,
+      );
+      giveToWazuh(`${elsewhere}/spool.db${end}`, 0o640);
+    }
+    giveToWazuh(elsewhere, 0o750);
+    const options = JSON.stringify({ state_dir: elsewhere });
+    const block = "<integration><name>custom-opencti</name>";
+    const conf = await Deno.readTextFile(`${home}/etc/ossec.conf`);
+    await Deno.writeTextFile(
+      `${home}/etc/ossec.conf`,
+      `<ossec_config>${block}</integration>${block}<options>${options}` +
+        "</options></integration></ossec_config>",
+    );
+    const { stdout } = await runProgram(home, ["status", "--json"]);
+    assertEquals(JSON.parse(stdout).waiting.alerts, 2);
+    const { stdout: shown } = await runProgram(home, ["doctor", "--json"]);
+    for (const folder of [`${home}/queue/opencti`, elsewhere]) {
+      assertStringIncludes(shown, `Alerts that wait in ${folder}: 1, `);
+    }
+    await Deno.writeTextFile(`${home}/etc/ossec.conf`, conf);
   });
   await t.step("where there is no manager", async () => {
     const { status, stdout, lastLine } = await runProgram(home, [

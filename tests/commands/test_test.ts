@@ -189,7 +189,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
     ),
     link: "block",
     says: "has no integration block of custom-opencti",
-    mend: "install --url https://opencti.example.com",
+    mend: "install --url URL",
   },
   "a block that names no URL": {
     does: conf((text) => text.replace(/<hook_url>.*</, "<hook_url>cti<")),
@@ -273,14 +273,14 @@ const BREAKS: Readonly<Record<string, Break>> = {
   "no queue": {
     does: (home) => Deno.removeSync(`${home}/queue/sockets/queue`),
     link: "queue",
-    says: "HOME/queue/sockets/queue: it does not exist",
+    says: "HOME/queue/sockets/queue does not exist: Wazuh does not run",
     mend: "restart",
   },
   "a queue that is root's": {
     does: (home) => Deno.chownSync(`${home}/queue/sockets/queue`, 0, 0),
     asRoot: false,
     link: "queue",
-    says: "permission denied",
+    says: "may not write to HOME/queue/sockets/queue",
     mend: "chown ",
   },
   "rules that are not there": {

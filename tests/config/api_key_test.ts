@@ -5,17 +5,23 @@ import { readFile } from "../../lib/files.ts";
 import { makeHome } from "../stand_ins/home.ts";
 
 Deno.test("readApiKey() takes a token as it is, or out of a file", async () => {
-  assertEquals(readApiKey("flgrn_octi_tkn_x", readFile), "flgrn_octi_tkn_x");
+  assertEquals(
+    readApiKey("flgrn_octi_tkn_x", readFile),
+    "flgrn_octi_tkn_x",
+  );
   const path = `${await makeHome()}/token`;
   await Deno.writeTextFile(path, "flgrn_octi_tkn_y\n", { mode: 0o600 });
-  assertEquals(readApiKey(`file:${path}`, readFile), "flgrn_octi_tkn_y");
+  assertEquals(
+    readApiKey(`file:${path}`, readFile),
+    "flgrn_octi_tkn_y",
+  );
 });
 
 Deno.test("readApiKey() refuses a file that is no secret, or holds no token", async (t) => {
   const path = `${await makeHome()}/token`;
   const cases = [
-    [0o604, "secret", "may be used by others, forbid it: chmod o= /"],
-    [0o602, "secret", "may be used by others, forbid it: chmod o= /"],
+    [0o604, "secret", "may be used by others, run custom-opencti doctor"],
+    [0o602, "secret", "may be used by others, run custom-opencti doctor"],
     [0o600, "", "holds no token"],
     [0o600, "secret of two words", "holds no token"],
     [0o600, "x".repeat(5000), "holds no token"],

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { type InstallOptions, planInstall } from "../../lib/manager/install.ts";
 import { SHIPPED_GROUPS } from "../../lib/manager/shipped.ts";
-import { showPlan, takeSteps } from "../../lib/manager/steps.ts";
+import { showPlan, type Step, takeSteps } from "../../lib/manager/steps.ts";
 import { planUninstall } from "../../lib/manager/uninstall.ts";
 import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
 import { giveToGroup, giveToWazuh, WAZUH } from "../stand_ins/home.ts";
@@ -176,8 +176,10 @@ Deno.test("uninstall keeps state, token and options, and what others changed", a
     "  remove  etc/decoders/opencti_decoder.xml",
     "  remove  etc/opencti.schema.json",
     "  remove  integrations/custom-opencti",
-    "  keep    queue/opencti: --purge removes it",
-    "  keep    etc/opencti.token: --purge removes it",
+    "  keep    queue/opencti: --purge removes it, or later sudo rm -r " +
+    `${manager.home}/queue/opencti`,
+    "  keep    etc/opencti.token: --purge removes it, or later sudo rm -r " +
+    `${manager.home}/etc/opencti.token`,
     "  keep    etc/opencti.json: it is yours",
   ]);
   assertEquals(
@@ -209,6 +211,10 @@ Deno.test("install again upgrades, and keeps what the user changed", async (t) =
     );
     assertEquals(read(manager, "integrations/custom-opencti"), "\x7fELF 2");
     assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
+    assert(install(manager).includes("  keep    integrations/custom-opencti"));
+    // As many bytes, but others.
+    write(manager, "tmp/custom-opencti", "\x7fELF 3");
+    assert(install(manager).includes("  copy    integrations/custom-opencti"));
   });
   await t.step("rules of an earlier version", () => {
     const [path, record] = [
@@ -256,7 +262,11 @@ Deno.test("install again upgrades, and keeps what the user changed", async (t) =
         "<level>4",
       ),
     );
-    assertEquals(read(manager, "etc/ossec.conf.before-opencti"), conf);
+    assertEquals(
+      read(manager, "etc/ossec.conf.before-opencti"),
+      CONF,
+      "as it was without us",
+    );
   });
   await t.step("a setting that the block has not", () => {
     const conf = read(manager, "etc/ossec.conf")
@@ -369,7 +379,28 @@ Deno.test("install --replace puts a Python integration away, and uninstall bring
       "put it away, uninstall brings it back",
   );
   assertEquals(await snapshot(manager.home), before);
-  install(manager, { mayReplace: true, askToken: () => undefined });
+  write(
+    manager,
+    "etc/rules/mine.xml",
+    '<group name="x,"><rule id="100400" level="3">' +
+      "<if_sid>110201</if_sid><description>x</description></rule></group>",
+  );
+  const says = install(manager, {
+    mayReplace: true,
+    askToken: () => undefined,
+  });
+  assertEquals(
+    says.filter((line) => line.startsWith("!")).map((line) =>
+      line.replaceAll(manager.home, "HOME")
+    ),
+    [
+      "! HOME/etc/rules/mine.xml builds upon rules that are put away: 110201: " +
+      "give its rules ours as parents",
+      "! <group> was sysmon_eid1_detections, ids, <level> was 0: it is now as " +
+      "of a new installation, say --groups and --level for others",
+    ],
+  );
+  await Deno.remove(`${manager.home}/etc/rules/mine.xml`);
   const [block, ...others] = blocks(manager);
   assertEquals(others, []);
   assertEquals(block?.hookUrl, "https://old.example");
@@ -400,6 +431,136 @@ Deno.test("a second install --replace keeps what the first one put away", async 
     read(manager, `${before}/integrations/custom-opencti.py`),
     script,
   );
+});
+
+/** Takes a plan's first steps alone, as if it were killed then. */
+function begin({ home }: Manager, steps: readonly Step[], count: number): void {
+  takeSteps(steps.slice(0, count), home);
+}
+
+/** Trees to install on, and what is said there. */
+const TREES: Readonly<
+  Record<string, readonly [() => Promise<Manager>, Said]>
+> = {
+  "a new manager": [makeManager, { url: ADDRESS }],
+  "with ids of rules that are moved": [
+    makeManager,
+    { url: ADDRESS, firstId: 120_200 },
+  ],
+  "in the place of a Python integration": [makeOld, { mayReplace: true }],
+  "in the place of a Python program without a wrapper": [async () => {
+    const manager = await makeOld();
+    await Deno.remove(`${manager.home}/integrations/custom-opencti`);
+    return manager;
+  }, { mayReplace: true }],
+  "in the place of files of the same names": [async () => {
+    const manager = await makeOld();
+    for (const path of ["rules/opencti_rules", "decoders/opencti_decoder"]) {
+      write(manager, `etc/${path}.xml`, "<!-- another -->\n");
+    }
+    return manager;
+  }, { mayReplace: true }],
+};
+
+Deno.test("install and uninstall may end after any step, and go on from there", async (t) => {
+  for (const [name, [make, said]] of Object.entries(TREES)) {
+    const planOf = ({ home, program }: Manager) =>
+      planInstall({
+        home,
+        program,
+        mayReplace: false,
+        askToken: () => TOKEN,
+        ...said,
+      }).steps;
+    const removalOf = ({ home }: Manager) =>
+      planUninstall({ home, isPurge: true }).steps;
+    await t.step(name, async () => {
+      const whole = await make();
+      const steps = planOf(whole);
+      takeSteps(steps, whole.home);
+      const installed = relative(await snapshot(whole.home), whole);
+      for (let count = 0; count <= steps.length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        begin(manager, planOf(manager), count);
+        takeSteps(planOf(manager), manager.home);
+        const now = relative(await snapshot(manager.home), manager);
+        assertEquals(now, installed, `installed again after ${count}`);
+        uninstall(manager, true);
+        assertEquals(await snapshot(manager.home), before, `after ${count}`);
+      }
+      for (let count = 0; count <= steps.length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        begin(manager, planOf(manager), count);
+        uninstall(manager, true);
+        assertEquals(await snapshot(manager.home), before, `after ${count}`);
+      }
+      for (let count = 0; count <= removalOf(whole).length; count++) {
+        const manager = await make();
+        const before = await snapshot(manager.home);
+        takeSteps(planOf(manager), manager.home);
+        begin(manager, removalOf(manager), count);
+        uninstall(manager, true);
+        assertEquals(
+          await snapshot(manager.home),
+          before,
+          `out after ${count}`,
+        );
+      }
+    });
+  }
+});
+
+/** What a tree is, wherever it is. */
+function relative(
+  files: Readonly<Record<string, string>>,
+  { home }: Manager,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, what]) => [
+      path,
+      what.replaceAll(home, "HOME"),
+    ]),
+  );
+}
+
+Deno.test("install takes a block that was not replaced for another's, as uninstall does", async () => {
+  const manager = await makeOld();
+  const { home } = manager;
+  // As a version did that kept the block last: it ended before that.
+  const { steps } = planInstall({
+    home,
+    program: manager.program,
+    mayReplace: true,
+    askToken: () => TOKEN,
+  });
+  takeSteps(
+    steps.filter(({ path }) => !/integration\.xml|conf/.test(path)),
+    home,
+  );
+  const conf = read(manager, "etc/ossec.conf");
+  assertEquals(
+    planUninstall({ home, isPurge: false }).steps.filter(({ path }) =>
+      path === "etc/ossec.conf"
+    ),
+    [],
+  );
+  assertEquals(read(manager, "etc/ossec.conf"), conf);
+  install(manager);
+  assertEquals(blocks(manager)[0]?.apiKey, `file:${home}/etc/opencti.token`);
+});
+
+Deno.test("install --replace leaves a block of ours as it is", async () => {
+  const manager = await makeOld();
+  install(manager, { mayReplace: true });
+  const conf = read(manager, "etc/ossec.conf")
+    .replace("<level>3</level>", "<level>7</level>");
+  write(manager, "etc/ossec.conf", conf);
+  // Somebody copies the script back beside it.
+  write(manager, "integrations/custom-opencti.py", "# left\n");
+  install(manager, { mayReplace: true });
+  assertEquals(read(manager, "etc/ossec.conf"), conf);
 });
 
 /** As the README of a published integration has them. */
@@ -497,6 +658,19 @@ Deno.test("install gives its rules ids that no others have", async (t) => {
       read(manager, "etc/rules/opencti_rules.xml").includes('"130000"'),
     );
   });
+  await t.step("rules that the user changed are not moved", () => {
+    const path = "etc/rules/opencti_rules.xml";
+    const rules = read(manager, path);
+    write(manager, path, rules.replace('level="14"', 'level="15"'));
+    assertEquals(
+      refusal(manager, { firstId: 140_000 }),
+      `--rule-ids: you changed HOME/${path}, and it is kept as it is: give its ` +
+        "rules other ids there, or move it away first",
+    );
+    // What they are already is no change.
+    install(manager, { firstId: 130_000 });
+    write(manager, path, rules);
+  });
   await t.step("ids that Wazuh would not take", () => {
     for (const firstId of [NaN, 99_999, 999_961, 110_200.5]) {
       assertEquals(
@@ -567,7 +741,8 @@ Deno.test("install says that a container writes its configuration anew", async (
   };
   assertEquals(warned(CONF), [
     "! This container writes HOME/etc/ossec.conf anew from " +
-    "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there",
+    "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there, " +
+    "or copy it: sudo cp -p HOME/etc/ossec.conf HOME/tmp/mount/etc/ossec.conf",
   ]);
   assertEquals(warned(read(manager, "etc/ossec.conf")), []);
   assertEquals(warned("<ossec_config>"), []);
@@ -624,12 +799,11 @@ Deno.test("install on a worker leaves the rules to the master", async () => {
     .replace("<disabled>yes", "<disabled>no");
   const manager = await makeManager({ conf });
   const says = install(manager, { url: ADDRESS });
-  assertEquals(says.slice(1, 3), [
-    "  keep    etc/rules/opencti_rules.xml: a worker gets it from the master, " +
-    "install there too",
-    "  keep    etc/decoders/opencti_decoder.xml: a worker gets it from the " +
-    "master, install there too",
-  ]);
+  assertEquals(
+    says.at(-1),
+    "! This node is a worker: it gets rules and decoder from the master, " +
+      "install there too",
+  );
   assert(!("etc/rules/opencti_rules.xml" in await snapshot(manager.home)));
 });
 
@@ -666,8 +840,8 @@ Deno.test("install refuses what it cannot do, and changes nothing", async (t) =>
       (home) => Deno.removeSync(`${home}/etc/ossec.conf`),
     ],
     "no manager": [
-      "HOME is not the home of a Wazuh manager: HOME/queue/sockets: it does " +
-      "not exist, give the right one with --home",
+      "HOME is not the home of a Wazuh manager: it has no queue/sockets. Give " +
+      "the right one with --home",
       { url: ADDRESS },
       (home) => Deno.removeSync(`${home}/queue/sockets`),
     ],

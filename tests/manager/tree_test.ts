@@ -4,7 +4,10 @@ import { fromBytes, toBytes } from "../../lib/manager/bytes.ts";
 import { moveFile, own, placeFile, readBytes } from "../../lib/manager/tree.ts";
 import { inFolder } from "../stand_ins/folder.ts";
 
-const OWNED = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, mode: 0o640 };
+const PLACING = {
+  owned: { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, mode: 0o640 },
+  refuseMoved: () => {},
+};
 
 Deno.test("readBytes() reads a file alone, and waits for nothing", async () => {
   await inFolder(async (folder) => {
@@ -25,11 +28,26 @@ Deno.test("readBytes() reads a file alone, and waits for nothing", async () => {
   });
 });
 
+Deno.test("readBytes() reads no file without end", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/file`;
+    await Deno.writeTextFile(path, "x");
+    await Deno.truncate(path, 16 * 1024 * 1024);
+    assertEquals(readBytes(path)?.length, 16 * 1024 * 1024);
+    await Deno.truncate(path, 16 * 1024 * 1024 + 1);
+    assertThrows(
+      () => readBytes(path),
+      UsageError,
+      "has 16777217 bytes: it is too large to read",
+    );
+  });
+});
+
 Deno.test("placeFile() takes a link's place, and not what it leads to", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/other`, "other");
     await Deno.symlink("other", `${folder}/file`);
-    placeFile(`${folder}/file`, toBytes("new"), OWNED);
+    placeFile(`${folder}/file`, toBytes("new"), PLACING);
     assertEquals(await Deno.readTextFile(`${folder}/other`), "other");
     const { isFile, mode } = await Deno.lstat(`${folder}/file`);
     assertEquals([isFile, (mode ?? 0) % 0o1000], [true, 0o640]);
@@ -48,7 +66,7 @@ Deno.test("placeFile() writes to nothing that is there, not even by its own name
     crypto.randomUUID = () => name;
     try {
       assertThrows(
-        () => placeFile(`${folder}/file`, toBytes("new"), OWNED),
+        () => placeFile(`${folder}/file`, toBytes("new"), PLACING),
         Error,
         "EEXIST",
       );
@@ -68,7 +86,7 @@ Deno.test("placeFile() leaves nothing behind if it fails", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/file/full`, { recursive: true });
     assertThrows(
-      () => placeFile(`${folder}/file`, toBytes("new"), OWNED),
+      () => placeFile(`${folder}/file`, toBytes("new"), PLACING),
       Error,
       "",
     );
@@ -81,7 +99,11 @@ Deno.test("own() changes no link's target", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/other`, "", { mode: 0o600 });
     await Deno.symlink("other", `${folder}/link`);
-    assertThrows(() => own(`${folder}/link`, OWNED), UsageError, "is no file");
+    assertThrows(
+      () => own(`${folder}/link`, PLACING),
+      UsageError,
+      "is no file",
+    );
     assertEquals(
       ((await Deno.stat(`${folder}/other`)).mode ?? 0) % 0o1000,
       0o600,

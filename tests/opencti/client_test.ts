@@ -351,7 +351,7 @@ Deno.test("ask() says that a certificate is not trusted, and does not retry", as
         }),
       ),
     OpenctiError,
-    'name the file in "ca_file" in /var/ossec/etc/opencti.json',
+    'name a file with the certificate of yours in "ca_file" in /var/ossec/etc/opencti.json',
   );
   assertEquals(attempts.length, 1);
 });

@@ -242,7 +242,7 @@ function eventsOf(
         ...DEFAULTS,
         now,
       }),
-      { maxBytes: 65_000, redact: (text) => text },
+      String,
     ))
   );
 }

@@ -10,10 +10,15 @@ import {
   makeFinder,
 } from "../../lib/alert/find.ts";
 import { domainsIn } from "../../lib/alert/domains.ts";
-import { DEFAULT_IGNORE, readIgnoreLists } from "../../lib/alert/ignore.ts";
+import { DEFAULT_IGNORE, loadIgnoreLists } from "../../lib/alert/ignore.ts";
 import { SOURCES } from "../../lib/alert/sources/mod.ts";
 
 const ALERTS = new URL("../testdata/alerts/", import.meta.url);
+
+const readLists = await loadIgnoreLists(DEFAULT_IGNORE, {
+  baseUrl: "",
+  readFile: () => "",
+});
 
 /** How IoCs are looked for without a configuration. */
 export const FIND_DEFAULTS: FindOptions = {
@@ -21,7 +26,7 @@ export const FIND_DEFAULTS: FindOptions = {
   kinds: {},
   sweep: "off",
   domainsIn,
-  ...readIgnoreLists(DEFAULT_IGNORE, { baseUrl: "", readFile: () => "" }),
+  ...readLists(),
 };
 
 const find = makeFinder(FIND_DEFAULTS);

@@ -40,8 +40,10 @@ const FOLDERS: readonly (readonly [string, number, "wazuh" | "root"])[] = [
  * @param options Whether the product is installed there: then it has its folder
  * in the queue's, which root alone can make.
  */
-export async function makeHome({ isInstalled = true } = {}): Promise<string> {
-  const home = await Deno.makeTempDir({ prefix: "wazuh-home-" });
+export async function makeHome(
+  { isInstalled = true, prefix = "wazuh-home-" } = {},
+): Promise<string> {
+  const home = await Deno.makeTempDir({ prefix });
   addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
   const folders = isInstalled
     ? [...FOLDERS, ["/queue/opencti", 0o750, "wazuh"] as const]
@@ -53,6 +55,9 @@ export async function makeHome({ isInstalled = true } = {}): Promise<string> {
   }
   return home;
 }
+
+/** What a shell does not take for one word, unless it is quoted. */
+export const ODD_PREFIX = "wazuh;home-";
 
 /** Makes a file or folder Wazuh's, with a mode. */
 export function giveToWazuh(path: string, mode: number): void {

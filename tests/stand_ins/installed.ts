@@ -17,13 +17,14 @@ const ALERT = JSON.stringify({ rule: { level: 3, groups: ["ids"] } });
 /** A manager on which nothing is wrong. */
 export async function makeInstalled(
   url: string,
-  { conf = CONF, runs = false }: {
+  { conf = CONF, runs = false, prefix }: {
     readonly conf?: string;
+    readonly prefix?: string | undefined;
     /** Whether the program is run there: then it is not a file in its place. */
     readonly runs?: boolean;
   } = {},
 ): Promise<{ readonly home: string; readonly queue: QueueStandIn }> {
-  const { home, program } = await makeManager({ conf });
+  const { home, program } = await makeManager({ conf, prefix });
   const { steps } = planInstall({
     home,
     program,

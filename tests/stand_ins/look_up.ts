@@ -50,7 +50,7 @@ export async function lookUpAlert(
     ...knowledge,
   });
   assert(isPlain(options));
-  const pipeline = pipelineFor({
+  const pipeline = await pipelineFor({
     config: completePlain(options),
     joined: { sources: undefined, problems: [] },
     problems: [],

@@ -57,9 +57,13 @@ export interface Manager {
 
 /** Makes a manager with nothing of ours. */
 export async function makeManager(
-  { conf = CONF }: { readonly conf?: string | Uint8Array } = {},
+  { conf = CONF, prefix }: {
+    readonly conf?: string | Uint8Array;
+    /** What the name of its home begins with. */
+    readonly prefix?: string | undefined;
+  } = {},
 ): Promise<Manager> {
-  const home = await makeHome({ isInstalled: false });
+  const home = await makeHome({ isInstalled: false, prefix });
   for (
     const [path, owner, mode] of [
       ["bin", "root", 0o750],

@@ -5,6 +5,7 @@
  */
 
 import { giveToWazuh } from "./home.ts";
+import { assertTaken, MAX_DATAGRAM_BYTES } from "./message.ts";
 import { assertNoSecret } from "./secret.ts";
 
 /** A message that does not come must fail a test, not stop it. */
@@ -28,6 +29,7 @@ export function startQueue(
   let notify = () => {};
   const add = (message: string) => {
     assertNoSecret("a message of the queue", message);
+    if (message.startsWith("1:")) assertTaken(message);
     waiting.push(message);
     notify();
   };
@@ -70,6 +72,7 @@ function listenDatagram(path: string, add: (message: string) => void) {
     try {
       while (true) {
         const [message] = await socket.receive(buffer);
+        if (message.byteLength > MAX_DATAGRAM_BYTES) continue;
         add(new TextDecoder().decode(message));
       }
     } catch (error) {

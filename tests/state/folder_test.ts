@@ -1,20 +1,28 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SpoolError } from "../../lib/errors.ts";
 import { ensureFile, ensureFolder } from "../../lib/state/folder.ts";
-import { makeHome, ROOT_ONLY } from "../stand_ins/home.ts";
+import { wazuhNames } from "../../lib/shell.ts";
+import { makeHome, ODD_PREFIX, ROOT_ONLY } from "../stand_ins/home.ts";
 
 Deno.test({
   ...ROOT_ONLY,
   name: "ensureFolder() refuses a folder of a user who is not Wazuh's",
   fn: async () => {
-    const home = await makeHome();
+    const home = await makeHome({ prefix: ODD_PREFIX });
     const dir = `${home}/queue/opencti`;
     ensureFolder({ dir, home });
     await Deno.chown(dir, 4242, 4242);
+    const { user, group } = wazuhNames(home);
     assertThrows(
       () => ensureFolder({ dir, home }),
       SpoolError,
-      "belongs to another user: as root, run chown -R",
+      `belongs to another user: as root, run chown -R ${user}:${group} '${dir}'`,
+    );
+    await Deno.chmod(dir, 0o757);
+    assertThrows(
+      () => ensureFolder({ dir, home }),
+      SpoolError,
+      `others may write to it: chmod o= '${dir}'`,
     );
   },
 });
@@ -47,11 +55,15 @@ Deno.test("ensureFile() refuses what is no file of its own", async (t) => {
   for (const [name, put] of Object.entries(puts)) {
     await t.step(name, async () => {
       await put();
-      assertThrows(() => ensureFile(path), SpoolError, "is no file of its own");
+      assertThrows(
+        () => ensureFile(path, { home: "/none" }),
+        SpoolError,
+        "is no file of its own",
+      );
       await Deno.remove(path);
     });
   }
-  const inode = ensureFile(path);
+  const inode = ensureFile(path, { home: "/none" });
   assert(inode !== null);
-  assertEquals(ensureFile(path), inode);
+  assertEquals(ensureFile(path, { home: "/none" }), inode);
 });

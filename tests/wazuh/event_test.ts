@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { assert, assertEquals } from "@std/assert";
 import { parseAlert } from "../../lib/alert/alert.ts";
 import { DEFAULTS } from "../../lib/config/defaults.ts";
-import { valueAt } from "../../lib/json.ts";
-import { encodeEvent } from "../../lib/wazuh/encode.ts";
+import { encodeEvent, MAX_EVENT_BYTES } from "../../lib/wazuh/encode.ts";
 import { errorEvent, recoveredEvent } from "../../lib/wazuh/event.ts";
+import { parseRules } from "../../lib/wazuh/rules.ts";
 import { matchEvent } from "../../lib/wazuh/match_event.ts";
 import { type Ioc, toIoc } from "../../lib/alert/ioc.ts";
 import type { Match } from "../../lib/match/match.ts";
@@ -12,11 +12,7 @@ import { MATCHING } from "../stand_ins/matches.ts";
 import { redactor } from "../../lib/redact.ts";
 import { Indicator, Observable } from "../../lib/opencti/schema.ts";
 
-const MAX_BYTES = 65_000;
-
-function options(maxBytes = MAX_BYTES) {
-  return { maxBytes, redact: redactor(["s3cret-token"]) };
-}
+const redact = redactor(["s3cret-token"]);
 
 function ioc(): Ioc {
   const read = toIoc({ kind: "address", text: "1.2.3.4", field: "f" });
@@ -34,7 +30,7 @@ function indicatorMatch(indicator: Record<string, unknown> = {}): Match {
 }
 
 /** The JSON of an event, and what analysisd makes of it. */
-function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
+function encode(match: Match, alert: unknown = {}) {
   const json = encodeEvent(
     matchEvent(match, {
       alert: parseAlert(JSON.stringify(alert)),
@@ -43,7 +39,7 @@ function encode(match: Match, alert: unknown = {}, maxBytes = MAX_BYTES) {
       ...DEFAULTS,
       now: new Date("2026-06-01T00:00:00Z"),
     }),
-    options(maxBytes),
+    redact,
   );
   return { json, opencti: JSON.parse(json).opencti };
 }
@@ -292,7 +288,7 @@ Deno.test("errorEvent() says which alert was not looked up", () => {
       { kind: "unready", error: "OpenCTI is not ready", alerts: 1 },
       alert,
     ),
-    options(),
+    redact,
   );
   assertEquals(JSON.parse(json).opencti, {
     event_type: "error",
@@ -460,26 +456,27 @@ Deno.test("encodeEvent() writes nothing that analysisd loses an event for", () =
 });
 
 /** The bytes that an event must not exceed, whatever is too long in it. */
-function assertFits(json: string, maxBytes: number) {
+function assertFits(json: string) {
   const bytes = new TextEncoder().encode(json).byteLength;
-  assert(bytes <= maxBytes, `${bytes} bytes`);
+  assert(bytes <= MAX_EVENT_BYTES, `${bytes} bytes`);
 }
 
 Deno.test("encodeEvent() shortens what is least needed first, and says so", async (t) => {
   const long = "x".repeat(100_000);
   await t.step("the alert's text before the indicator's", () => {
     const { json, opencti } = encode(
-      indicatorMatch({ pattern: "p".repeat(30_000) }),
+      indicatorMatch({ pattern: "p".repeat(3000) }),
       {
-        rule: { description: "d".repeat(20_000) },
+        rule: { description: "d".repeat(1500) },
         data: { audit: { execve: { a0: long } } },
       },
     );
-    assertFits(json, MAX_BYTES);
+    assertFits(json);
     assertEquals(opencti.truncated, ["source.execve"]);
-    assertEquals(opencti.indicator.pattern.length, 30_000);
+    assertEquals(opencti.indicator.pattern.length, 3000);
     assert(opencti.source.execve.endsWith("…"), "it shows that it was cut");
-    assert(opencti.source.execve.length > 5000, "no more is cut than must be");
+    const { length } = new TextEncoder().encode(json);
+    assert(length > MAX_EVENT_BYTES - 10, "no more is cut than must be");
   });
   await t.step("lists by their last elements", () => {
     const objectLabel = Array.from(
@@ -487,7 +484,7 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
       (_, n) => ({ value: `label ${n}` }),
     );
     const { json, opencti } = encode(indicatorMatch({ objectLabel }));
-    assertFits(json, MAX_BYTES);
+    assertFits(json);
     assertEquals(opencti.truncated, ["indicator.labels"]);
     assertEquals(opencti.indicator.labels[0], "label 0");
   });
@@ -511,7 +508,7 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
       }),
       { id: long, rule: { id: long }, data },
     );
-    assertFits(json, MAX_BYTES);
+    assertFits(json);
     assertEquals(opencti.event_type, "indicator_pattern_match");
     assert(
       opencti.indicator.labels[0].length > 0,
@@ -521,39 +518,68 @@ Deno.test("encodeEvent() shortens what is least needed first, and says so", asyn
   await t.step("in bytes as sent, not in letters", () => {
     for (const letter of ["é", "😀", '"', "\\", "\n", "\u0001"]) {
       const { json } = encode(
-        indicatorMatch({ pattern: letter.repeat(60_000) }),
+        indicatorMatch({ pattern: letter.repeat(9000) }),
       );
-      assertFits(json, MAX_BYTES);
+      assertFits(json);
       assertEquals(JSON.parse(json).opencti.truncated, ["indicator.pattern"]);
     }
   });
   await t.step("not, if it fits", () => {
-    const half = "p".repeat(32_000);
+    const half = "p".repeat(3500);
     const { opencti } = encode(
       indicatorMatch({ pattern: half, objectLabel: [{ value: half }] }),
     );
     assertEquals(opencti.truncated, undefined);
   });
-  await t.step("to what Wazuh's indexer takes of a text", () => {
-    const long = "é".repeat(16_400);
-    for (
-      const [name, fields] of [
-        ["indicator.pattern", { pattern: long }],
-        ["indicator.labels", {
-          objectLabel: [{ value: "a" }, { value: long }],
-        }],
-      ] as const
-    ) {
-      const { opencti } = encode(indicatorMatch(fields));
-      assertEquals(opencti.truncated, [name]);
-      for (const text of [valueAt(opencti, name)].flat()) {
-        const { byteLength } = new TextEncoder().encode(String(text));
-        assert(byteLength <= 32_766, `${byteLength} bytes`);
-      }
-    }
-    const whole = "é".repeat(16_000);
-    const { opencti } = encode(indicatorMatch({ pattern: whole }));
-    assertEquals(opencti.indicator.pattern, whole);
+});
+
+Deno.test("encodeEvent() keeps an event short enough to be counted", async () => {
+  const xml = await Deno.readTextFile(
+    new URL("../../wazuh/opencti_rules.xml", import.meta.url),
+  );
+  const counted = parseRules(xml).flatMap(({ counts }) =>
+    counts === undefined ? [] : [counts.frequency - 1]
+  );
+  const { json } = encode(indicatorMatch({ pattern: "é".repeat(20_000) }));
+  for (const earlier of counted) {
+    const output = Array.from({ length: earlier }, () => json).join("\n");
+    const { length } = new TextEncoder().encode(output);
+    assert(length <= 32_766, `${length} bytes in previous_output`);
+  }
+  assertEquals(Math.max(...counted), 4);
+});
+
+Deno.test("encodeEvent() leaves a text a text, where analysisd would make a list of it", async (t) => {
+  const nameOf = (name: string) =>
+    encode(indicatorMatch({ name })).opencti.indicator.name;
+  for (
+    const text of [
+      "[1]",
+      "[ -1.5]",
+      "[\u0001true]",
+      "[false]",
+      "[null]",
+      "[]",
+      "[[]]",
+      '[{"a":1}]',
+      '["a", "b"]',
+    ]
+  ) await t.step(text, () => assertEquals(nameOf(text), ` ${text}`));
+  for (
+    const text of [
+      "[ipv4-addr:value = '1.2.3.4']",
+      "[network-traffic:dst_port = 1]",
+      "[file:name = 'a']",
+      "[1] and more",
+      "x[1]",
+      "[",
+    ]
+  ) await t.step(text, () => assertEquals(nameOf(text), text));
+  await t.step("but not what is in a list", () => {
+    const { opencti } = encode(
+      indicatorMatch({ objectLabel: [{ value: "[1]" }] }),
+    );
+    assertEquals(opencti.indicator.labels, ["[1]"]);
   });
 });
 
@@ -613,7 +639,7 @@ Deno.test("encodeEvent() keeps what rules show short enough to be shown", () => 
   const error = JSON.parse(
     encodeEvent(
       errorEvent({ kind: "x", error: long, alerts: 1 }, undefined),
-      options(),
+      redact,
     ),
   ).opencti;
   assert(new TextEncoder().encode(error.error).byteLength <= 900);
@@ -625,23 +651,19 @@ Deno.test("encodeEvent() is quick with what is far too long", () => {
     pattern: "\u0001".repeat(5_000_000),
     objectLabel: Array.from({ length: 100_000 }, () => ({ value: "label" })),
   })).json;
-  assertFits(json, MAX_BYTES);
+  assertFits(json);
   assert(performance.now() - start < 2000);
 });
 
 Deno.test("encodeEvent() reads no more of a text than may be sent", async (t) => {
-  const { redact } = options();
   const encodeWith = (fields: Record<string, string | string[]>) => {
     let length = 0;
     const opencti = { event_type: "x", ...fields };
-    const json = encodeEvent({ integration: "opencti", opencti }, {
-      maxBytes: MAX_BYTES,
-      redact: (text) => {
-        length += text.length;
-        return redact(text);
-      },
+    const json = encodeEvent({ integration: "opencti", opencti }, (text) => {
+      length += text.length;
+      return redact(text);
     });
-    assertFits(json, MAX_BYTES);
+    assertFits(json);
     return { length, opencti: JSON.parse(json).opencti };
   };
   const fields = <T>(value: T) =>
@@ -650,14 +672,14 @@ Deno.test("encodeEvent() reads no more of a text than may be sent", async (t) =>
     );
   await t.step("of texts", () => {
     const { length, opencti } = encodeWith(fields("x".repeat(1_000_000)));
-    assert(length < 4 * MAX_BYTES, `${length} characters`);
+    assert(length < 16 * MAX_EVENT_BYTES, `${length} characters`);
     assertEquals(opencti.truncated.length, 30);
     assert(opencti.f29.length > 100);
   });
   await t.step("of lists", () => {
     const list = Array.from({ length: 50_000 }, () => "label");
     const { length, opencti } = encodeWith(fields(list));
-    assert(length < 4 * MAX_BYTES, `${length} characters`);
+    assert(length < 16 * MAX_EVENT_BYTES, `${length} characters`);
     assertEquals(opencti.truncated.length, 30);
   });
   await t.step("not even if that makes it short enough", () => {

@@ -461,10 +461,10 @@ Deno.test("opencti_decoder.xml meets our events where the stock decoder json end
       "none";
   // The stock decoder takes the body's first two characters.
   assert(
-    encodeEvent(errorEvent({ kind: "x", error: "x", alerts: 1 }, undefined), {
-      maxBytes: 65_000,
-      redact: String,
-    }).slice(2).startsWith(
+    encodeEvent(
+      errorEvent({ kind: "x", error: "x", alerts: 1 }, undefined),
+      String,
+    ).slice(2).startsWith(
       prematch,
     ),
   );

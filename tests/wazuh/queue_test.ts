@@ -1,3 +1,4 @@
+import process from "node:process";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { QueueError } from "../../lib/errors.ts";
 import { headerFor, sendToQueue } from "../../lib/wazuh/queue.ts";
@@ -56,7 +57,7 @@ Deno.test("headerFor() leaves room for the event, whatever the agent is called",
 Deno.test("sendToQueue() sends each message as a datagram, in order", async () => {
   const home = await makeHome();
   await using queue = startQueue(home);
-  const messages = ["1:opencti:{}", "é".repeat(20_000), "x".repeat(65_535)];
+  const messages = ["first", "é".repeat(20_000), "x".repeat(65_535)];
   await sendToQueue(messages, { home, ...OPTIONS });
   assertEquals(await queue.receive(3), messages);
 });
@@ -64,7 +65,7 @@ Deno.test("sendToQueue() sends each message as a datagram, in order", async () =
 Deno.test("sendToQueue() writes one message to a line where the socket is a stream", async () => {
   const home = await makeHome();
   await using queue = startQueue(home, "stream");
-  const messages = ["1:opencti:{}", "x".repeat(65_535)];
+  const messages = ["first", "x".repeat(65_535)];
   await sendToQueue(messages, { home, ...OPTIONS });
   assertEquals(await queue.receive(2), messages);
 });
@@ -159,7 +160,28 @@ Deno.test("sendToQueue() sends no more than one message after its time, and says
   );
   const inTime = sent.length;
   assert(inTime > 0 && inTime < 1000, `${inTime} fit into the queue`);
-  // Now it takes all.
+  const received = await takeAll(queue);
+  assertEquals(sent, received);
+  assert(received.length <= inTime + 1, `${received.length}, not ${inTime}`);
+});
+
+Deno.test("sendToQueue() leaves the processor to others while the queue is full", async () => {
+  const home = await makeHome();
+  const path = `${home}/queue/sockets/queue`;
+  const queue = Deno.listenDatagram({ transport: "unixpacket", path });
+  const messages = Array.from({ length: 1000 }, (_, index) => `${index}`);
+  const before = process.cpuUsage();
+  await assertRejects(
+    () => sendToQueue(messages, { ...OPTIONS, home, timeoutMs: 2000 }),
+    QueueError,
+  );
+  const { user, system } = process.cpuUsage(before);
+  assert((user + system) / 1000 < 600, `${user + system} µs of 2 s`);
+  await takeAll(queue);
+});
+
+/** Takes what was sent, and what is still pending, and closes the socket. */
+async function takeAll(queue: Deno.DatagramConn): Promise<readonly string[]> {
   const received: string[] = [];
   const reading = (async () => {
     for await (const [bytes] of queue) {
@@ -169,9 +191,8 @@ Deno.test("sendToQueue() sends no more than one message after its time, and says
   await new Promise((resolve) => setTimeout(resolve, 300));
   queue.close();
   await reading;
-  assertEquals(sent, received);
-  assert(received.length <= inTime + 1, `${received.length}, not ${inTime}`);
-});
+  return received;
+}
 
 Deno.test("sendToQueue() sends nothing when the run is stopped", async () => {
   const home = await makeHome();

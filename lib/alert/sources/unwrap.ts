@@ -103,6 +103,7 @@ function valueOfLookup(inside: string): string {
  * assertEquals(withoutShell("wget${IFS}a.example"), "wget a.example");
  * assertEquals(withoutShell("{curl,a.example}"), " curl a.example ");
  * assertEquals(withoutShell("c^url 'ht'+'tp'"), "curl 'http'");
+ * assertEquals(withoutShell(`c'u'r"l" h\\ttp://x`), "curl http://x");
  * ```
  */
 export function withoutShell(text: string): string {
@@ -115,13 +116,18 @@ export function withoutShell(text: string): string {
     .replace(/\^(?=[\w"'/:.\\-])/g, "")
     .replace(/`(?=\w)(?<=\w`)/g, "")
     .replace(/(?<=\w)(?:""|'')(?=\w)/g, "")
-    .replace(/(["'])\s{0,9}\+\s{0,9}\1/g, "");
+    .replace(/(?<=\w)(["'])(\w{1,40})\1|(["'])(\w{1,40})\3(?=\w)/g, "$2$4")
+    .replace(/["']\s{0,9}\+\s{0,9}["']/g, "")
+    .replace(ESCAPED_SCHEME, (scheme) => scheme.replaceAll("\\", ""));
 }
+
+/** h\t\tp\:\/\/ */
+const ESCAPED_SCHEME = /(?<![a-z\\])\\?h\\?t\\?t\\?p\\?s?\\?:(?:\\?\/){2}/gi;
 
 /**
  * A command's text with what it makes of its strings before it runs them: letters
- * by their numbers (`\\x68`, `\\150`, `[char]104`), PowerShell's `-f` and
- * `Replace()`.
+ * by their numbers (`\\x68`, `\\150`, `[char]104`, `fromCharCode(104,…)`),
+ * PowerShell's `-f`, `-join` and `Replace()`.
  *
  * @example
  * ```ts
@@ -137,10 +143,10 @@ export function withoutStrings(text: string): string {
   let plain = text;
   if (plain.includes("\\")) {
     plain = plain.replace(
-      /(?:\\{1,2}(?:x[\da-f]{2}|[01][0-7]{2})){3,}/gi,
+      /(?:\\{1,2}(?:x[\da-f]{2}|0?[01][0-7]{2})){3,}/gi,
       (letters) =>
         letters.replace(
-          /\\+(?:x(..)|(...))/gi,
+          /\\+(?:x(..)|0?([01]..))/gi,
           (_, hex, octal) =>
             String.fromCharCode(parseInt(hex ?? octal, hex ? 16 : 8)),
         ),
@@ -151,6 +157,20 @@ export function withoutStrings(text: string): string {
       /\[char\]\s{0,3}\(?(0x[\da-f]{1,4}|\d{1,5})\)?/gi,
       (_, number) => `'${String.fromCharCode(Number(number))}'`,
     );
+  }
+  if (/char/i.test(plain)) {
+    // [char[]](104,105,…), String.fromCharCode(104,105,…)
+    plain = plain.replace(
+      /(?:\d{1,3}\s{0,3},\s{0,3}){7,4000}\d{1,3}/g,
+      (numbers) =>
+        `'${
+          numbers.split(",").map((one) => String.fromCharCode(Number(one)))
+            .join("")
+        }'`,
+    );
+  }
+  if (/-join\s{0,9}(?:''|"")/i.test(plain)) {
+    plain = plain.replace(/(["'])\s{0,9},\s{0,9}\1/g, "");
   }
   if (/["']\)?\s{0,9}-f\b/i.test(plain)) {
     plain = plain.replace(FORMATTED, (_, format: string, list: string) => {

@@ -23,16 +23,16 @@ export function checkStarted({ home }: Site): readonly Finding[] {
     .filter((name) => /^wazuh-analysisd-\d+\.pid$/.test(name));
   const started = at(`${home}/var/run/${pid}`)?.mtime?.getTime();
   if (pid === undefined || started === undefined) return [];
-  return READ_AT_START.flatMap((path) => {
-    const changed = at(`${home}/${path}`)?.mtime?.getTime() ?? 0;
-    return changed <= started ? [] : [
-      findingsOf("rules").warning(
-        `${home}/${path} was changed after Wazuh was started, and may not be in ` +
-          "use yet",
-        `sudo ${restartCommand(home)}`,
-      ),
-    ];
-  });
+  const changed = READ_AT_START.map((path) => `${home}/${path}`)
+    .filter((path) => (at(path)?.mtime?.getTime() ?? 0) > started);
+  return changed.length === 0 ? [] : [
+    findingsOf("restart").warning(
+      `Changed after Wazuh was started, and maybe not in use yet: ${
+        changed.join(", ")
+      }`,
+      `sudo ${restartCommand(home)}`,
+    ),
+  ];
 }
 
 /** Why no alert came of an event that the queue took. */

@@ -3,8 +3,14 @@
  *
  * @module
  */
+import {
+  confValueIn,
+  type IntegrationBlock,
+  sectionsOf,
+} from "../../wazuh/ossec_conf.ts";
+import { shellWord } from "../../shell.ts";
+import { suggest } from "../../suggest.ts";
 import { meets } from "../../wazuh/hand_over.ts";
-import { confValueIn, type IntegrationBlock } from "../../wazuh/ossec_conf.ts";
 import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
@@ -27,10 +33,19 @@ export function checkBlock(site: Site): readonly Finding[] {
     return [error(`${path} does not exist`, "is Wazuh installed?")];
   }
   if (block === undefined) {
-    return [error(
-      `${path} has no integration block of custom-opencti`,
-      installCommand(site),
-    )];
+    const near = nearNameIn(conf);
+    return [
+      near === undefined
+        ? error(
+          `${path} has no integration block of custom-opencti`,
+          installCommand(site),
+        )
+        : error(
+          `${path} has no integration block of custom-opencti, but one of ` +
+            JSON.stringify(near),
+          `if that is meant to be ours, set <name>custom-opencti</name> in it`,
+        ),
+    ];
   }
   const found = [
     ...others.length === 0 ? [] : [warning(
@@ -38,13 +53,22 @@ export function checkBlock(site: Site): readonly Finding[] {
         "meets several is looked up as often",
       `leave one of them in ${path}, unless they name several OpenCTI`,
     )],
-    ...blocks.flatMap((one) => checkOne(one, path)),
+    ...blocks.flatMap((one) => checkOne(one, { site, path })),
     ...checkGlobal(conf, path),
     ...checkMounted(path),
   ];
   return found.length > 0
     ? found
     : [ok(`${shown(block.hookUrl)}, level ${block.level ?? "0"} and up`)];
+}
+
+/** The name of a block that is ours but for a slip. */
+function nearNameIn(conf: string): string | undefined {
+  return sectionsOf(conf, "integration").map(({ children }) =>
+    children.find(({ name }) => name === "name")?.text ?? ""
+  ).find((name) =>
+    /^custom/i.test(name) && suggest(name, ["custom-opencti"]) !== ""
+  )?.slice(0, 100);
 }
 
 /** An address without a user and password, which it should not have. */
@@ -57,11 +81,15 @@ function checkMounted(path: string): readonly Finding[] {
   return mounted === undefined ? [] : [warning(
     `This container writes ${path} anew from ${mounted} when it starts, and ` +
       "there is no block in that",
-    `put the block of ${path} into ${mounted}`,
+    `put the block of ${path} into it, or all of it:\n` +
+      `sudo cp -p ${shellWord(path)} ${shellWord(mounted)}`,
   )];
 }
 
-function checkOne(block: IntegrationBlock, path: string): readonly Finding[] {
+function checkOne(
+  block: IntegrationBlock,
+  { site, path }: { readonly site: Site; readonly path: string },
+): readonly Finding[] {
   const { group, level, alertFormat, element, apiKey } = block;
   const groups = group?.split(",") ?? [];
   const found: Finding[] = [];
@@ -122,7 +150,9 @@ function checkOne(block: IntegrationBlock, path: string): readonly Finding[] {
     found.push(warning(
       "<api_key> holds the token itself: integratord shows it to every user " +
         "of this machine, in the list of processes",
-      "write it into a file, and run install --token-file FILE",
+      `write it into a file FILE, then:\n${
+        installCommand(site)
+      } --token-file FILE`,
     ));
   }
   return found;
@@ -191,15 +221,19 @@ export function checkAlerts({ home, blocks, now }: Site): readonly Finding[] {
         "has room",
     )];
   }
+  if (alerts.length === 0) {
+    return [ok("no alert yet today")];
+  }
   const met = alerts.filter((alert) =>
     blocks.some((block) => meets(block, alert))
   );
   if (met.length === 0) {
     return [warning(
       `Of the last ${alerts.length} alerts of today, none meets <group> and ` +
-        "<level> of the block",
-      "see which groups your alerts have, in the dashboard under rule.groups, " +
-        "and add them to <group>",
+        `<level> of the block. Their groups${
+          usualOf(alerts.flatMap(({ groups }) => groups))
+        }`,
+      "add those that hold IoCs to <group>, or set a lower <level>",
     )];
   }
   const named = new Set(blocks.flatMap(({ group }) => group?.split(",") ?? []));

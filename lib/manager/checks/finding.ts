@@ -31,6 +31,7 @@ export type Link =
   | "match"
   | "queue"
   | "rules"
+  | "restart"
   | "alert"
   | "log"
   | "spool"
@@ -91,24 +92,6 @@ export async function check(
   }
 }
 
-/**
- * A path in a command that a person copies: it may come from a file that others
- * write.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(shellWord("/srv/x"), "/srv/x");
- * assertEquals(shellWord("/srv/x; id"), "'/srv/x; id'");
- * ```
- */
-export function shellWord(path: string): string {
-  return /^[\w./:@-]+$/.test(path)
-    ? path
-    : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 /** The exit status: 0, 1 for warnings, 2. */
 export function statusOf(findings: readonly Finding[]): 0 | 1 | 2 {
   if (findings.some(({ level }) => level === "error")) return 2;
@@ -156,11 +139,8 @@ export function showFindings(
       ...rest.map(indented),
       ...mend === undefined ? [] : mend.split("\n").flatMap((line) => {
         const isCommand = COMMAND.test(line);
-        const lines = wrapped(escapeControls(line), isCommand ? CONTINUED : "");
-        return lines.map((part, n) =>
-          indented(`${n === 0 ? "→" : " "} ${part}`)
-        );
-      }),
+        return wrapped(escapeControls(line), isCommand ? CONTINUED : "");
+      }).map((part, n) => indented(`${n === 0 ? "→" : " "} ${part}`)),
     ];
   });
 }
@@ -171,7 +151,7 @@ function indented(line: string): string {
   return " ".repeat(width) + line;
 }
 
-const COMMAND = /^(?:sudo|chown|chmod|systemctl|install|runuser|diff|\/)/;
+const COMMAND = /^(?:sudo|diff|ls|openssl|getent) /;
 
 /** How a shell is told that a line goes on. */
 const CONTINUED = " \\";

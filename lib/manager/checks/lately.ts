@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
+import { activityIn } from "../status.ts";
 import { lastLinesIn } from "../tail.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -55,12 +57,14 @@ const EXPLANATIONS: readonly Explanation[] = [
     says: /Could not open JSON queue/,
     means: "integratord cannot read alerts.json, so that no alert is looked up",
     mend: ({ home, wazuh: { user, group } }) =>
-      `chown ${user}:${group} ${home}/logs/alerts/alerts.json`,
+      `sudo chown ${user}:${group} ${
+        shellWord(`${home}/logs/alerts/alerts.json`)
+      }`,
   },
   {
     says: /analysisd.*(?:opencti_rules|opencti_decoder|[Rr]ule '?"?1102\d\d)/,
     means: "analysisd does not take a rule of ours, or leaves it out",
-    mend: ({ home }) => `sudo ${home}/bin/wazuh-analysisd -t`,
+    mend: ({ home }) => `sudo ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
   },
 ];
 
@@ -76,11 +80,15 @@ export function checkLately(
   const { home, now } = site;
   const since = now.getTime() - DAY_MS;
   const ours = `${home}/logs/integrations.log`;
-  const errors = (lastLinesIn(ours) ?? []).flatMap((line) => {
+  const lines = lastLinesIn(ours) ?? [];
+  const errors = lines.flatMap((line) => {
     const [, time = "", says] =
       /^(\S+) custom-opencti error: (.*)$/.exec(line) ?? [];
-    return says !== undefined && Date.parse(time) >= since ? [says] : [];
+    return says !== undefined && Date.parse(time) >= since
+      ? [{ time, says }]
+      : [];
   });
+  const { lastAnswer = "" } = activityIn(lines);
   // Wazuh writes local time, so that a day more is looked at.
   const ofWazuh = (lastLinesIn(`${home}/logs/ossec.log`) ?? [])
     .filter((line) => {
@@ -90,16 +98,24 @@ export function checkLately(
         Date.parse(date.replaceAll("/", "-")) >= since - DAY_MS;
     });
   const last = errors.at(-1);
+  // Both are written in one form, in which later is greater.
+  const isOver = last !== undefined && last.time < lastAnswer;
   const found = [
-    ...last === undefined ? [] : [warning(
-      `Errors in the last day: ${errors.length}, the last: ${
-        redact(last.slice(0, MAX_SAID))
+    ...last === undefined || isOver ? [] : [warning(
+      `Errors in the last day: ${errors.length}, the last at ${last.time}: ${
+        redact(last.says.slice(0, MAX_SAID))
       }`,
       `see ${ours}`,
     )],
     ...explained(ofWazuh, site, redact),
   ];
-  return found.length === 0 ? [ok("no errors in the last day")] : found;
+  if (found.length > 0) return found;
+  return [ok(
+    isOver
+      ? `errors in the last day: ${errors.length}, the last at ${last.time}; ` +
+        `OpenCTI answered since, at ${lastAnswer}`
+      : "no errors in the last day",
+  )];
 }
 
 /** Lines of Wazuh's log, by what they mean. */

@@ -45,7 +45,13 @@ export function stepFindings(
     ? failureFinding(reply)
     : undefined;
   if (failure?.link === "http") {
-    return isBroken ? findings : [...findings, failure];
+    return isBroken ? findings : [...findings, {
+      ...failure,
+      // What is tried step by step is not what a proxy of the shell's is asked.
+      mend: "if HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is set in this shell, " +
+        "that proxy is asked, and maybe by no run: try without it. Else " +
+        "correct what is said above, and run this again",
+    }];
   }
   const after = failure === undefined
     ? []

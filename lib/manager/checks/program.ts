@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
 import { PROGRAM, SCRIPT } from "../layout.ts";
 import { at, isScript } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
+import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
 
 const { ok, warning, error } = findingsOf("program");
@@ -21,22 +23,27 @@ export function checkProgram(site: Site): readonly Finding[] {
   if (info === undefined) {
     return [error(
       `${path} does not exist`,
-      `${installCommand(site)}, in the folder of what you downloaded`,
+      `in the folder of what you downloaded:\n${installCommand(site)}`,
     )];
   }
   if (!info.isFile) {
     return [
-      error(`${path} is no file, but a link or a folder`, `sudo rm -r ${path}`),
+      error(
+        `${path} is no file, but a link or a folder`,
+        `sudo rm -r ${shellWord(path)}`,
+      ),
     ];
   }
   if (isScript(path)) {
     return [error(
       `${path} is the script of another integration`,
-      `${installCommand(site)} --replace, in the folder of what you downloaded`,
+      `in the folder of what you downloaded:\n${
+        installCommand(site)
+      } --replace`,
     )];
   }
   const mode = (info.mode ?? 0) % 0o10000;
-  const owner = `chown root:${wazuh.group} ${path}`;
+  const owner = `sudo chown root:${wazuh.group} ${shellWord(path)}`;
   const found: Finding[] = [];
   if (info.uid !== wazuh.root) {
     found.push(error(
@@ -48,7 +55,7 @@ export function checkProgram(site: Site): readonly Finding[] {
     found.push(error(
       `${path} may be changed by others (mode ${octal(mode)}): integratord ` +
         "does not start it",
-      `chmod 0750 ${path}`,
+      `sudo chmod 0750 ${shellWord(path)}`,
     ));
   }
   const mayRun = info.gid === wazuh.gid ? 0o010 : 0o001;
@@ -57,13 +64,14 @@ export function checkProgram(site: Site): readonly Finding[] {
   } else if ((mode & mayRun) === 0 || (mode & (mayRun << 2)) === 0) {
     found.push(error(
       `${path} may not be run by ${wazuh.user} (mode ${octal(mode)})`,
-      `chmod 0750 ${path}`,
+      `sudo chmod 0750 ${shellWord(path)}`,
     ));
   }
+  found.push(...closedFindings(path, { site, link: "program" }));
   if (at(`${home}/${SCRIPT}`) !== undefined) {
     found.push(warning(
       `${home}/${SCRIPT} is left of another integration`,
-      `sudo rm ${home}/${SCRIPT}`,
+      `sudo rm ${shellWord(`${home}/${SCRIPT}`)}`,
     ));
   }
   return found.length > 0 ? found : [ok(

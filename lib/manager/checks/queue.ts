@@ -3,18 +3,21 @@
  *
  * @module
  */
+import { shellWord } from "../../shell.ts";
 import { queueKind } from "../../wazuh/queue.ts";
 import { at, canWrite, namesIn } from "../tree.ts";
 import { restartCommand } from "../next.ts";
 import { type Finding, findingsOf } from "./finding.ts";
+import { closedFindings } from "./reach.ts";
 import type { Site } from "./site.ts";
 
 const { ok, warning, error } = findingsOf("queue");
 
 /** Whether events can be sent, and somebody takes them. */
 export async function checkQueue(
-  { home, wazuh }: Site,
+  site: Site,
 ): Promise<readonly Finding[]> {
+  const { home, wazuh } = site;
   const path = `${home}/queue/sockets/queue`;
   const info = at(path);
   const restart = `sudo ${restartCommand(home)}`;
@@ -24,15 +27,18 @@ export async function checkQueue(
   if (!info.isSocket) {
     return [error(
       `${path} is no socket: nothing can be sent`,
-      `sudo rm -r ${path} && ${restart}`,
+      `sudo rm -r ${shellWord(path)} && ${restart}`,
     )];
   }
   if (!canWrite(info, wazuh)) {
     return [error(
       `${wazuh.user} may not write to ${path}`,
-      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+      `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(path)} && ` +
+        `sudo chmod 0660 ${shellWord(path)}`,
     )];
   }
+  const closed = closedFindings(path, { site, link: "queue" });
+  if (closed.length > 0) return closed;
   const kind = await queueKind(path);
   if (kind === "unread") {
     return [error(
@@ -47,7 +53,7 @@ export async function checkQueue(
     ? [ok(
       `${path}, a ${
         kind === "closed" ? "socket" : `${kind} socket that is read`
-      }, and ${wazuh.user} may write to it`,
+      }, and ${wazuh.user} may write to it; integratord has its pid file`,
     )]
     : [
       warning(

@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import {
   nodeKindIn,
   ruleFoldersIn,
@@ -14,6 +15,7 @@ import { firstIdIn, readRuleFiles, recordOf } from "../install_files.ts";
 import { DECODER, RULES } from "../layout.ts";
 import {
   FIRST_ID,
+  freeFirstId,
   isOurs,
   moveRuleIds,
   ruleIdsIn,
@@ -23,6 +25,7 @@ import { EARLIER, SHIPPED_DECODER, SHIPPED_RULES } from "../shipped.ts";
 import { sha256Of } from "../steps.ts";
 import { at, canRead, readBytes } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
+import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
 
 const { ok, warning, error } = findingsOf("rules");
@@ -46,7 +49,7 @@ export function checkRules(site: Site): readonly Finding[] {
   } catch (problem) {
     return [error(
       `${path}: ${messageOf(problem)}: Wazuh does not start with it`,
-      `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+      anew(site, "correct it, or take ours again:"),
     )];
   }
   const first = firstIdIn(home) ?? FIRST_ID;
@@ -56,7 +59,7 @@ export function checkRules(site: Site): readonly Finding[] {
       error(
         `${path}: rule ${JSON.stringify(id)}: ${says}: Wazuh does not start ` +
           "with it",
-        `correct it, or sudo rm ${path} and ${installCommand(site)}`,
+        anew(site, "correct it, or take ours again:"),
       )
     ),
     ...loadFindings(site),
@@ -69,17 +72,26 @@ export function checkRules(site: Site): readonly Finding[] {
     : [ok(`${ids.length} rules, from ${first} on`)];
 }
 
+/** The commands that put our rules in place of changed ones. */
+function anew(site: Site, says: string): string {
+  const path = shellWord(`${site.home}/${RULES}`);
+  return `${says}\nsudo rm ${path}\n${installCommand(site)}`;
+}
+
 /** Whether the file is loaded. */
-function loadFindings({ home, wazuh, conf = "" }: Site): readonly Finding[] {
+function loadFindings(site: Site): readonly Finding[] {
+  const { home, wazuh, conf = "" } = site;
   const path = `${home}/${RULES}`;
   const info = at(path);
   const found: Finding[] = [];
   if (info !== undefined && !canRead(info, wazuh)) {
     found.push(error(
       `${wazuh.user} may not read ${path}: Wazuh does not start`,
-      `chown ${wazuh.user}:${wazuh.group} ${path} && chmod 0660 ${path}`,
+      `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(path)} && ` +
+        `sudo chmod 0660 ${shellWord(path)}`,
     ));
   }
+  found.push(...closedFindings(path, { site, link: "rules" }));
   const confPath = `${home}/etc/ossec.conf`;
   if (!ruleFoldersIn(conf).some((folder) => RULES.startsWith(`${folder}/`))) {
     found.push(error(
@@ -117,15 +129,15 @@ function idFindings(
       ]
       : []
   );
+  const taken = [...ids, ...files.flatMap((file) => file.ids)];
   const twice = ids.filter((id, n) => ids.indexOf(id) !== n);
   return [
     ...clashes.length === 0 ? [] : [error(
       `Other rules have ids of ours, and Wazuh takes one of each: ${
         clashes.join(", ")
       }`,
-      `take them out, or give ours others: ${
-        installCommand(site)
-      } --rule-ids 120200`,
+      `take them out, or give ours others:\n${installCommand(site)} ` +
+        `--rule-ids ${freeFirstId(first, new Set(taken))}`,
     )],
     ...twice.length === 0 ? [] : [error(
       `${site.home}/${RULES} has ids twice: ${twice.join(", ")}`,
@@ -171,16 +183,17 @@ function changedFindings(
     rule.attributes.frequency !== undefined &&
     theirs.get(id)?.attributes.ignore !== undefined
   ).map(([id]) => id);
-  const diff = `diff ${site.home}/${recordOf(RULES)} ${path}`;
+  const diff = `diff ${shellWord(`${site.home}/${recordOf(RULES)}`)} ` +
+    shellWord(path);
   const found: Finding[] = [];
   if (!isGuarded && theirs.has(base)) {
     found.push(error(
       `Rule ${base} is not as we publish it: an agent's log could look like a ` +
         "match, or any event of ours raise an alert",
-      `give it back its <location> and level 0; see ${diff}`,
+      `give it back its <location> and level 0:\n${diff}`,
     ));
   }
-  const mend = `see ${diff}, or sudo rm ${path} and ${installCommand(site)}`;
+  const mend = anew(site, `see what differs:\n${diff}\nor take ours again:`);
   if (!theirs.has(base)) {
     found.push(error(
       `${path} lacks rule ${base}, below which all others are: events raise ` +
@@ -189,6 +202,16 @@ function changedFindings(
     ));
   } else if (missing.length > 0) {
     found.push(warning(`Rules are missing: ${missing.join(", ")}`, mend));
+  }
+  const silent = [...theirs].filter(([id, rule]) =>
+    rule.attributes.level === "0" &&
+    (ours.get(id)?.attributes.level ?? "0") !== "0"
+  ).map(([id]) => id);
+  if (silent.length > 0) {
+    found.push(warning(
+      `Rules of level 0 raise no alert: ${silent.join(", ")}`,
+      `give them a level of 1 or more in ${path}, unless you want that`,
+    ));
   }
   if (counted.length > 0) {
     found.push(warning(
@@ -223,6 +246,6 @@ function decoderFindings(site: Site): readonly Finding[] {
   if (content === undefined || content === SHIPPED_DECODER) return [];
   return content.includes("json-not-opencti") ? [] : [error(
     `${path} makes Wazuh lose the fields of all other JSON`,
-    `sudo rm ${path}, and ${installCommand(site)}`,
+    `sudo rm ${shellWord(path)}\n${installCommand(site)}`,
   )];
 }

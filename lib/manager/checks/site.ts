@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, UsageError } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import {
   type IntegrationBlock,
   readIntegrationBlocks,
@@ -40,9 +41,11 @@ export function installCommand(
   const path = `${home}/${PROGRAM}`;
   const isInstalled = at(path)?.isFile === true && !isScript(path);
   return [
-    `sudo ${isInstalled ? path : "./custom-opencti"} install`,
-    ...isInstalled || home === DEFAULT_HOME ? [] : [`--home ${home}`],
-    ...blocks.length > 0 ? [] : ["--url https://opencti.example.com"],
+    `sudo ${isInstalled ? shellWord(path) : "./custom-opencti"} install`,
+    ...isInstalled || home === DEFAULT_HOME
+      ? []
+      : [`--home ${shellWord(home)}`],
+    ...blocks.length > 0 ? [] : ["--url URL"],
   ].join(" ");
 }
 

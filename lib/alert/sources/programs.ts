@@ -1,0 +1,186 @@
+/**
+ * The hosts that a command line names: what its programs are given, whatever
+ * follows a scheme, and a host with its port.
+ *
+ * @module
+ */
+import type { Candidate } from "../ioc.ts";
+import { normalize } from "../kinds.ts";
+import { isFileName } from "../tokens.ts";
+
+/**
+ * What a program takes. One that fetches takes a URL without its scheme, too;
+ * one that pulls takes `registry/name`, where all else is no host; one that
+ * clones takes `user@host` or `host:path`.
+ */
+type Takes = "call" | "fetch" | "pull" | "clone";
+
+const PROGRAMS: ReadonlyMap<string, Takes> = new Map([
+  ...taking(
+    "fetch",
+    ("wget curl wget2 aria2c axel lynx fetch lwp-download lwp-request httpie http " +
+      "https invoke-webrequest iwr invoke-restmethod irm start-bitstransfer mshta")
+      .split(" "),
+  ),
+  ...taking(
+    "call",
+    ("ping ping6 fping hping3 ssh scp sftp sshpass autossh mosh rsync rclone nc ncat " +
+      "netcat telnet dig nslookup host drill whois traceroute tracert tracepath mtr " +
+      "ftp tftp ftpget socat openssl nmap masscan mstsc rdesktop xfreerdp plink " +
+      "putty pscp psftp mount smbget smbclient rpcclient ldapsearch redis-cli mysql " +
+      "psql mongo test-netconnection tnc test-connection resolve-dnsname " +
+      "enter-pssession new-pssession invoke-command cmdkey winrs wmic psexec " +
+      "psexec64 wmiexec smbexec atexec secretsdump evil-winrm crackmapexec netexec " +
+      "nxc hydra medusa finger rlogin rsh cloudflared ngrok chisel").split(" "),
+  ),
+  ...taking(
+    "pull",
+    ("docker podman nerdctl crictl ctr buildah skopeo crane oras helm kubectl oc " +
+      "k3s go").split(" "),
+  ),
+  ...taking("clone", ["git", "hg", "svn"]),
+]);
+
+function taking(
+  takes: Takes,
+  names: readonly string[],
+): readonly (readonly [string, Takes])[] {
+  return names.map((name) => [name, takes]);
+}
+
+/** Options of programs that fetch whose value may look like a host, and is none. */
+const TAKES_OTHER =
+  /^(?:-[AHFUbdeux]|--(?:header|user|user-agent|referer|form|cookie|proxy|data[\w-]*)|-(?:[Hh]eaders|[Bb]ody|[Uu]ser[Aa]gent|[Pp]roxy))$/;
+
+/** Options whose value is a host, whatever the program. */
+const TAKES_HOST =
+  /^-{0,2}(?:(?:r|remote-?|trusted-|peer)?host|(?:key|remote-?)?server|connect|pool|relay|computername)(=|$)/i;
+
+const TOKEN = /[^\s"'`|;&<>(),]+|[|;&\n]/g;
+
+/**
+ * The hosts that a command line names.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const found = (text: string) =>
+ *   [...hostsNamedIn(text, "f")].map(({ text }) => text);
+ * assertEquals(found("docker pull evil.example/x:1.2"), ["evil.example"]);
+ * assertEquals(found("git clone git://evil.example/x.git"), ["evil.example"]);
+ * assertEquals(found("./miner -o evil.example:3333"), ["evil.example"]);
+ * assertEquals(found("tool --server evil.example"), ["evil.example"]);
+ * assertEquals(found("git add main.go; docker run nginx:1.25"), []);
+ * ```
+ */
+export function* hostsNamedIn(
+  text: string,
+  field: string,
+): Generator<Candidate> {
+  for (const { groups } of text.matchAll(NAMED_HOST)) {
+    const host = Object.values(groups ?? {}).find((one) => one !== undefined);
+    if (host !== undefined && isHost(host)) {
+      yield { kind: "host", text: host, field };
+    }
+  }
+  yield* hostsOfPrograms(text, field);
+}
+
+/**
+ * /dev/tcp/HOST/80, /inet/tcp/0/HOST/80, \\HOST\share, ssh://user@HOST,
+ * connect("HOST", 80)
+ */
+const NAMED_HOST =
+  /\/(?:dev\/(?:tc|ud)p|inet\d?\/(?:tc|ud)p\/\d{1,5})\/(?<device>[\w.-]{1,253})\/|(?<![\w\\:])\\{2,4}(?<share>[\w-][\w.-]{0,252})(?:@\w{1,9})?\\|(?<=[a-z])(?<!\b(?:https?|ftp|ldaps?|rmi|dns)):\/\/(?:[^\s@/"']{1,99}@)?(?<url>[\w.-]{1,253})|(?:tcpclient|udpclient|connect(?:ion)?|gethost\w{1,20}|inet_aton|fsockopen|tcpsocket\.(?:open|new)|socket)\s{0,9}\({1,3}\s{0,9}["'](?<call>[\w.-]{1,253})["']/gi;
+
+/** Whether a word is a name with dots, and no file's. Addresses are found apart. */
+function isHost(word: string): boolean {
+  return normalize("host", word)?.kind === "domain" && !isFileName(word) &&
+    !isOfProgram(word);
+}
+
+/**
+ * A class, as java.lang.ProcessBuilder, a folder, as tool-2.24-101, or a file, as
+ * bot.arm7: no country is called so.
+ */
+function isOfProgram(word: string): boolean {
+  const end = word.slice(word.replace(/\.$/, "").lastIndexOf(".") + 1);
+  return !/^(?:[a-z]{2,}|[A-Z]{2,}|xn--[\w-]+|[^\0-\x7f]+)\.?$/.test(end);
+}
+
+function* hostsOfPrograms(text: string, field: string): Generator<Candidate> {
+  let takes: Takes | undefined;
+  let skipsNext = false;
+  let isNext = false;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (/^[;|&\n]/.test(token)) {
+      takes = undefined;
+      isNext = false;
+      continue;
+    }
+    const program = takes === "pull" && token.includes("/")
+      ? undefined
+      : PROGRAMS.get(programOf(token));
+    if (program !== undefined) {
+      takes = program;
+      skipsNext = false;
+      isNext = false;
+      continue;
+    }
+    // docker login registry
+    if (takes === "pull" && token === "login") takes = "call";
+    const isGiven = isNext;
+    const [option, equals] = TAKES_HOST.exec(token) ?? [];
+    isNext = equals === "" && token.startsWith("-");
+    if (option !== undefined && equals === "=") {
+      yield* hostOfWord(token.slice(option.length), { field, takes: "call" });
+    } else if (isGiven) {
+      yield* hostOfWord(token, { field, takes: "call" });
+    } else if (skipsNext) skipsNext = false;
+    else if (token.startsWith("-") && !token.includes("=")) {
+      skipsNext = takes === "fetch" && TAKES_OTHER.test(token) ||
+        takes === "pull" && /^-(?:[efvw]|-env|-file|-volume)$/.test(token);
+    } else yield* hostOfWord(token, { field, takes });
+  }
+}
+
+function programOf(token: string): string {
+  return (token.split(/[/\\=?]/).at(-1) ?? "").toLowerCase()
+    .replace(/\.(?:exe|com|py)$/, "");
+}
+
+/** [user@]host[:port or path], as programs take it. */
+function* hostOfWord(
+  word: string,
+  { field, takes }: {
+    readonly field: string;
+    readonly takes: Takes | undefined;
+  },
+): Generator<Candidate> {
+  // What has a scheme is found as a URL.
+  if (word.includes("://") || word.length > 2000) return;
+  const bare = word.replace(
+    /^(?:-{1,2}[\w-]{1,30}=|\/[a-z]{1,12}:|(?:tcp|udp|openssl)[\w-]{0,12}:|\/\/|\\{2,4}|(?:[\w.*-]{0,64}:)?\d{1,5}:)/i,
+    "",
+  );
+  const named = takes === "pull" ? bare.replace(/^[\w-]{1,63}=/, "") : bare;
+  const [, user = "", host = "", port = "", rest = ""] =
+    /^((?:[\w.-]{1,64}\/)?[^@\s/]{1,64}@)?([\w-]+(?:\.[\w-]+)+)\.?(?:(:\d{1,5})?(\/\S*)?|:\S*)$/
+      .exec(named) ?? [];
+  if (!isHost(host) && !(rest !== "" && normalize("host", host))) return;
+  const isTaken = takes === "pull"
+    ? rest.length > 1 && user === ""
+    : takes === "clone"
+    ? user !== "" || /:\D/.test(bare)
+    : takes !== undefined || user === "" && /^:\d{2}/.test(port);
+  if (!isTaken) return;
+  yield { kind: "host", text: host, field };
+  if (takes === "fetch" && rest !== "") {
+    yield {
+      kind: "url",
+      text: `http://${bare.slice(user.length)}`,
+      field,
+    };
+  }
+}
