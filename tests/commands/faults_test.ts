@@ -447,7 +447,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "its certificate is for another name",
+    says: "its certificate is not for ",
   },
   {
     name: "a certificate that is made to sign others",
