@@ -390,7 +390,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "chown root:",
   },
   "options behind a link that root alone may read": {
@@ -401,7 +401,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "see where this link leads:\nls -l HOME/etc/opencti.json",
   },
   "options that everybody may change": {
@@ -421,7 +421,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text("etc/opencti.json", `{"ca_file": "${home}/etc/ca.pem"}`)(home);
     },
     link: "options",
-    says: "may not read HOME/etc/ca.pem: runs use nothing of it",
+    says: "may not read HOME/etc/ca.pem: its options are not used",
     mend: "chmod 0640 HOME/etc/ca.pem",
   },
   "a certificate that is missing": {
