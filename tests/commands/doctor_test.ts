@@ -247,7 +247,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "no address": {
     does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
     link: "block",
-    says: "HOOK_URL is not a URL",
+    says: "<hook_url> is not a URL",
     mend: "run this again",
   },
   "a timeout that is none": {
@@ -255,7 +255,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text.replace("<level>", "<timeout>x</timeout><level>")
     ),
     link: "block",
-    says: "TIMEOUT must be seconds",
+    says: "<timeout> must be seconds",
     mend: "run this again",
   },
   "groups with blanks": {
@@ -394,7 +394,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "chown root:",
   },
   "options behind a link that root alone may read": {
@@ -405,7 +405,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "see where this link leads:\nls -l HOME/etc/opencti.json",
   },
   "options that everybody may change": {
@@ -425,7 +425,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text("etc/opencti.json", `{"ca_file": "${home}/etc/ca.pem"}`)(home);
     },
     link: "options",
-    says: "may not read HOME/etc/ca.pem: runs use nothing of it",
+    says: "may not read HOME/etc/ca.pem: its options are not used",
     mend: "chmod 0640 HOME/etc/ca.pem",
   },
   "a certificate that is missing": {
@@ -443,7 +443,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "an empty token": {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
-    says: "API_KEY's file holds no token",
+    says: "The token's file holds no token",
     mend: `write it into a file FILE, then:\n${INSTALL} --token-file FILE`,
   },
   "a token for everybody": {

@@ -18,18 +18,18 @@ async function unreadWith(
   for (const folder of ["var/run", "etc/rules", "etc/decoders"]) {
     await Deno.mkdir(`${home}/${folder}`, { recursive: true });
   }
-  const put = (path: string, time: Date) => {
-    Deno.writeTextFileSync(`${home}/${path}`, "");
-    Deno.utimeSync(`${home}/${path}`, time, time);
+  const put = async (path: string, time: Date) => {
+    await Deno.writeTextFile(`${home}/${path}`, "");
+    await Deno.utime(`${home}/${path}`, time, time);
   };
   const files = [
     "etc/ossec.conf",
     "etc/rules/opencti_rules.xml",
     "etc/decoders/opencti_decoder.xml",
   ];
-  for (const path of files) put(path, CHANGED);
+  for (const path of files) await put(path, CHANGED);
   for (const [pid, time] of Object.entries(pids)) {
-    put(`var/run/wazuh-analysisd-${pid}.pid`, time);
+    await put(`var/run/wazuh-analysisd-${pid}.pid`, time);
   }
   await Deno.writeTextFile(`${home}/logs/ossec.log`, log);
   const said = checkStarted({ home }).map(({ says }) => says);
