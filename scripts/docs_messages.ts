@@ -24,6 +24,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   opencti: [
     "opencti/client.ts",
+    "opencti/plain_reason.ts",
     "opencti/unreachable.ts",
     "opencti/connection.ts",
     "opencti/problem.ts",
@@ -38,7 +39,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "run/keep.ts",
     "run/dropped.ts",
   ],
-  common: ["errors.ts", "log.ts", "run/run.ts"],
+  common: ["errors.ts", "log.ts", "shell.ts", "run/run.ts"],
   lookups: [
     "run/look_up_alert.ts",
     "run/subject.ts",
@@ -58,6 +59,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "manager/checks/",
     "commands/doctor",
     "commands/test",
+    "opencti/facts.ts",
     "opencti/reach.ts",
   ],
   installing: [

@@ -30,8 +30,10 @@ const OTHER_FILES: Readonly<Record<string, string>> = {
   "alert/sources/web.ts": "a table of sources, in docs/sources.md",
   "alert/sources/windows.ts": "a table of sources, in docs/sources.md",
   "commands/completions.ts": "scripts of shells",
+  "commands/help.ts": "the help",
   "commands/man.ts": "the manual page",
   "commands/show.ts": "the screens of explain and lookup, in docs/explain.md",
+  "config/describe.ts": "the help of the options, in docs/configure.md",
   "config/places.ts": "names of places, which messages fill in",
   "opencti/query.ts": "GraphQL",
   "state/transaction.ts": "SQL",
@@ -40,6 +42,7 @@ const OTHER_FILES: Readonly<Record<string, string>> = {
 
 /** Properties and constants that hold no message: help, patterns, queries. */
 const OTHER_NAMES: ReadonlySet<string> = new Set([
+  "SAMPLES",
   "UPGRADES",
   "about",
   "arguments",
