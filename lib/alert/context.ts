@@ -64,7 +64,7 @@ const MAX_HEADER = 80;
  * for it, MikroTik's translated address…
  */
 const HOST_OF_OURS =
-  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=]| is)? ?["']?)$/i;
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|(?:\blocal|(?:^|[,;] |network )device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=]| is)? ?["']?)$/i;
 
 /** What a link to a page on something is introduced with. */
 const SEE =
@@ -97,7 +97,8 @@ export function isLinked(before: string, text: string): boolean {
 }
 
 /** A user agent's product, and its page: Bot/1.1; (https://… */
-const PRODUCT = /(?<!\bHTTP)\/\d[\w.]{0,15}[;,)]? ?\(?(?:compatible; )?$/;
+const PRODUCT =
+  /(?<!\bHTTP)\/\d{1,5}(?:\.\d{1,5}){1,3}(?:[;,] ?\(?| \()(?:compatible; )?$/;
 
 /** CEF names its own fields apart: cs4Label=link cs4=https://… */
 function labelOf(name: string, text: string): string | undefined {

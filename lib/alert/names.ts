@@ -89,9 +89,9 @@ export function isVersion(name: string): boolean {
 
 /** What is followed by numbers with dots that are no address. */
 const COUNTED = words(
-  "hw sw hardware software bios uefi engine signature patch hotfix plugin library " +
-    "licence license section chapter clause control requirement benchmark rel bld " +
-    "tel fax phone telephone chrome firefox edge opera safari imagetag",
+  "hw sw hardware software bios uefi engine patch hotfix plugin library " +
+    "licence license section chapter clause requirement benchmark rel bld " +
+    "tel fax chrome firefox imagetag",
 );
 
 function readName(name: string, parent: string): Meaning | undefined {
@@ -147,8 +147,7 @@ function isMadeOf(
 
 function isOwn(name: string): boolean {
   return OWN.has(name) || OF_OURS.has(name) && !NOT_ALONE.has(name) ||
-    OUTER.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS) ||
-    ITS_ENDS.values().some((end) => name.endsWith(`device${end}`));
+    OUTER.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS);
 }
 
 function isLookedUp(name: string): boolean {
@@ -224,7 +223,7 @@ const OWN = words(
     "clientprovidedhostheader routers deviceinternalip serviceurl " +
     "backendurl upstreamurl upstreamlocaladdress downstreamlocaladdress " +
     "virtualserver dnsservers nameservers nexthop backendport targetport " +
-    "targetip elb myhostname mydomain",
+    "targetip elb myhostname mydomain nodename nodeip",
 );
 
 /** Addresses of the site as others see it. */
@@ -236,11 +235,11 @@ const OF_OURS = words(
   "dev device dvc sensor agent manager computer machine endpoint observer " +
     "reporter collector local loc nas mgmt management gateway gw listen " +
     "listener edge vserver dnsserver nameserver resolver backend upstream " +
-    "workstation origin assigned bind node",
+    "workstation origin assigned bind networkdevice unifidevice",
 );
 /** Alone, these are something else. */
 const NOT_ALONE = words(
-  "agent endpoint dev device local loc listen edge management mgmt assigned bind node",
+  "agent endpoint dev device local loc listen edge management mgmt assigned bind",
 );
 const ITS_ENDS = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +

@@ -117,7 +117,7 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   }
   // A range, a package's version, a name: 1.2.3.4-5, 1.2.3.4.in-addr.arpa
   if (/[.-]/.test(next) && /\w/.test(text.charAt(end + 1))) return false;
-  if (next === "/" && isNetwork(token, text.slice(end + 1, end + 5))) {
+  if (next === "/" && isNetwork(token, text.slice(end + 1, end + 16))) {
     return false;
   }
   if (previous === ":" && OF_COLON.test(before(text, index))) return false;
@@ -142,13 +142,13 @@ function isAddress(_: string, { text: token }: Token): boolean {
   return normalize("address", token) !== undefined;
 }
 
-/** An image's name, a package's epoch, and the start of an IPv6 address. */
+/** An image's name, of which it is the tag, and the start of an IPv6 address. */
 const OF_COLON =
-  /[\w.-]\/[\w.-]{1,38}:$|(?:^|\s)\d:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
+  /[\w.-]\/[\w.-]{1,38}:$|(?:\b(?:docker|podman|nerdctl|crictl) (?:run|pull|push|create|tag) (?:(?!--add-host)[^;|&]){0,30}|\bimage["']?[:=]? ?["']?)\b[\w.-]{1,30}:$|(?<![\w:.-])[23][\da-f]{3}:[\da-f:]{0,30}:$/i;
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
-  if (after === "255.") return true;
+  if (after.startsWith("255.")) return after !== "255.255.255.255";
   const [, digits = ""] = /^(\d{1,2})(?!\d)/.exec(after) ?? [];
   if (digits === "" || Number(digits) >= 32) return false;
   const hostBits = 32 - Number(digits);

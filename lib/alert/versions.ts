@@ -72,7 +72,8 @@ const OF_PACKAGE =
   /\w[=>~]=$|\b(?:apt(?:-get)?|dnf|yum|apk|brew|conda|gem|npm|pnpm|yarn|npx|choco|winget|zypper) [^;|&]{0,36}\w[=@]$/i;
 
 /** An address that a filter compares: ip.src==1.2.3.4 */
-const FILTERED = /(?:ip|addr\w{0,4}|src|dst|host|peer)==$/i;
+const FILTERED =
+  /(?:ip|addr\w{0,4}|src|dst|host|peer|client|server|remote)==$/i;
 
 /** The version of what writes CEF or LEEF. */
 const CEF_HEADER = /\b(?:CEF|LEEF): ?[\d.]{1,4}\|[^|]{0,50}\|[^|]{0,50}\|$/;

@@ -124,21 +124,21 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
   [
     "words of versions",
     line(
-      "release 9.8.7.6, software 9.8.7.5, BIOS 9.8.7.4, engine 9.8.7.3 signature 9.8.7.2 hotfix 9.8.7.1",
+      "release 9.8.7.6, software 9.8.7.5, BIOS 9.8.7.4, engine 9.8.7.3 plugin 9.8.7.2 hotfix 9.8.7.1",
     ),
     [],
   ],
   [
     "numbered",
     line(
-      "section 9.8.7.6 control 9.8.7.5 requirement 9.8.7.4 clause 9.8.7.3 tel: 9.8.7.2 fax 9.8.7.1",
+      "section 9.8.7.6 chapter 9.8.7.5 requirement 9.8.7.4 clause 9.8.7.3 tel: 9.8.7.2 fax 9.8.7.1",
     ),
     [],
   ],
   ["fields of versions", {
     data: {
       license: "9.8.7.6",
-      control: "9.8.7.5",
+      section: "9.8.7.5",
       rulever: "9.8.7.4",
       build_number: "9.8.7.3",
       fw_ver: "9.8.7.2",
@@ -203,7 +203,7 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
   ],
   [
     "a library's version",
-    line("loaded clr.dll (9.8.7.6), by Chrome 9.8.7.5, openssl 1:9.8.7.4"),
+    line("loaded clr.dll (9.8.7.6), by Chrome 9.8.7.5"),
     [],
   ],
   ["a URL's user", line("open ftp://u:p@evil.example/a"), [
@@ -223,6 +223,15 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
     ),
     ["md5 44d88612fea8a8f36de82e1278abb02f", "sha1 " + "ab".repeat(20)],
   ],
+  [
+    "words before addresses",
+    line("command and control 185.244.31.158, phone 9.8.7.1"),
+    [I, A],
+  ],
+  ["a mask of one", line("list 185.244.31.158/255.255.255.255"), [I]],
+  ["numbered addresses", line("1:185.244.31.158 2:9.8.7.1"), [I, A]],
+  ["no tag", line("docker api addr:185.244.31.158"), [I]],
+  ["filters", line("client==185.244.31.158"), [I]],
   ["verbose", command("nc -v 185.244.31.158 443"), [I]],
   ["a slash and a colon", command("mstsc /v:185.244.31.158"), [I]],
   ["any scheme", line("hydra ssh://185.244.31.158"), [I]],

@@ -24,6 +24,24 @@ const [E, U, I, O] = [
 ];
 
 const PRODUCTS: readonly (readonly [string, object, readonly string[]])[] = [
+  [
+    "a graph's nodes",
+    { data: { edges: [{ node: { ip: "185.244.31.158" } }] } },
+    [I],
+  ],
+  ["devices of users", {
+    data: {
+      access_device_ip: "185.244.31.158",
+      text: "login, access device IP address: 9.8.7.1",
+    },
+  }, [I, "ipv4 9.8.7.1"]],
+  [
+    "a status before a URL",
+    line(
+      "TCP_MISS/200 http://evil.example/a, curl/7.68.0 http://evil.example/a",
+    ),
+    [U, E],
+  ],
   ["binds and nodes", {
     data: {
       bind_address: O,
