@@ -15,6 +15,7 @@ import { closestString, levenshteinDistance } from "@std/text";
  * const known = ["fields", "groups"];
  * assertEquals(suggest("feilds", known), ', did you mean "fields"?');
  * assertEquals(suggest("toString", known), "");
+ * assertEquals(suggest("values", ["hashes"]), "");
  * assertEquals(suggest("lvl", ["url", "level"]), ', did you mean "level"?');
  * ```
  */
@@ -25,7 +26,9 @@ export function suggest(name: string, known: readonly string[]): string {
   );
   if (first === undefined) return "";
   const closest = closestString(name, [first, ...rest]);
-  return levenshteinDistance(name, closest) <= closest.length / 2
+  // Half of it may be wrong, if it begins alike: else it is another word.
+  const share = closest[0] === name[0] ? 2 : 3;
+  return levenshteinDistance(name, closest) <= closest.length / share
     ? `, did you mean "${closest}"?`
     : "";
 }

@@ -24,6 +24,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   opencti: [
     "opencti/client.ts",
+    "opencti/plain_reason.ts",
     "opencti/unreachable.ts",
     "opencti/connection.ts",
     "opencti/problem.ts",
@@ -58,6 +59,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "manager/checks/",
     "commands/doctor",
     "commands/test",
+    "opencti/facts.ts",
     "opencti/reach.ts",
   ],
   installing: [

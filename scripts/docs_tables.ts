@@ -5,7 +5,7 @@
  * @module
  */
 import { OPTIONS } from "../lib/config/config.ts";
-import { DEFAULTS } from "../lib/config/defaults.ts";
+import { defaultOf, OPTION_GROUPS } from "../lib/config/describe.ts";
 import { type IocKind, KINDS } from "../lib/alert/kinds.ts";
 import type { FailureKind } from "../lib/opencti/problem.ts";
 import { PERMISSION_REASONS } from "./compile.ts";
@@ -33,65 +33,12 @@ const NORMAL_FORMS: Readonly<Record<IocKind, string>> = {
   mac: "lower-case, joined by colons",
 };
 
-/** The options, in the order that people need them. */
-const OPTION_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  asking: [
-    "kinds",
-    "ignore",
-    "sources",
-    "sweep",
-    "generic",
-    "networks",
-    "parent_domains",
-  ],
-  filters: [
-    "min_score",
-    "min_confidence",
-    "only_detection",
-    "include_revoked",
-    "include_expired",
-    "labels",
-    "not_labels",
-    "markings",
-  ],
-  emitting: [
-    "max_ind_alerts",
-    "max_obs_alerts",
-    "partial_matches",
-    "exact_only",
-    "url_case",
-    "severity",
-    "lower_partial",
-    "future_is_active",
-    "error_interval",
-    "debug",
-  ],
-  connection: [
-    "total_timeout",
-    "ca_file",
-    "client_cert",
-    "client_key",
-    "proxy",
-    "no_proxy",
-  ],
-  state: [
-    "config",
-    "state_dir",
-    "spool_max",
-    "spool_max_bytes",
-    "spool_max_age",
-  ],
-};
-
 /** Where in docs/configure.md the headings stand that options name. */
 const ANCHORS: Readonly<Record<string, string>> = {
   "#kinds": "sources.md#kinds",
   "#what-is-not-asked-for": "#lists-of-what-is-skipped",
   "#your-own-sources": "#your-own-sources",
 };
-
-/** Longer defaults are shown where the option is explained. */
-const MAX_DEFAULT = 60;
 
 /** What OpenCTI knows of an IoC, by the type of the event. */
 const MATCHES: Readonly<Record<string, string>> = {
@@ -226,20 +173,19 @@ export const TABLES: Readonly<Record<string, string>> = {
 
 function optionTables(): Record<string, string> {
   const missing = new Set(Object.keys(OPTIONS));
-  const tables = Object.entries(OPTION_GROUPS).map(([group, names]) => [
+  const tables = Object.entries(OPTION_GROUPS).map(([group, { names }]) => [
     group,
     layOut([
       ["option", "default", "meaning"],
-      ...Object.entries(OPTIONS).filter(([name]) => names.includes(name))
-        .toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b))
-        .map(([name, { needs, means }]) => {
-          missing.delete(name);
-          return [
-            `\`${name}\``,
-            defaultOf(name),
-            withAnchors(`${means}<br>_${needs.replaceAll("_", "\\_")}_`),
-          ];
-        }),
+      ...names.map((name) => {
+        missing.delete(name);
+        const { needs, means } = OPTIONS[name];
+        return [
+          `\`${name}\``,
+          shownDefault(name),
+          withAnchors(`${means}<br>_${needs.replaceAll("_", "\\_")}_`),
+        ];
+      }),
     ]),
   ]);
   if (missing.size > 0) {
@@ -255,11 +201,13 @@ function withAnchors(text: string): string {
   );
 }
 
-function defaultOf(option: string): string {
-  const value = Object.entries(DEFAULTS).find(([name]) => name === option)?.[1];
-  if (value === undefined) return "none";
-  const json = JSON.stringify(value).replace(/(?<="):|(?<=\d),/g, "$& ");
-  return json.length > MAX_DEFAULT ? "see there" : `\`${json}\``;
+function shownDefault(option: string): string {
+  const json = defaultOf(option);
+  return json === undefined
+    ? "none"
+    : json === ""
+    ? "see there"
+    : `\`${json}\``;
 }
 
 /** The types of event that a rule is for, as its parents say if it does not. */

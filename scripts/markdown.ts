@@ -209,17 +209,3 @@ export function codes(texts: string | readonly string[]): string {
   return [texts].flat().map((text) => `\`${text.replaceAll("|", "\\|")}\``)
     .join(", ");
 }
-
-/**
- * A text without links and marks of code, for where they mean nothing.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(plainText("the [kinds](#kinds) of `a`"), "the kinds of a");
- * ```
- */
-export function plainText(text: string): string {
-  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
-}

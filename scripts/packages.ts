@@ -5,10 +5,13 @@
  *
  * @module
  */
+import { SOURCES } from "../lib/alert/sources/mod.ts";
 import { completionScript } from "../lib/commands/completions.ts";
 import { manPage } from "../lib/commands/man.ts";
 import { COMMANDS } from "../lib/commands/operator.ts";
 import { CompileError } from "./compile.ts";
+
+const SOURCE_NAMES = SOURCES.map(({ name }) => name);
 
 /** What is packed. */
 export interface Packed {
@@ -45,15 +48,15 @@ const MADE: readonly (readonly [to: string, content: string])[] = [
   ["usr/share/man/man8/custom-opencti.8", manPage(COMMANDS)],
   [
     "usr/share/bash-completion/completions/custom-opencti",
-    completionScript("bash", COMMANDS),
+    completionScript("bash", COMMANDS, SOURCE_NAMES),
   ],
   [
     "usr/share/zsh/site-functions/_custom-opencti",
-    completionScript("zsh", COMMANDS),
+    completionScript("zsh", COMMANDS, SOURCE_NAMES),
   ],
   [
     "usr/share/fish/vendor_completions.d/custom-opencti.fish",
-    completionScript("fish", COMMANDS),
+    completionScript("fish", COMMANDS, SOURCE_NAMES),
   ],
 ];
 

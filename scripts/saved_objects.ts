@@ -10,7 +10,7 @@
  * @module
  */
 
-import { plainText } from "./markdown.ts";
+import { plainText } from "../lib/config/describe.ts";
 
 /** As a line of an export. */
 export interface SavedObject {

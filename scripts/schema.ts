@@ -7,7 +7,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { OPTIONS } from "../lib/config/config.ts";
 import { configSchema } from "../lib/config/schema.ts";
-import { plainText } from "./markdown.ts";
+import { plainText } from "../lib/config/describe.ts";
 
 /** The JSON Schema of a configuration file, as it is published. */
 export function publishedSchema(): string {

@@ -43,6 +43,7 @@ function asShown(printed: string, address: string): string {
   return printed.replaceAll(address, "192.0.2.17")
     .replace(/\d+ ms/g, "29 ms")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-11-25T09:30:00.000Z")
+    .replace(/\d{4}-\d\d-\d\d [\d:]+ UTC/g, "2026-11-25 09:30:00 UTC")
     .replace(/ +$/gm, "");
 }
 

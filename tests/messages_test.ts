@@ -107,8 +107,8 @@ Deno.test("messagesIn() leaves out SQL, patterns, help and short words", () => {
     ),
     ["man is alone"],
   );
-  assertEquals(texts('fail("Broken off"); skip("too long");'), [
-    "Broken off",
+  assertEquals(texts('fail("Stopped here"); skip("too long");'), [
+    "Stopped here",
     "too long",
   ]);
 });

@@ -111,19 +111,20 @@ function withHome(
 
 /**
  * Whether words name an alert, and no command: integratord says three things at
- * least, and a path has a `/`.
+ * least, and a path has a `/`. One word alone is a person's.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(areOfAlert(["help", "key", "https://cti.example"]), true);
- * assertEquals(areOfAlert(["./retry"]), true);
+ * assertEquals(areOfAlert(["./retry", "key"]), true);
  * assertEquals(areOfAlert(["retry", "key", "https://cti.example"]), false);
  * ```
  */
-export function areOfAlert([first = "", , third]: readonly string[]): boolean {
-  return first.includes("/") ||
+export function areOfAlert(words: readonly string[]): boolean {
+  const [first = "", second, third] = words;
+  return (second !== undefined && first.includes("/")) ||
     (third !== undefined && first !== "retry" && first !== "alert" &&
       !WITH_OPTIONS.has(first));
 }
@@ -272,26 +273,26 @@ export function targetOf(
   const conf = `${home}/etc/ossec.conf`;
   if (apiKey === "") {
     throw new UsageError(
-      `API_KEY is empty: set <api_key> in ${conf} to a token of OpenCTI`,
+      `<api_key> is empty: set it in ${conf} to a token of OpenCTI`,
     );
   }
   if (!isToken(apiKey)) {
     throw new UsageError(
-      "API_KEY holds a character that no token has: copy it from OpenCTI " +
-        `again, into <api_key> in ${conf}`,
+      "<api_key> holds a character that no token has: copy it from OpenCTI " +
+        `again, into ${conf}`,
     );
   }
   const baseUrl = baseUrlOf(hookUrl, conf);
   if (apiKey.length >= MIN_TOKEN_LENGTH && baseUrl.includes(apiKey)) {
     throw new UsageError(
-      `HOOK_URL holds the API_KEY: take it out of <hook_url> in ${conf}`,
+      `<hook_url> holds the token: take it out in ${conf}`,
     );
   }
   return {
     apiKey,
     baseUrl,
-    timeoutMs: 1000 * numberOf("TIMEOUT", timeout || DEFAULT_TIMEOUT, conf),
-    retries: numberOf("RETRIES", retries || DEFAULT_RETRIES, conf),
+    timeoutMs: 1000 * numberOf("timeout", timeout || DEFAULT_TIMEOUT, conf),
+    retries: numberOf("retries", retries || DEFAULT_RETRIES, conf),
   };
 }
 
@@ -340,22 +341,23 @@ export function baseUrlSaid(url: string): string {
 }
 
 function baseUrlOf(hookUrl: string, conf?: string): string {
-  const name = conf === undefined ? "--url" : "HOOK_URL";
-  const place = conf === undefined ? name : `<hook_url> in ${conf}`;
+  const name = conf === undefined ? "--url" : "<hook_url>";
   const url = URL.parse(hookUrl);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(hookUrl);
     throw new UsageError(
       `${name} is not a URL of http or https${
         hasScheme || hookUrl === "" ? "" : ", for it has no https:// before it"
-      }: set ${place} to OpenCTI's address, as ` +
+      }: set it${
+        conf === undefined ? "" : ` in ${conf}`
+      } to OpenCTI's address, as ` +
         "https://opencti.example.com",
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(
       `${name} holds a user or password, and OpenCTI takes the token alone: ` +
-        `take them out of ${place}`,
+        `take them out${conf === undefined ? "" : ` in ${conf}`}`,
     );
   }
   url.search = "";
@@ -366,21 +368,21 @@ function baseUrlOf(hookUrl: string, conf?: string): string {
 }
 
 function numberOf(
-  name: "TIMEOUT" | "RETRIES",
+  name: "timeout" | "retries",
   text: string,
   conf: string,
 ): number {
   const number = Number(text);
-  const isRight = name === "TIMEOUT"
+  const isRight = name === "timeout"
     ? number > 0 && number <= MAX_TIMEOUT_S
     : Number.isInteger(number) && number >= 0 && number <= 100;
   if (!isRight) {
     throw new UsageError(
-      name === "TIMEOUT"
-        ? `TIMEOUT must be seconds, more than 0 and up to ${MAX_TIMEOUT_S}: ` +
-          `correct <timeout> in ${conf}`
-        : "RETRIES must be a whole number from 0 to 100: correct <retries> " +
-          `in ${conf}`,
+      `<${name}> must be ${
+        name === "timeout"
+          ? `seconds, more than 0 and up to ${MAX_TIMEOUT_S}`
+          : "a whole number from 0 to 100"
+      }: correct it in ${conf}`,
     );
   }
   return number;

@@ -6,6 +6,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { type Command, type Option, print } from "./command.ts";
+import { OPTIONS_TOPIC } from "./help.ts";
 import { readOptions } from "./options.ts";
 
 /** Shells that we can say it to. */
@@ -31,7 +32,7 @@ export function completionsOf(others: () => readonly Command[]): Command {
     summary: "Print what a shell needs to complete these commands",
     usage: [`completions ${SHELLS.join("|")}`],
     about: "Prints a script for the shell that completes commands and " +
-      "options. The packages bring it along.",
+      "options. The deb and rpm packages install it.",
     arguments: [["bash, zsh, fish", "the shell"]],
     options: [],
     examples: [[
@@ -46,26 +47,43 @@ export function completionsOf(others: () => readonly Command[]): Command {
       if (shell === undefined || rest.length > 0) {
         throw new UsageError(`Name one shell: ${SHELLS.join(", ")}`);
       }
-      await print(completionScript(shell, others()));
+      const { SOURCES } = await import("../alert/sources/mod.ts");
+      const sources = SOURCES.map(({ name }) => name);
+      await print(completionScript(shell, others(), sources));
       return 0;
     },
   };
   return completions;
 }
 
-/** The script for a shell. */
+/**
+ * The script for a shell.
+ *
+ * @param sources Names of the sources that are built in.
+ */
 export function completionScript(
   shell: Shell,
   commands: readonly Command[],
+  sources: readonly string[],
 ): string {
+  const words = commands.map((command) => ({
+    ...command,
+    options: (command.options ?? []).map((option) =>
+      option.name === "source" ? { ...option, choices: sources } : option
+    ),
+  }));
   // An alert's call has no word of its own.
-  const words = commands.filter(({ name }) => name !== "alert");
-  return SCRIPTS[shell](words);
+  return SCRIPTS[shell](words.filter(({ name }) => name !== "alert"));
 }
 
 const SCRIPTS: Readonly<
   Record<Shell, (words: readonly Command[]) => string>
 > = { bash, zsh, fish };
+
+/** Whether files are offered for the value of an option. */
+function isPath({ value = "" }: Option): boolean {
+  return value === "FILE" || value === "DIR";
+}
 
 function optionsOf({ options = [] }: Command): readonly Option[] {
   return [...options, ...COMMON];
@@ -76,13 +94,26 @@ function choicesOf(
   command: Command,
   words: readonly Command[],
 ): readonly string[] {
-  if (command.name === "help") return words.map(({ name }) => name);
+  if (command.name === "help") {
+    return ["alert", ...words.map(({ name }) => name), OPTIONS_TOPIC];
+  }
   return command.name === "completions" ? SHELLS : [];
 }
 
 function bash(words: readonly Command[]): string {
-  const withValue = words.flatMap(optionsOf)
-    .filter(({ value }) => value !== undefined).map(({ name }) => `--${name}`);
+  const valued = words.flatMap(optionsOf)
+    .filter(({ value }) => value !== undefined);
+  const paths = valued.filter(isPath);
+  const others = valued.filter((option) => !isPath(option));
+  const namesOf = (options: readonly Option[]) =>
+    [...new Set(options.map(({ name }) => `--${name}`))].join("|");
+  const chosen = others.filter(({ choices = [] }) => choices.length > 0).map((
+    { name, choices = [] },
+  ) =>
+    `    --${name}) mapfile -t COMPREPLY < <(compgen -W "${
+      choices.join(" ")
+    }" -- "$current"); return ;;`
+  );
   const cases = words.map((command) =>
     `    ${command.name}) words="${
       [
@@ -93,15 +124,22 @@ function bash(words: readonly Command[]): string {
   );
   return `# bash completion of custom-opencti
 _custom_opencti() {
-  local words="" current="\${COMP_WORDS[COMP_CWORD]}"
+  local words="" current="\${COMP_WORDS[COMP_CWORD]}" at=1
+  local before="\${COMP_WORDS[COMP_CWORD - 1]}"
   COMPREPLY=()
-  # The value of an option: files are offered.
-  case "\${COMP_WORDS[COMP_CWORD - 1]}" in
-    ${[...new Set(withValue)].join("|")}) return ;;
+  case "$before" in
+    # The value of an option: files are offered, or nothing.
+    ${namesOf(paths)}) return ;;
+    ${namesOf(others)}) compopt +o default 2>/dev/null ;;
   esac
-  if [ "$COMP_CWORD" -eq 1 ]; then
+  case "$before" in
+${chosen.join("\n")}
+    ${namesOf(others)}) return ;;
+  esac
+  if [ "\${COMP_WORDS[1]}" = --home ] && [ "$COMP_CWORD" -gt 2 ]; then at=3; fi
+  if [ "$COMP_CWORD" -eq "$at" ]; then
     words="${words.map(({ name }) => name).join(" ")} --home --help --version"
-  else case "\${COMP_WORDS[1]}" in
+  else case "\${COMP_WORDS[at]}" in
 ${cases.join("\n")}
   esac; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
@@ -121,17 +159,19 @@ function zsh(words: readonly Command[]): string {
   const cases = words.map((command) => {
     const choices = choicesOf(command, words);
     const lines = [
-      ...optionsOf(command).map(({ name, value, means }) =>
-        quoted(
+      ...optionsOf(command).map((option) => {
+        const { name, value, means, choices } = option;
+        const offered = isPath(option)
+          ? "_files"
+          : choices === undefined
+          ? ""
+          : `(${choices.join(" ")})`;
+        return quoted(
           `--${name}[${plain(means)}]${
-            value === undefined
-              ? ""
-              : `:${plain(value)}:${
-                /^(?:FILE|DIR)$/.test(value) ? "_files" : ""
-              }`
+            value === undefined ? "" : `:${plain(value)}:${offered}`
           }`,
-        )
-      ),
+        );
+      }),
       ...choices.length === 0 ? [] : [quoted(`2:word:(${choices.join(" ")})`)],
     ];
     return `    ${command.name}) _arguments ${lines.join(" ")} ;;`;
@@ -171,11 +211,14 @@ function fish(words: readonly Command[]): string {
       `${start} -f -n __fish_use_subcommand -a ${name} -d ${
         fishQuoted(summary)
       }`,
-      ...optionsOf(command).map(({ name, value, means }) =>
-        `${start} ${seen} -l ${name}${value === undefined ? "" : " -r"} -d ${
-          fishQuoted(means)
-        }`
-      ),
+      ...optionsOf(command).map((option) => {
+        const { name, value, means, choices } = option;
+        // -r: a value, and files are offered for it; -x: no files.
+        const needs = value === undefined ? "" : isPath(option) ? " -r" : " -x";
+        return `${start} ${seen} -l ${name}${needs}${
+          choices === undefined ? "" : ` -a ${fishQuoted(choices.join(" "))}`
+        } -d ${fishQuoted(means)}`;
+      }),
       ...choices.length === 0
         ? []
         : [`${start} -f ${seen} -a ${fishQuoted(choices.join(" "))}`],

@@ -189,7 +189,7 @@ const ONLY_ALL = 'only "sweep": "all" looks it up';
 /** A trial leaves no traces. */
 const SILENT = { isDebug: false, debug: (): void => {} };
 
-/** The manager's rules, which may have other ids; else those that are shipped. */
+/** The manager's rules, which may have other ids; else those of a new install. */
 function rulesOf(home: string): {
   readonly rules: readonly Rule[];
   readonly problem?: string;
@@ -200,7 +200,7 @@ function rulesOf(home: string): {
   } catch (error) {
     return {
       rules: parseRules(decoded(SHIPPED_RULES)),
-      problem: `Rules and levels are those that are shipped: ${RULES} cannot ` +
+      problem: `Rules and levels are those of a new install: ${RULES} cannot ` +
         `be read, ${messageOf(error)}`,
     };
   }

@@ -23,7 +23,8 @@ export const install: Command = {
     "rules, decoder, the token's file, and the integration block in " +
     "etc/ossec.conf. It asks for the token if it is not known. Run again, it " +
     "upgrades, and keeps what you changed. Run it as root; it starts no " +
-    "program, and ends with the commands that restart Wazuh.",
+    "program, and ends with the commands that restart Wazuh. It needs 100 MB " +
+    "on the disk of Wazuh's home, and each run 100 MB of memory.",
   arguments: [],
   options: [
     { name: "url", value: "URL", means: "OpenCTI's address" },

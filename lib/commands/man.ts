@@ -6,7 +6,8 @@
 import project from "../../deno.json" with { type: "json" };
 import { UsageError } from "../errors.ts";
 import { type Command, print } from "./command.ts";
-import { HOME_MEANS } from "./help.ts";
+import { describeOption, OPTION_GROUPS } from "../config/describe.ts";
+import { HOME_MEANS, OPTIONS_ABOUT, OPTIONS_EXAMPLE, wrapped } from "./help.ts";
 import { readOptions } from "./options.ts";
 
 /**
@@ -19,7 +20,8 @@ export function manOf(others: () => readonly Command[]): Command {
     name: "man",
     summary: "Print the manual page",
     usage: ["man"],
-    about: "Prints the manual page, for man(1). The packages bring it along.",
+    about:
+      "Prints the manual page, for man(1). The deb and rpm packages install it.",
     arguments: [],
     options: [],
     examples: [["custom-opencti man | man -l -", "read the manual page"]],
@@ -43,11 +45,9 @@ export function manPage(commands: readonly Command[]): string {
     ".SH NAME",
     "custom\\-opencti \\- look up the IoCs of Wazuh alerts in OpenCTI",
     ".SH SYNOPSIS",
-    ".nf",
     ...commands.flatMap(({ usage }) =>
-      usage.map((use) => `.B custom\\-opencti ${roff(use)}`)
-    ),
-    ".fi",
+      usage.flatMap((use) => [".B custom\\-opencti", roff(use), ".br"])
+    ).slice(0, -1),
     ".SH DESCRIPTION",
     roff(
       "Asks OpenCTI for the IoCs of a Wazuh alert, and sends an event for " +
@@ -60,12 +60,30 @@ export function manPage(commands: readonly Command[]): string {
     ...entry("--home DIR", HOME_MEANS),
     ...entry("--help", "print the help of the command before it"),
     ...entry("--version", "print the version"),
+    ".SH CONFIGURATION",
+    roff(OPTIONS_ABOUT),
+    ".PP",
+    roff(OPTIONS_EXAMPLE),
+    ...Object.values(OPTION_GROUPS).flatMap(({ title, names }) => [
+      `.SS ${roff(title)}`,
+      ...names.flatMap((name) => entry(name, describeOption(name))),
+    ]),
+    ".SH ENVIRONMENT",
+    ...entry("HTTPS_PROXY, HTTP_PROXY", "the proxy, if the option says none"),
+    ...entry("NO_PROXY", "what is reached without it, if the option says none"),
+    ...entry("NO_COLOR", "if it is set, nothing is printed in colour"),
     ".SH EXIT STATUS",
-    ...entry("0", "It is done; for doctor: all is right"),
-    ...entry("1", "It failed, and said why; for doctor: there are warnings"),
+    ...entry("0", "It is done; for doctor and test: all is right"),
+    ...entry(
+      "1",
+      "It failed, and said why; for doctor and test: there are warnings; for " +
+        "explain and lookup: OpenCTI did not answer all",
+    ),
     ...entry(
       "2",
-      "The call or its options are wrong; for doctor: alerts are not looked up",
+      "The call or its options are wrong; for doctor: alerts are not looked " +
+        "up; for test: it stopped; for explain and lookup: OpenCTI cannot be " +
+        "asked, or a value cannot be looked up",
     ),
     ".SH FILES",
     ...FILES.flatMap(([path, what]) => entry(path, what)),
@@ -76,6 +94,7 @@ export function manPage(commands: readonly Command[]): string {
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/var/ossec/etc/ossec.conf", "Wazuh's configuration, with our block"],
   ["/var/ossec/etc/opencti.json", "the options"],
+  ["/var/ossec/etc/opencti.schema.json", "their form, for editors"],
   ["/var/ossec/etc/opencti.token", "OpenCTI's token"],
   ["/var/ossec/logs/integrations.log", "what runs say"],
   ["/var/ossec/queue/opencti", "the spool: what waits"],
@@ -95,7 +114,7 @@ function sectionOf(command: Command): readonly string[] {
       roff(`Example: ${what}`),
       ".PP",
       ".nf",
-      roff(example),
+      ...wrapped(example, "", "  ", { end: " \\", width: 72 }).map(roff),
       ".fi",
     ]),
   ];

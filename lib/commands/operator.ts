@@ -13,6 +13,7 @@ import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { reportFailure } from "../run/failure.ts";
 import { UsageError } from "../errors.ts";
+import { readFile } from "../files.ts";
 import { explain } from "./explain.ts";
 import { helpOn, unknownCommand } from "./help.ts";
 import { lookup } from "./lookup.ts";
@@ -71,9 +72,25 @@ export async function runWord(
           "argument, see custom-opencti help alert",
       );
     }
-    if (command === undefined) throw unknownCommand(name ?? "", COMMANDS);
+    if (command === undefined) throw unknownWord(name ?? "");
     return await command.run({ ...call, words }, context);
   } catch (error) {
     return reportFailure(error);
   }
+}
+
+/** What is said of a word that is no command; a file is named, no token is. */
+function unknownWord(word: string): UsageError {
+  const command = unknownCommand(word, [...WORDS, HELP]);
+  try {
+    readFile(word);
+  } catch {
+    return word.includes("/")
+      ? new UsageError("There is no such file, see custom-opencti help")
+      : command;
+  }
+  return new UsageError(
+    "A call with an alert needs API_KEY and HOOK_URL too. To see what becomes " +
+      `of it, run custom-opencti explain ${word}`,
+  );
 }

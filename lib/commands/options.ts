@@ -67,11 +67,7 @@ function parse(
       if (token.kind !== "option") continue;
       const option = options.find(({ name }) => name === token.name);
       if (option === undefined) {
-        const meant = suggest(token.name, known).replace('"', '"--');
-        if (meant === "") break;
-        throw new UsageError(
-          `Unknown option${meant} See custom-opencti help ${name}`,
-        );
+        throw unknownOption(token.name, { name, known });
       }
       const { value: needed } = option;
       if (needed === undefined && token.value !== undefined) {
@@ -86,12 +82,24 @@ function parse(
         );
       }
     }
-    const names = options.map(({ name, value }) =>
-      value === undefined ? `--${name}` : `--${name} ${value}`
-    );
-    throw new UsageError(
-      `Wrong options, there are ${names.join(", ")}: see custom-opencti help ` +
-        name,
-    );
+    throw new UsageError(`Wrong options: see custom-opencti help ${name}`);
   }
+}
+
+function unknownOption(
+  said: string,
+  { name, known }: { readonly name: string; readonly known: readonly string[] },
+): UsageError {
+  // No token looks so: others are not said.
+  const shown = /^[a-z]+(?:-[a-z]+)*$/.test(said) && said.length <= 20 &&
+      said.length > 1
+    ? ` --${said}`
+    : "";
+  const longer = known.find((one) => one.startsWith(`${said}-`));
+  const meant = suggest(longer ?? said, known).replace('"', '"--');
+  return new UsageError(
+    meant === ""
+      ? `Unknown option${shown}: see custom-opencti help ${name}`
+      : `Unknown option${shown}${meant} See custom-opencti help ${name}`,
+  );
 }

@@ -43,7 +43,9 @@ export const status: Command = {
   run: async ({ words, error }, { home }) => {
     if (error !== undefined) throw error;
     const { has, words: others } = readOptions(words, status);
-    if (others.length > 0) throw new UsageError("status takes --json alone");
+    if (others.length > 0) {
+      throw new UsageError("status takes no words, only --json");
+    }
     const found = await look(home);
     await print(
       has("json")
@@ -117,16 +119,42 @@ const INDENT = 15;
 /** One screen: of a long error, no more is shown. */
 const MAX_SAID = 600;
 
-function show(home: string, { activity, emitted, waiting }: Seen): string {
-  const { since, lastAnswer, alerts, iocs, matches, answerMs } = activity;
+/** What a person wants to know first. */
+function stateOf({ activity, waiting }: Seen): string {
+  const { outages, alerts, events, unreadable } = waiting;
+  if (outages.length > 0) return "OpenCTI does not answer, see outage";
+  if (unreadable.length > 0) return "not known, see waiting";
+  if (activity.since === undefined) {
+    return "logs/integrations.log says nothing of a run: doctor says if all is " +
+      "right";
+  }
+  if (activity.lastAnswer === undefined) return "no alert was looked up";
+  return alerts + events > 0
+    ? "OpenCTI answers, what waits is sent by the next runs"
+    : "OpenCTI answers";
+}
+
+/** A time to the second, as the log's: in UTC. */
+function shownTime(time: string | number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime())
+    ? String(time)
+    : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function show(home: string, seen: Seen): string {
+  const { activity, emitted, waiting } = seen;
+  const { since, lastAnswer, alerts, iocs, matches, answerMs, lastError } =
+    activity;
   const types = Object.entries(emitted.byType).sort()
     .map(([type, count]) => `${type} ${count}`);
   const rows: readonly (readonly [string, string])[] = [
-    ["last answer", lastAnswer ?? "none"],
+    ["state", stateOf(seen)],
+    ["last answer", lastAnswer === undefined ? "none" : shownTime(lastAnswer)],
     [
       "looked up",
       `alerts ${alerts}, IoCs ${iocs}, matches ${matches}${
-        since === undefined ? "" : `, since ${since}`
+        since === undefined ? "" : `, since ${shownTime(since)}`
       }`,
     ],
     [
@@ -137,17 +165,18 @@ function show(home: string, { activity, emitted, waiting }: Seen): string {
           `${answerMs.longest} ms (longest)`,
     ],
     ["errors", String(activity.errors)],
-    ...activity.lastError === undefined
+    ...lastError === undefined ||
+        waiting.outages.some(({ says }) =>
+          says !== "" && lastError.includes(says)
+        )
       ? []
-      : [["last error", activity.lastError] as const],
-    ["alerts today", types.join(", ") || "none"],
+      : [["last error", lastError.replace(/^\S+Z/, shownTime)] as const],
+    ["our alerts", `${types.join(", ") || "none"} today`],
     ["dropped today", String(emitted.dropped)],
     [
       "waiting",
       `alerts ${waiting.alerts}, events ${waiting.events}${
-        waiting.since === undefined
-          ? ""
-          : `, since ${new Date(waiting.since).toISOString()}`
+        waiting.since === undefined ? "" : `, since ${shownTime(waiting.since)}`
       }`,
     ],
     ...waiting.unreadable.map((says) => ["", says] as const),
@@ -155,8 +184,10 @@ function show(home: string, { activity, emitted, waiting }: Seen): string {
       { baseUrl, since, failures, alerts, says },
     ): readonly [string, string] => [
       "outage",
-      `${baseUrl} fails since ${new Date(since).toISOString()}, in a row ` +
-      `${failures}, alerts kept: ${alerts}: ${says}`,
+      `${baseUrl} fails since ${
+        shownTime(since)
+      }, failed attempts ${failures}, ` +
+      `alerts kept ${alerts}: ${says}`,
     ]),
   ];
   return [

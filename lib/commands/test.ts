@@ -25,7 +25,10 @@ const DEFAULT_WAIT = "30";
 export const test: Command = {
   name: "test",
   summary: "Send a test the whole way to an alert of Wazuh, link by link",
-  usage: ["test [--source NAME] [--wait SECONDS] [--json]"],
+  usage: [
+    "test [--source NAME] [--wait SECONDS] [--url URL] [--token-file FILE] " +
+    "[--json]",
+  ],
   about: "Asks OpenCTI for a value that it knows, makes an alert of a source " +
     "with it, looks that up, sends the event to Wazuh's queue, and waits for " +
     "Wazuh's alert: rule 110219 with level 3, in the group integration_test " +

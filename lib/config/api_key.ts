@@ -21,7 +21,7 @@ export function readApiKey(
   const path = apiKey.replace(FILE, "");
   if (path === apiKey) {
     throw new UsageError(
-      "API_KEY names no file: it must be as file:/var/ossec/etc/opencti.token",
+      "<api_key> names no file: it must be as file:/var/ossec/etc/opencti.token",
     );
   }
   let text: string;
@@ -31,17 +31,17 @@ export function readApiKey(
     mode = Deno.statSync(path).mode ?? 0;
   } catch (error) {
     throw new UsageError(
-      `Cannot read API_KEY: ${path}: ${messageOf(error)}, ${SEE_DOCTOR}`,
+      `Cannot read the token: ${path}: ${messageOf(error)}, ${SEE_DOCTOR}`,
     );
   }
   if ((mode & 0o007) !== 0) {
     throw new UsageError(
-      `API_KEY's file ${path} may be used by others, ${SEE_DOCTOR}`,
+      `The token's file ${path} may be used by others, ${SEE_DOCTOR}`,
     );
   }
   if (!isToken(text)) {
     throw new UsageError(
-      `API_KEY's file holds no token: put OpenCTI's, and nothing else, into ${path}`,
+      `The token's file holds no token: put OpenCTI's, and nothing else, into ${path}`,
     );
   }
   return text;

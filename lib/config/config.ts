@@ -4,8 +4,8 @@
  * @module
  */
 import type * as v from "valibot";
-import type { Ignore } from "../alert/ignore.ts";
-import type { IocKind } from "../alert/kinds.ts";
+import { DEFAULT_IGNORE, type Ignore } from "../alert/ignore.ts";
+import { type IocKind, KINDS } from "../alert/kinds.ts";
 import { SWEEPS } from "../alert/texts.ts";
 import { NETWORKS, PATH, PROXY, TLP } from "./defaults.ts";
 import type { UserSource } from "./user_sources.ts";
@@ -52,6 +52,10 @@ const COUNT = "a whole number from 0";
 const SWITCH = "true or false";
 const PERCENT = "a whole number from 0 to 100";
 const TEXTS = "a list of texts";
+const KIND_NAMES = Object.keys(KINDS).join(", ");
+const IGNORE_SWITCHES = Object.entries(DEFAULT_IGNORE)
+  .filter(([, value]) => typeof value === "boolean").map(([name]) => name)
+  .join(", ");
 const SECONDS = "seconds, 30 days at the most";
 
 /** The options, for people. */
@@ -141,7 +145,7 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
       "without a score medium",
   },
   kinds: {
-    needs: "an object of kinds of IoC, each true or false",
+    needs: `an object of ${KIND_NAMES}, each true or false`,
     means: "Which [kinds](#kinds) are asked for: all but `user_agent` and " +
       "`mac`, unless this says otherwise",
   },
@@ -156,12 +160,16 @@ export const OPTIONS: Readonly<Record<keyof Config, Option>> = {
       "The older name of the sweep: true is `safe`, where `sweep` is `off`",
   },
   ignore: {
-    needs: "an object, see [what is not asked for](#what-is-not-asked-for)",
-    means: "Lists of what is not asked for",
+    needs:
+      "an object of lists (addresses, domains, urls, hashes, files), and " +
+      `of ${IGNORE_SWITCHES}, each true or false`,
+    means: "Lists of what is not asked for, see " +
+      "[what is not asked for](#what-is-not-asked-for)",
   },
   sources: {
-    needs: "a list, see [your own sources](#your-own-sources)",
-    means: "Sources of your own, and changes to those built in",
+    needs: "a list of objects",
+    means: "Sources of your own, and changes to those built in, see " +
+      "[your own sources](#your-own-sources)",
   },
   config: {
     needs: PATH,

@@ -184,6 +184,9 @@ const BLOCK: ReadonlySet<string> = new Set([
   "timeout",
 ]);
 
+/** More names are not said in a sentence. */
+const MAX_NAMED = 12;
+
 /** What is wrong at a path: unknown, no such value, or not what it must be. */
 function explainAt(
   mistake: Mistake,
@@ -194,9 +197,13 @@ function explainAt(
   if (isUnknown(mistake)) {
     const known = Object.keys(partsAt(path.slice(0, -1)).entries);
     const [name = "", ...below] = path.map(String);
+    const meant = suggest(String(path.at(-1)), known);
+    if (meant === "" && below.length > 0 && known.length <= MAX_NAMED) {
+      return `unknown, there are ${known.join(", ")}`;
+    }
     return below.length === 0 && BLOCK.has(name)
       ? `unknown, <${name}> of the integration block says that`
-      : `unknown${suggest(String(path.at(-1)), known)}`;
+      : `unknown${meant}`;
   }
   if (type === "picklist") {
     const values = partsAt(path).options.map(String);
@@ -220,11 +227,9 @@ type Mistake = Pick<
 
 /** What an option must be, as it is said everywhere. */
 function needsAt([name, ...rest]: readonly PropertyKey[]): string | undefined {
-  const needs = rest.length > 0
+  return rest.length > 0
     ? undefined
     : Object.entries(OPTIONS).find(([known]) => known === name)?.[1].needs;
-  // What has a page is too much for a sentence.
-  return needs?.includes("[") ? undefined : needs;
 }
 
 /** What of numbers is no option is a threshold of `severity`. */

@@ -6,7 +6,9 @@
  * @module
  */
 import * as v from "valibot";
+import { messageOf } from "../errors.ts";
 import { post, readBody } from "./client.ts";
+import { plainReason } from "./plain_reason.ts";
 
 /** How OpenCTI is asked. */
 export interface FactsOptions {
@@ -64,7 +66,7 @@ export const ME_QUERY = `{
 export async function askFacts(options: FactsOptions): Promise<Facts> {
   const start = Date.now();
   const { data, date } = await askOnce({ query: ME_QUERY }, options);
-  const { about, me, markingDefinitions } = v.parse(Me, data);
+  const { about, me, markingDefinitions } = readAs(Me, data);
   const allowed = new Set(me.allowed_marking?.map((one) => one.definition));
   return {
     version: about.version,
@@ -118,7 +120,7 @@ const Counts = v.object({ a: Count, b: Count });
 export async function askAmounts(options: FactsOptions): Promise<Amounts> {
   const count = async (query: string, variables: unknown) => {
     const { data } = await askOnce({ query, variables }, options);
-    const { a, b } = v.parse(Counts, data);
+    const { a, b } = readAs(Counts, data);
     return [a.pageInfo.globalCount, b.pageInfo.globalCount] as const;
   };
   const where = (key: string, value: string) => ({
@@ -156,16 +158,43 @@ export async function askOnce(
   question: unknown,
   { timeoutMs, stop, ...options }: FactsOptions,
 ): Promise<{ readonly data: unknown; readonly date: number | undefined }> {
-  const response = await post(question, {
-    ...options,
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
-  });
-  const { data, errors = [] } = v.parse(
-    Body,
-    JSON.parse(await readBody(response) ?? "null"),
-  );
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]);
+  let response: Response;
+  let body: string | undefined;
+  try {
+    response = await post(question, { ...options, signal });
+    body = await readBody(response);
+  } catch (error) {
+    throw new Error(`OpenCTI did not answer: ${plainReason(messageOf(error))}`);
+  }
+  const { data, errors = [] } = readAs(Body, jsonIn(body));
   const [first] = errors;
   if (first !== undefined) throw new Error(first.message);
   const date = Date.parse(response.headers.get("date") ?? "");
   return { data, date: Number.isNaN(date) ? undefined : date };
+}
+
+/** `undefined` if it is no JSON, which no schema takes. */
+function jsonIn(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What an answer holds.
+ *
+ * @throws {Error} If it is of another form.
+ */
+export function readAs<const T extends v.GenericSchema>(
+  schema: T,
+  value: unknown,
+): v.InferOutput<T> {
+  const { success, output } = v.safeParse(schema, value);
+  if (success) return output;
+  throw new Error(
+    "The answer is not of the form of OpenCTI's: its version may be unsupported",
+  );
 }

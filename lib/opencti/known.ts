@@ -11,7 +11,7 @@ import {
   normalize,
   type NormalValue,
 } from "../alert/kinds.ts";
-import { askOnce, type FactsOptions } from "./facts.ts";
+import { askOnce, type FactsOptions, readAs } from "./facts.ts";
 import {
   type Comparison,
   type Condition,
@@ -100,7 +100,7 @@ export async function* askKnown(
         },
       },
     }, options);
-    for (const { pattern } of v.parse(Indicators, data).indicators) {
+    for (const { pattern } of readAs(Indicators, data).indicators) {
       yield* valuesIn(pattern).filter(isNew);
     }
   }
@@ -108,7 +108,7 @@ export async function* askKnown(
     query: KNOWN_OBSERVABLES_QUERY,
     variables: { first: FIRST_OBSERVABLES },
   }, options);
-  for (const known of v.parse(Observables, data).stixCyberObservables) {
+  for (const known of readAs(Observables, data).stixCyberObservables) {
     if (known.indicators.length > 0) yield* observedIn(known).filter(isNew);
   }
 }

@@ -10,6 +10,7 @@ import type { Places } from "../config/places.ts";
 import { messageOf } from "../errors.ts";
 import { type ConnectionOptions, isNameOfPrivate } from "./connection.ts";
 import { mendProxyLogin } from "./problem.ts";
+import { plainReason } from "./plain_reason.ts";
 import { mendFor } from "./unreachable.ts";
 import {
   addressesOf,
@@ -109,7 +110,9 @@ async function resolve(hostname: string, way: Way): Promise<{
         )
         : step.error(
           `Whether ${hostname} has an address is not known: ${
-            isLate(error) ? "no name server answers in time" : messageOf(error)
+            isLate(error)
+              ? "no name server answers in time"
+              : plainReason(messageOf(error))
           }`,
           `getent hosts ${hostname} must find it: see /etc/resolv.conf, and ` +
             "that the name servers there answer",
@@ -181,7 +184,9 @@ function onConnecting(
     };
   }
   return {
-    says: `No connection to port ${port} of ${who}: ${messageOf(error)}`,
+    says: `No connection to port ${port} of ${who}: ${
+      plainReason(messageOf(error))
+    }`,
     mend: `see the routes and firewalls on the way, or correct ${setting}`,
   };
 }
@@ -226,7 +231,7 @@ async function throughProxy(way: Way): Promise<readonly Step[]> {
   } catch (error) {
     return [step.error(
       `The proxy ${host} does not answer: ${
-        isLate(error) ? "too slow" : messageOf(error)
+        isLate(error) ? "too slow" : plainReason(messageOf(error))
       }`,
       `see that it is up, and correct ${places.option("proxy")}`,
     )];
@@ -262,7 +267,7 @@ async function trust(way: Way): Promise<readonly Step[]> {
   } catch (error) {
     const reason = isLate(error)
       ? "it does not answer in time"
-      : messageOf(error);
+      : plainReason(messageOf(error));
     const server = { baseUrl, places, hasProxy: false };
     return [step.error(
       `No trust between here and ${url.host}: ${reason}`,

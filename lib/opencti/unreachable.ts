@@ -7,6 +7,7 @@
  */
 import { messageOf } from "../errors.ts";
 import type { Places } from "../config/places.ts";
+import { plainReason } from "./plain_reason.ts";
 import { mendProxyLogin, type Problem } from "./problem.ts";
 
 /**
@@ -55,7 +56,7 @@ export function whyUnanswered(
         }`,
     };
   }
-  const reason = reasonOf(error);
+  const reason = plainReason(reasonOf(error));
   return isAboutCertificate(error)
     ? {
       kind: "certificate",
@@ -148,7 +149,7 @@ function mendCertificate(reason: string, { baseUrl, places }: Server): string {
     return `its certificate has no subjectAltName: ${another}`;
   }
   if (/not ?valid ?for ?name/i.test(reason)) {
-    return `its certificate is for another name: set ${places.url} to that name`;
+    return `set ${places.url} to a name that it is for`;
   }
   if (/expired|not ?valid ?yet/i.test(reason)) {
     return "renew its certificate, and see that the clock here is right";
@@ -162,6 +163,5 @@ function mendCertificate(reason: string, { baseUrl, places }: Server): string {
 /** What fetch() failed for: since Deno 2.9 that is in the error's cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause ?? error : error;
-  return messageOf(cause)
-    .replace(/^error sending request .*: client error \(\w+\): /, "");
+  return messageOf(cause);
 }

@@ -160,7 +160,8 @@ Deno.test("areOfAlert() takes no alert for a command, and no command for an aler
   for (const word of ["help", "version", "retry", "debug", "retyr"]) {
     assertEquals(areOfAlert([word]), false, word);
     assertEquals(areOfAlert([word, KEY]), false, word);
-    assertEquals(areOfAlert([`./${word}`]), true, word);
+    assertEquals(areOfAlert([`./${word}`]), false, word);
+    assertEquals(areOfAlert([`./${word}`, KEY]), true, word);
     assertEquals(areOfAlert([word, KEY, URL]), word !== "retry", word);
   }
   assertEquals(areOfAlert(["alert", "/a.json", KEY, URL]), false);
@@ -172,23 +173,23 @@ Deno.test("parseAlertCall() says what is wrong, and never the API key", async (t
     [["/a"], "Wrong number of arguments: 1"],
     [["a", KEY], "Wrong number of arguments: 2"],
     [[...THREE, "", "", "10", "3", "x"], "Too many arguments (8, at most 7)"],
-    [["a", "", URL], "API_KEY is empty"],
-    [["a", `${KEY}\n`, URL], "API_KEY holds a character"],
-    [["a", KEY, ""], "HOOK_URL is not a URL"],
-    [["a", KEY, "cti.example"], "HOOK_URL is not a URL"],
-    [["a", KEY, "ftp://cti.example"], "HOOK_URL is not a URL"],
+    [["a", "", URL], "<api_key> is empty"],
+    [["a", `${KEY}\n`, URL], "<api_key> holds a character"],
+    [["a", KEY, ""], "<hook_url> is not a URL"],
+    [["a", KEY, "cti.example"], "<hook_url> is not a URL"],
+    [["a", KEY, "ftp://cti.example"], "<hook_url> is not a URL"],
     [
       ["a", KEY, `https://user:${KEY}@cti.example`],
-      "HOOK_URL holds a user or password",
+      "<hook_url> holds a user or password",
     ],
     [[...THREE, "verbose"], "The fourth argument"],
-    [[...THREE, "", "", "soon"], "TIMEOUT must be"],
-    [[...THREE, "", "", "0"], "TIMEOUT must be"],
-    [[...THREE, "", "", "3601"], "TIMEOUT must be"],
-    [[...THREE, "", "", "10", "101"], "RETRIES must be"],
-    [["a", `${KEY} ${KEY}`, URL], "API_KEY holds a character"],
-    [[...THREE, "", "", "-1"], "TIMEOUT must be"],
-    [[...THREE, "", "", "10", "1.5"], "RETRIES must be"],
+    [[...THREE, "", "", "soon"], "<timeout> must be"],
+    [[...THREE, "", "", "0"], "<timeout> must be"],
+    [[...THREE, "", "", "3601"], "<timeout> must be"],
+    [[...THREE, "", "", "10", "101"], "<retries> must be"],
+    [["a", `${KEY} ${KEY}`, URL], "<api_key> holds a character"],
+    [[...THREE, "", "", "-1"], "<timeout> must be"],
+    [[...THREE, "", "", "10", "1.5"], "<retries> must be"],
     [["--hme", "/w", ...THREE], "Unknown option"],
     [["-v", ...THREE], "Unknown option, see custom-opencti help"],
     [["--home", "", ...THREE], "--home needs a folder"],
@@ -249,7 +250,7 @@ Deno.test("parseAlertCall() names the alert of a wrong call, and throws any othe
   assertEquals([refused.alertFile, refused.target.baseUrl], ["a", ""]);
   assertStringIncludes(
     refused.error?.message ?? "",
-    "for it has no https:// before it: set <hook_url> in /w/etc/ossec.conf",
+    "for it has no https:// before it: set it in /w/etc/ossec.conf",
   );
   const short = parse(["/a", KEY]);
   assertEquals([short.alertFile, short.target.apiKey], ["/a", KEY]);

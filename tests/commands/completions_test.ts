@@ -2,11 +2,15 @@
  * Completions and the manual page, as shells and man(1) take them.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { SOURCES as ALL } from "../../lib/alert/sources/mod.ts";
 import { completionScript } from "../../lib/commands/completions.ts";
 import { manPage } from "../../lib/commands/man.ts";
+import { OPTIONS } from "../../lib/config/config.ts";
 import { COMMANDS } from "../../lib/commands/operator.ts";
 import { makeHome } from "../stand_ins/home.ts";
 import { runProgram } from "../stand_ins/program.ts";
+
+const SOURCES = ["sshd", "suricata", "syscheck"];
 
 async function run(program: string, args: readonly string[], input = "") {
   const process = new Deno.Command(program, {
@@ -33,7 +37,7 @@ const NAMES = COMMANDS.map(({ name }) => name).filter((one) => one !== "alert");
 Deno.test("bash completes commands and options", {
   ignore: !await isThere("bash"),
 }, async () => {
-  const script = completionScript("bash", COMMANDS);
+  const script = completionScript("bash", COMMANDS, SOURCES);
   const complete = async (...words: string[]) => {
     const { stdout, stderr } = await run(
       "bash",
@@ -58,14 +62,25 @@ printf '%s\\n' "\${COMPREPLY[@]}"
   assertEquals(await complete("install", "--re"), ["--replace"]);
   assertEquals(await complete("completions", "f"), ["fish"]);
   assertEquals(await complete("help", "doc"), ["doctor"]);
-  // A value: files are offered.
+  assertEquals(await complete("help", "al"), ["alert"]);
+  assertEquals(await complete("help", "opt"), ["options"]);
+  // A value: files are offered, or nothing is.
   assertEquals(await complete("install", "--token-file", ""), [""]);
+  assertEquals(await complete("install", "--url", ""), [""]);
+  assertEquals(await complete("test", "--source", "s"), SOURCES);
+  assertEquals(await complete("test", "--source", "x"), [""]);
+  // Behind Wazuh's home.
+  assertEquals(await complete("--home", ""), [""]);
+  assertEquals(await complete("--home", "/w", "doc"), ["doctor"]);
+  assertEquals(await complete("--home", "/w", "install", "--re"), [
+    "--replace",
+  ]);
 });
 
 Deno.test("fish completes commands and options", {
   ignore: !await isThere("fish"),
 }, async () => {
-  const script = completionScript("fish", COMMANDS);
+  const script = completionScript("fish", COMMANDS, SOURCES);
   const complete = async (line: string) => {
     const { stdout, stderr } = await run(
       "fish",
@@ -78,12 +93,13 @@ Deno.test("fish completes commands and options", {
   assertEquals(await complete("custom-opencti inst"), ["install"]);
   assertEquals(await complete("custom-opencti install --re"), ["--replace"]);
   assertEquals(await complete("custom-opencti completions z"), ["zsh"]);
+  assertEquals(await complete("custom-opencti test --source su"), ["suricata"]);
 });
 
 Deno.test("zsh takes its completions", {
   ignore: !await isThere("zsh"),
 }, async () => {
-  const script = completionScript("zsh", COMMANDS);
+  const script = completionScript("zsh", COMMANDS, SOURCES);
   const { code, stderr } = await run("zsh", ["-n"], script);
   assertEquals([code, stderr], [0, ""]);
   assert(script.startsWith("#compdef custom-opencti\n"));
@@ -99,6 +115,9 @@ Deno.test("the manual page has each command and option", async (t) => {
     for (const { name } of options) {
       assertStringIncludes(page, `.B \\-\\-${name.replaceAll("-", "\\-")}`);
     }
+  }
+  for (const option of Object.keys(OPTIONS)) {
+    assertStringIncludes(page, `\n.B ${option}\n`);
   }
   await t.step({
     name: "mandoc finds no mistake",
@@ -122,7 +141,7 @@ Deno.test("custom-opencti prints both", async () => {
   const script = await runProgram(home, ["completions", "zsh"]);
   assertEquals(
     [script.status, script.stdout],
-    [0, completionScript("zsh", COMMANDS)],
+    [0, completionScript("zsh", COMMANDS, ALL.map(({ name }) => name))],
   );
   const wrong = await runProgram(home, ["completions", "tcsh"]);
   assertEquals(

@@ -133,6 +133,10 @@ const conf = (change: (text: string) => string) =>
   changed("etc/ossec.conf", change);
 
 const RULES = "etc/rules/opencti_rules.xml";
+
+const OVERWRITE = '<group name="local,">' +
+  '<rule id="110212" level="5" overwrite="yes"><if_sid>110200</if_sid>' +
+  "<description>x</description></rule></group>";
 const TOKEN_FILE = "etc/opencti.token";
 const INSTALL = `sudo HOME/${PROGRAM} install`;
 
@@ -243,7 +247,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "no address": {
     does: conf((text) => text.replace(/<hook_url>.*<\/hook_url>/, "")),
     link: "block",
-    says: "HOOK_URL is not a URL",
+    says: "<hook_url> is not a URL",
     mend: "run this again",
   },
   "a timeout that is none": {
@@ -251,7 +255,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text.replace("<level>", "<timeout>x</timeout><level>")
     ),
     link: "block",
-    says: "TIMEOUT must be seconds",
+    says: "<timeout> must be seconds",
     mend: "run this again",
   },
   "groups with blanks": {
@@ -390,7 +394,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "chown root:",
   },
   "options behind a link that root alone may read": {
@@ -401,7 +405,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     },
     link: "options",
     level: "warning",
-    says: "may not read HOME/etc/opencti.json: runs use nothing of it",
+    says: "may not read HOME/etc/opencti.json: its options are not used",
     mend: "see where this link leads:\nls -l HOME/etc/opencti.json",
   },
   "options that everybody may change": {
@@ -421,7 +425,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       text("etc/opencti.json", `{"ca_file": "${home}/etc/ca.pem"}`)(home);
     },
     link: "options",
-    says: "may not read HOME/etc/ca.pem: runs use nothing of it",
+    says: "may not read HOME/etc/ca.pem: its options are not used",
     mend: "chmod 0640 HOME/etc/ca.pem",
   },
   "a certificate that is missing": {
@@ -439,7 +443,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "an empty token": {
     does: text(TOKEN_FILE, "\n"),
     link: "token",
-    says: "API_KEY's file holds no token",
+    says: "The token's file holds no token",
     mend: `write it into a file FILE, then:\n${INSTALL} --token-file FILE`,
   },
   "a token for everybody": {
@@ -627,6 +631,20 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "rules",
     says: "etc/rules/local_rules.xml (110213)",
     mend: "--rule-ids 110300",
+  },
+  "a rule in the place of ours": {
+    does: text("etc/rules/zz_local.xml", OVERWRITE),
+    link: "rules",
+    level: "warning",
+    says:
+      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: explain",
+    mend: "change them in HOME/etc/rules/opencti_rules.xml instead",
+  },
+  "a rule in the place of ours, where ours is not read yet": {
+    does: text("etc/rules/local_rules.xml", OVERWRITE),
+    link: "rules",
+    says: "etc/rules/local_rules.xml (110212)",
+    mend: "--rule-ids",
   },
   "rules of another integration": {
     does: text(
@@ -846,6 +864,53 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     level: "warning",
     says: "analysisd does not take a rule of ours, or leaves it out",
     mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "a rule id that others have, as analysisd says it": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: (7612): Rule ID '110210' is duplicated. Only " +
+        "the first occurrence will be considered.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd does not take a rule of ours, or leaves it out",
+    mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "an alert that is too long for integratord": {
+    does: ofWazuh(
+      "wazuh-integratord: WARNING: Overlong JSON alert read from " +
+        "'logs/alerts/alerts.json'",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord skipped an alert",
+    mend: "LC_ALL=C awk 'length > 65535' HOME/logs/alerts/alerts.json",
+  },
+  "an alert that is no JSON": {
+    does: ofWazuh(
+      "wazuh-integratord: WARNING: Invalid JSON alert read from " +
+        "'logs/alerts/alerts.json': '{\"a\":'",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord skipped an alert",
+    mend: "LC_ALL=C awk ",
+  },
+  "an analysisd that lost events": {
+    does: ofWazuh("wazuh-analysisd: WARNING: Input queue is full."),
+    link: "lately",
+    level: "warning",
+    says: "analysisd had more events than it could take, and lost some",
+    mend: "grep dropped HOME/var/run/wazuh-analysisd.state",
+  },
+  "an analysisd that is over its limit of events": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: Queues are full and no EPS credits, dropping " +
+        "events.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd had more events than it could take, and lost some",
+    mend: "grep dropped HOME/var/run/wazuh-analysisd.state",
   },
   "something that Wazuh never said before": {
     does: ofWazuh("wazuh-integratord: ERROR: custom-opencti has hiccups"),

@@ -290,7 +290,7 @@ Deno.test("explain takes ids and levels from the manager's rules", async () => {
   await Deno.remove(`${home}/etc/rules/opencti_rules.xml`);
   const shipped = await runProgram(home, ["explain", ALERT]);
   assertStringIncludes(shipped.stdout, "rule 110216 alerts with level 10");
-  assertStringIncludes(oneLine(shipped.stdout), "those that are shipped");
+  assertStringIncludes(oneLine(shipped.stdout), "those of a new install");
 });
 
 Deno.test("explain --send sends the events, and still keeps nothing", async () => {
@@ -381,7 +381,7 @@ Deno.test("explain says where a refused token and a wrong address come from", as
     "--url": [
       ["--url", "cti.example"],
       "--url is not a URL of http or https, for it has no https:// before it: " +
-      "set --url to",
+      "set it to",
     ],
   };
   for (const [name, [args, says]] of Object.entries(cases)) {

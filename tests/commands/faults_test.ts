@@ -447,7 +447,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "its certificate is for another name",
+    says: "its certificate is not for ",
   },
   {
     name: "a certificate that is made to sign others",
@@ -1273,7 +1273,7 @@ const OF_THE_ALERT: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "HOOK_URL holds a user or password",
+    says: "<hook_url> holds a user or password",
   },
   {
     name: "a token in the query of the URL",
@@ -1292,7 +1292,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "for it has no https:// before it: set <hook_url> in /",
+    says: "for it has no https:// before it: set it in /",
   },
   {
     name: "an address as a browser has it",
@@ -1323,7 +1323,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "TIMEOUT must be seconds",
+    says: "<timeout> must be seconds",
   },
   {
     name: "an empty token",
@@ -1331,7 +1331,7 @@ const OF_THE_CALL: readonly Fault[] = [
     status: 2,
     events: ["error"],
     alerts: 1,
-    says: "API_KEY is empty: set <api_key> in /",
+    says: "<api_key> is empty: set it in /",
   },
   {
     name: "a wrong call, and nothing to look up",

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { about, overview, unknownCommand } from "../../lib/commands/help.ts";
+import { OPTIONS } from "../../lib/config/config.ts";
+import {
+  about,
+  optionsHelp,
+  overview,
+  unknownCommand,
+} from "../../lib/commands/help.ts";
 import { WITH_OPTIONS } from "../../lib/commands/arguments.ts";
 import { COMMANDS as commands } from "../../lib/commands/operator.ts";
 import { DASHBOARD_FILE } from "../../scripts/dashboard.ts";
@@ -16,12 +22,40 @@ const TOPICS = commands.map(({ name }) => name);
 
 Deno.test("help shows each command, in lines of 80 characters", () => {
   const all = ALL;
-  for (const text of [all, ...TOPICS.map((topic) => topicHelp(topic))]) {
+  const texts = [
+    all,
+    optionsHelp(String),
+    ...TOPICS.map((topic) => topicHelp(topic)),
+  ];
+  for (const text of texts) {
     for (const line of text.split("\n")) assert(line.length <= 80, line);
     assert(text.endsWith("\n") && !text.endsWith("\n\n"), text);
   }
-  for (const topic of TOPICS) assertStringIncludes(all, `\n  ${topic} `);
+  for (const topic of TOPICS) {
+    // An alert's call has no word of its own.
+    assertEquals(all.includes(`\n  ${topic} `), topic !== "alert", topic);
+  }
   assertStringIncludes(all, "--home DIR");
+});
+
+Deno.test("help options says of each option what it means", () => {
+  const help = optionsHelp(String);
+  for (const name of Object.keys(OPTIONS)) {
+    assert(new RegExp(`^  ${name} +[A-Z]`, "m").test(help), name);
+  }
+  assert(!/\]\(|`|, see /.test(help), help);
+});
+
+Deno.test("the usage of a command has each of its options", () => {
+  for (const { name, usage, options = [] } of commands) {
+    const uses = usage.join(" ");
+    for (const option of options) {
+      assert(
+        uses.includes(`--${option.name}`) || uses.includes("[OPTION…]"),
+        `${name} --${option.name}`,
+      );
+    }
+  }
 });
 
 Deno.test("the command line knows which commands read their words themselves", () => {
@@ -68,6 +102,10 @@ Deno.test("custom-opencti answers the words of its command line", async (t) => {
       assertEquals([status, stdout], [0, topicHelp("retry")]);
     });
   }
+  await t.step("help options", async () => {
+    const { status, stdout } = await run("help", "options");
+    assertEquals([status, stdout], [0, optionsHelp(String)]);
+  });
   for (const word of ["version", "--version"]) {
     await t.step(word, async () => {
       const { status, stdout } = await run(word);

@@ -70,12 +70,16 @@ Deno.test("install refuses options that are wrong, and never says what was typed
   const manager = await makeManager();
   const secret = "flgrn_octi_tkn_typed_in_the_wrong_place";
   const cases: Readonly<Record<string, string>> = {
-    [`--${secret}`]: "Wrong options, there are --url URL, ",
-    [`--token ${secret}`]: "Wrong options, there are --url URL, ",
+    [`--${secret}`]: "Unknown option: see custom-opencti help install",
+    [`--token ${secret}`]:
+      'Unknown option --token, did you mean "--token-file"? ' +
+      "See custom-opencti help install",
+    "--fast": "Unknown option --fast: see custom-opencti help install",
     "--url": "--url needs a value: write --url URL",
     "--url --level 3": "--url needs a value: write --url URL",
     "--dry-run=yes": "--dry-run takes no value",
-    "--lvl 3": 'Unknown option, did you mean "--level"? See custom-opencti ' +
+    "--lvl 3":
+      'Unknown option --lvl, did you mean "--level"? See custom-opencti ' +
       "help install",
     [secret]: "install takes options alone: write --url URL",
     [`--url ${secret}`]: "--url must be OpenCTI's address, as https://",
@@ -297,8 +301,8 @@ Deno.test("readOptions() parts options from words, and knows their choices", () 
       ["--to needs a value: write --to A", "--to"],
       ["--to needs a value: write --to A", "--to", "--all"],
       ["--all takes no value", "--all=1"],
-      ['Unknown option, did you mean "--all"?', "--al"],
-      ["Wrong options, there are --to A, --all", "-x"],
+      ['Unknown option --al, did you mean "--all"?', "--al"],
+      ["Unknown option: see custom-opencti help ", "-x"],
     ]
   ) {
     let says = "";

@@ -296,10 +296,12 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
 Deno.test("custom-opencti says what is wrong with its call", async (t) => {
   const home = await makeHome();
   const cases: readonly (readonly [string[], string])[] = [
+    [[ALERT], `To see what becomes of it, run custom-opencti explain ${ALERT}`],
+    [["/nowhere.json"], "There is no such file, see custom-opencti help"],
     [[ALERT, TOKEN], "Wrong number of arguments"],
-    [[ALERT, TOKEN, "not a url"], "HOOK_URL"],
-    [[ALERT, "", "http://127.0.0.1"], "API_KEY is empty"],
-    [[ALERT, TOKEN, "http://127.0.0.1", "", "", "x"], "TIMEOUT"],
+    [[ALERT, TOKEN, "not a url"], "<hook_url>"],
+    [[ALERT, "", "http://127.0.0.1"], "<api_key> is empty"],
+    [[ALERT, TOKEN, "http://127.0.0.1", "", "", "x"], "<timeout> must"],
     [["--nonsense", ALERT, TOKEN, "http://127.0.0.1"], "Unknown option"],
     [["alert", ALERT, TOKEN, "http://127.0.0.1"], "There is no command word"],
     [["alert"], "There is no command word for an alert"],

@@ -74,11 +74,13 @@ Deno.test("status shows on one screen what a run left", async (t) => {
       stdout.replace(home, "HOME").replace(/[\d.]+,/, "VERSION,"),
       `custom-opencti VERSION, Wazuh in HOME
 
+state          logs/integrations.log says nothing of a run: doctor says if all
+               is right
 last answer    none
 looked up      alerts 0, IoCs 0, matches 0
 answers in     no answer
 errors         0
-alerts today   none
+our alerts     none today
 dropped today  0
 waiting        alerts 0, events 0
 `,
@@ -120,9 +122,15 @@ waiting        alerts 0, events 0
     assertStringIncludes(text, `\noutage         ${url} fails since 20`);
     assertStringIncludes(
       text,
-      `, in a row 1, alerts kept: 1: Cannot reach OpenCTI at ${url}: `,
+      ` UTC, failed attempts 1, alerts kept 1: Cannot reach OpenCTI at ${url}: `,
     );
-    assertStringIncludes(text, "\nlast error     20");
+    assertStringIncludes(
+      text,
+      "\nstate          OpenCTI does not answer, see outage\n",
+    );
+    // What the outage says is not said twice.
+    assertEquals(text.match(/Cannot reach OpenCTI/g)?.length, 1, text);
+    assert(!/\d\d\.\d{3}Z/.test(text), text);
     // The home of a test is longer than others.
     for (const line of stdout.split("\n").slice(1)) {
       assert(line.length <= 80 || !line.slice(15).includes(" "), line);
@@ -218,6 +226,6 @@ waiting        alerts 0, events 0
   });
   await t.step("it takes no other words", async () => {
     const { status, lastLine } = await runProgram(home, ["status", "all"]);
-    assertEquals([status, lastLine], [2, "status takes --json alone"]);
+    assertEquals([status, lastLine], [2, "status takes no words, only --json"]);
   });
 });

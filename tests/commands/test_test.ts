@@ -194,7 +194,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   "a block that names no URL": {
     does: conf((text) => text.replace(/<hook_url>.*</, "<hook_url>cti<")),
     link: "block",
-    says: "HOOK_URL is not a URL",
+    says: "<hook_url> is not a URL",
     mend: "correct that",
   },
   "a password in the URL": {
@@ -202,7 +202,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
       text.replace("<hook_url>http://", "<hook_url>http://wazuh:hunter2@")
     ),
     link: "block",
-    says: "HOOK_URL holds a user or password",
+    says: "<hook_url> holds a user or password",
     mend: "correct that",
   },
   "no token": {
@@ -432,7 +432,7 @@ Deno.test("test names what its own words should be", async (t) => {
     "all": "test takes options alone: write --source NAME",
     "--wait 0": "--wait must be seconds, from 1 to 3600",
     "--wait x": "--wait must be seconds, from 1 to 3600",
-    "--nothing": "Wrong options, there are --source NAME",
+    "--nothing": "Unknown option --nothing: see custom-opencti help test",
   };
   for (const [args, message] of Object.entries(cases)) {
     await t.step(args, async () => {

@@ -42,21 +42,21 @@ Deno.test("readApiKey() refuses a file that is no secret, or holds no token", as
     assertThrows(
       () => readApiKey("file:/no/such/token", readFile),
       UsageError,
-      "Cannot read API_KEY: /no/such/token: there is no such file",
+      "Cannot read the token: /no/such/token: there is no such file",
     );
   });
   await t.step("a folder", () => {
     assertThrows(
       () => readApiKey("file:/tmp", readFile),
       UsageError,
-      "Cannot read API_KEY: /tmp: it is no file",
+      "Cannot read the token: /tmp: it is no file",
     );
   });
   await t.step("no path", () => {
     assertThrows(
       () => readApiKey("file:token", readFile),
       UsageError,
-      "API_KEY names no file",
+      "<api_key> names no file",
     );
   });
 });

@@ -147,6 +147,15 @@ Deno.test("parseOptions() reports a mistake with its path, and uses the rest", a
       ['ignore.domain: unknown, did you mean "domains"?'],
     ],
     [
+      { ignore: { values: [] } },
+      { ignore: {} },
+      [
+        "ignore.values: unknown, there are addresses, domains, urls, hashes, " +
+        "files, private_networks, empty_files, public_resolvers, " +
+        "private_names, own_opencti",
+      ],
+    ],
+    [
       { ignore: { domains: ["a.example", 7] } },
       { ignore: {} },
       ["ignore.domains[1]: must be a text"],
@@ -211,7 +220,7 @@ Deno.test("parseOptions() reports a mistake with its path, and uses the rest", a
         '(source "a b" is left out)',
       ],
     ],
-    [{ sources: {} }, {}, ["sources: must be a list"]],
+    [{ sources: {} }, {}, ["sources: must be a list of objects"]],
     [
       {
         sources: [

@@ -319,7 +319,7 @@ Deno.test("ask() says that nobody listens, and retries", async () => {
         }),
       ),
     OpenctiError,
-    `Cannot reach OpenCTI at ${baseUrl}: tcp connect error`,
+    `Cannot reach OpenCTI at ${baseUrl}: Connection refused`,
   );
   assertEquals(attempts.length, 3);
 });

@@ -25,7 +25,7 @@ export function checkLog(site: Site): readonly Finding[] {
     return folder !== undefined && canWrite(folder, wazuh)
       ? [ok(`${path} is made by the first run`)]
       : [warning(
-        `${wazuh.user} cannot make ${path}: runs say nothing there`,
+        `${wazuh.user} cannot make ${path}: runs cannot log`,
         `sudo install -o ${wazuh.user} -g ${wazuh.group} -m 0640 /dev/null ` +
           shellWord(path),
       )];
@@ -33,7 +33,7 @@ export function checkLog(site: Site): readonly Finding[] {
   if (!info.isFile) {
     return [
       warning(
-        `${path} is no file: runs say nothing there`,
+        `${path} is no file: runs cannot log`,
         `sudo rm -r ${shellWord(path)}`,
       ),
     ];
@@ -41,7 +41,7 @@ export function checkLog(site: Site): readonly Finding[] {
   const closed = closedFindings(path, { site, link: "log", level: "warning" });
   if (closed.length > 0) return closed;
   return canWrite(info, wazuh) ? [ok(path)] : [warning(
-    `${wazuh.user} may not write to ${path}: runs say nothing there`,
+    `${wazuh.user} may not write to ${path}: runs cannot log`,
     `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(path)}`,
   )];
 }
@@ -186,7 +186,7 @@ export function checkOptionFiles(
       ...canRead(info, wazuh) ? [] : [
         {
           ...warning(
-            `${wazuh.user} may not read ${path}: runs use nothing of it`,
+            `${wazuh.user} may not read ${path}: its options are not used`,
             // Who laid the link may want root to open what it leads to.
             at(path)?.isSymlink === true
               ? `see where this link leads:\nls -l ${shellWord(path)}`
