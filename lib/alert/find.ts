@@ -4,24 +4,12 @@
  * @module
  */
 import type { Alert } from "./alert.ts";
-import { tunnelledIpv4 } from "./addresses.ts";
-import type { WhyIgnored } from "./ignore.ts";
 import {
-  type Candidate,
-  type Ioc,
-  MAX_SPELLINGS,
-  type Skipped,
-  toIoc,
-} from "./ioc.ts";
-import {
-  hostOf,
-  type IocKind,
-  KINDS,
-  MAX_TEXT_LENGTH,
-  normalize,
-  type NormalValue,
-} from "./kinds.ts";
-import { ownOf, type WhyOwn } from "./own.ts";
+  type Collected,
+  type CollectOptions,
+  collectorFor,
+} from "./collect.ts";
+import { ownOf } from "./own.ts";
 import { familiesFor, type Family, loadSources } from "./sources/load.ts";
 import {
   type Context,
@@ -32,40 +20,27 @@ import {
   type SourceReading,
 } from "./sources/read.ts";
 import { MAX_GROUPS, selectorOf } from "./sources/select.ts";
-import type { Finding, Source } from "./sources/source.ts";
-import { type DomainsIn, sweep, type Swept } from "./sweep.ts";
+import type { Source } from "./sources/source.ts";
+import { type DomainsIn, sweep } from "./sweep.ts";
 import type { Sweep } from "./texts.ts";
-import { addressesIn } from "./tokens.ts";
 
 /** How IoCs are looked for. */
-export interface FindOptions {
+export interface FindOptions extends Omit<CollectOptions, "whyOwn"> {
   readonly sources: readonly Source[];
-  /** Which kinds are asked for, where it is not as usual. */
-  readonly kinds: Readonly<Partial<Record<IocKind, boolean>>>;
-  readonly whyIgnored: WhyIgnored;
   /** How much is looked for besides what the sources know. */
   readonly sweep: Sweep;
   /** Finds bare domains, for the sweep for all. */
   readonly domainsIn?: DomainsIn | undefined;
 }
 
-/** More IoCs than this in one alert would make a question that OpenCTI refuses. */
-const MAX_IOCS = 100;
-
 /** What an alert holds. */
-export interface Findings {
+export interface Findings extends Collected {
   /** The names of the sources that read the alert. */
   readonly sources: readonly string[];
   /** The names of those that find none of their fields in it. */
   readonly emptySources: readonly string[];
   /** The names of those whose conditions alone keep them from it. */
   readonly unmet: readonly string[];
-  /** Each IoC once. */
-  readonly iocs: readonly Ioc[];
-  /** Each text that is not asked for, once for its field and reason. */
-  readonly skipped: readonly Skipped[];
-  /** How many of these are IoCs that would be too many. */
-  readonly tooMany: number;
 }
 
 /** Finds the IoCs of an alert; all that it needs is loaded. */
@@ -104,22 +79,22 @@ export function makeFinder(options: FindOptions): Find {
   return (alert) => {
     const { reading, unmet } = read(alert, roomForAlert());
     const whyOwn = ownOf(alert, reading);
-    const taken = basketOf(alert, { ...options, whyOwn });
+    const collector = collectorFor(alert, { ...options, whyOwn });
     if (alert.rule.groups.length > MAX_GROUPS) {
-      taken.skip({
+      collector.skip({
         text: `${alert.rule.groups.length - MAX_GROUPS} more`,
         field: "rule.groups",
         reason: `only the first ${MAX_GROUPS} groups were read`,
       });
     }
     for (const { name, findings } of reading) {
-      for (const finding of findings) taken.take(finding, name);
+      for (const finding of findings) collector.take(finding, name);
     }
     // What a source leaves, no other way looks at either.
     if (!reading.some(({ isLeft }) => isLeft)) {
       const isRead = (path: string) =>
         reading.some(({ paths }) => paths.has(path));
-      taken.takeSwept((isSettled) =>
+      collector.takeSwept((isSettled) =>
         sweep(alert, { ...options, mode: options.sweep, isRead, isSettled })
       );
     }
@@ -128,7 +103,7 @@ export function makeFinder(options: FindOptions): Find {
       emptySources: reading.filter(({ findings }) => findings.length === 0)
         .map(({ name }) => name),
       unmet: unmet.map(({ name }) => name),
-      ...taken.all(),
+      ...collector.all(),
     };
   };
 }
@@ -177,222 +152,6 @@ export function makeLoadingFinder(
     return makeFinder({ ...options, ...domains, sources: needed });
   }
 }
-
-interface ReadOptions extends FindOptions {
-  readonly whyOwn: WhyOwn;
-}
-
-/** Takes findings for IoCs, unless they are none, or are not asked for. */
-interface Basket {
-  readonly take: (finding: Finding, source: string) => void;
-  readonly takeSwept: (sweepWith: SweepWith) => void;
-  readonly skip: (skipped: Skipped) => void;
-  readonly all: () => Pick<Findings, "iocs" | "skipped" | "tooMany">;
-}
-
-/** Sweeps an alert for what the sources have neither taken nor skipped. */
-type SweepWith = (
-  isSettled: (text: string) => boolean,
-) => readonly (Swept | Skipped)[];
-
-function basketOf(alert: Alert, options: ReadOptions): Basket {
-  const iocs = new Map<string, Ioc>();
-  const skipped = new Map<string, Skipped>();
-  let tooMany = 0;
-  return { take, takeSwept, skip, all };
-
-  function take(finding: Finding, source: string): void {
-    if ("reason" in finding) return skip(finding);
-    for (const reading of readingsOf(wholeIn(alert, finding))) {
-      const read = unlessIgnored(reading, options);
-      if ("reason" in read) skip(read);
-      else put({ ...read, source });
-    }
-  }
-
-  function put(ioc: Ioc): void {
-    const key = `${ioc.kind} ${ioc.value}`;
-    const known = iocs.get(key);
-    if (known !== undefined) iocs.set(key, joined(known, ioc));
-    else if (iocs.size < MAX_IOCS) iocs.set(key, ioc);
-    else {
-      tooMany++;
-      const reason = `more than ${MAX_IOCS} IoCs in one alert`;
-      skip({ text: ioc.value, field: ioc.field, reason });
-    }
-  }
-
-  /** What the sources skip is not taken from elsewhere either. */
-  function takeSwept(sweepWith: SweepWith): void {
-    const settled = new Set<string>();
-    for (const { value } of iocs.values()) settled.add(value);
-    for (const { text } of skipped.values()) settled.add(text);
-    const found = sweepWith((text) => settled.has(text));
-    const own: Skipped[] = [];
-    for (const one of found) {
-      if (!("reason" in one)) continue;
-      // Nobody asks why a field that is named the network's own is none.
-      if (one.isOwn) own.push(one);
-      else skip(one);
-    }
-    let values: ReadonlySet<string> | undefined;
-    const isKnown = (value: string): boolean =>
-      (values ??= new Set([...own, ...skipped.values()].flatMap(valuesOf)))
-        .has(value);
-    for (const one of found) {
-      if ("reason" in one) continue;
-      // Any resolver that an alert names is one that was asked.
-      const candidate = { ...wholeIn(alert, one), port: "53" };
-      for (const reading of readingsOf(candidate)) takeReading(reading, one);
-    }
-
-    function takeReading(reading: Reading, one: Swept): void {
-      const read = unlessIgnored(reading, options);
-      if ("reason" in read) {
-        if (!settled.has(read.text) && !valuesOf(read).some(isKnown)) {
-          skip(read);
-        }
-        return;
-      }
-      const { kind, value, spellings, field } = read;
-      const { source, isUnsure } = one;
-      if (
-        iocs.has(`${kind} ${value}`) ||
-        !one.isOfCommand && valuesIn(read).some(isKnown)
-      ) return;
-      put({
-        kind,
-        value,
-        spellings,
-        field,
-        source,
-        ...isUnsure ? { isUnsure } : {},
-      });
-    }
-  }
-
-  function skip({ text, field, reason }: Skipped): void {
-    // A text of megabytes would take its time as a key.
-    const isLong = text.length > MAX_TEXT_LENGTH;
-    const start = isLong ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
-    const key = `${field}\n${reason}\n${text.length}\n${start}`;
-    if (!skipped.has(key)) skipped.set(key, { text: start, field, reason });
-  }
-
-  function all(): Pick<Findings, "iocs" | "skipped" | "tooMany"> {
-    return {
-      iocs: [...iocs.values()],
-      skipped: [...skipped.values()],
-      tooMany,
-    };
-  }
-}
-
-/** The values that a skipped text may stand for. */
-function valuesOf({ text }: Skipped): readonly string[] {
-  return (["url", "email", "hostname", "hash"] as const).flatMap((kind) => {
-    const value = normalize(kind, text);
-    return value === undefined ? [] : valuesIn(value);
-  });
-}
-
-/** A value, and the host in it. */
-function valuesIn(value: NormalValue): readonly string[] {
-  const host = hostOf(value);
-  return host ? [value.value, host.value] : [value.value];
-}
-
-/** An IoC that is found again, perhaps in another spelling. */
-function joined(known: Ioc, again: Ioc): Ioc {
-  if (again.spellings.every((one) => known.spellings.includes(one))) {
-    return known;
-  }
-  const spellings = [...new Set([...known.spellings, ...again.spellings])];
-  return { ...known, spellings: spellings.slice(0, MAX_SPELLINGS) };
-}
-
-/** What a candidate is. */
-interface Reading {
-  readonly candidate: Candidate;
-  readonly ioc: Ioc | Skipped;
-}
-
-/** What is read, unless it is no IoC, or is not asked for. */
-function unlessIgnored(
-  { candidate, ioc }: Reading,
-  { kinds, whyIgnored, whyOwn }: ReadOptions,
-): Ioc | Skipped {
-  if ("reason" in ioc) return ioc;
-  const { text, field } = candidate;
-  const port = candidate.port ?? /^[^:]+:(\d{1,5})$/.exec(text)?.[1];
-  const reason = kinds[ioc.kind] ?? !KINDS[ioc.kind].isOff
-    ? whyIgnored(ioc, port) ?? whyOwn(ioc, candidate)
-    : `kinds.${ioc.kind} is false`;
-  return reason === undefined ? ioc : { text, field, reason };
-}
-
-/**
- * A candidate, or those that a list in its field has; and the address behind one
- * that a tunnel made.
- */
-function readingsOf(candidate: Candidate): readonly Reading[] {
-  const { kind, text } = candidate;
-  const ioc = toIoc(candidate);
-  if (!("reason" in ioc)) {
-    const behind = ioc.kind === "ipv6" ? tunnelledIpv4(ioc.value) : undefined;
-    return [{ candidate, ioc }, ...behind === undefined ? [] : [read(behind)]];
-  }
-  const isListed = kind === "address" || kind === "host";
-  const hosts = kind === "host" && text.length <= MAX_TEXT_LENGTH &&
-      /[,;|]/.test(text)
-    ? text.split(/[\s,;|]+/).filter((one) => normalize("host", one))
-    : [];
-  const listed = hosts.length > 0 || !isListed || text.length > MAX_TEXT_LENGTH
-    ? hosts
-    : addressesIn(text).map(({ text }) => text);
-  return listed.length === 0
-    ? [{ candidate, ioc }]
-    : listed.slice(0, MAX_LISTED).map(read);
-
-  function read(text: string): Reading {
-    const one = { ...candidate, text };
-    return { candidate: one, ioc: toIoc(one) };
-  }
-}
-
-/** No more values are read of a list in one field. */
-const MAX_LISTED = 50;
-
-/**
- * An address that a decoder cut off, whole: where the log has it only with more
- * digits, these are meant.
- */
-function wholeIn(
-  { full_log: log }: Alert,
-  candidate: Candidate,
-): Candidate {
-  const { kind, text, field } = candidate;
-  if (
-    log === undefined || kind !== "address" && kind !== "host" ||
-    !field.startsWith("data.") || !/^\d{1,3}(?:\.\d{1,3}){2,3}$/.test(text)
-  ) return candidate;
-  let whole: string | undefined;
-  let at = log.indexOf(text);
-  for (let n = 0; at !== -1 && n < MAX_OCCURRENCES; n++) {
-    let start = at;
-    let end = at + text.length;
-    while (/[\d.]/.test(log.charAt(start - 1)) && at - start < 16) start--;
-    while (/[\d.]/.test(log.charAt(end)) && end - start < 16) end++;
-    const found = log.slice(start, end).replace(/^\.+|\.+$/g, "");
-    if (found === text) return candidate;
-    if (normalize("address", found) !== undefined) whole ??= found;
-    at = log.indexOf(text, at + 1);
-  }
-  return whole === undefined ? candidate : { ...candidate, text: whole };
-}
-
-/** So often is an address looked for in a log. */
-const MAX_OCCURRENCES = 20;
 
 /** What the sources find in an alert. */
 interface ReadResult {

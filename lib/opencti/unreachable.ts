@@ -143,7 +143,7 @@ function mendCertificate(reason: string, { baseUrl, places }: Server): string {
     `subjectAltName=${name} -addext basicConstraints=critical,CA:FALSE`;
   if (/CaUsedAsEndEntity/.test(reason)) {
     return "its certificate says that it is an authority's (CA:TRUE), and such " +
-      `a one is not taken for a server: ${another}`;
+      `a one is not taken for a server, by no option: ${another}`;
   }
   if (/not valid for any names/i.test(reason)) {
     return `its certificate has no subjectAltName: ${another}`;

@@ -135,14 +135,29 @@ waiting        alerts 0, events 0
     for (const line of stdout.split("\n").slice(1)) {
       assert(line.length <= 80 || !line.slice(15).includes(" "), line);
     }
-    const { stdout: shown } = await runProgram(home, ["doctor", "--json"]);
-    const { findings } = JSON.parse(shown);
-    assert(
-      findings.some(({ link, says }: Record<string, string>) =>
+    const found = async () => {
+      const { stdout } = await runProgram(home, ["doctor", "--json"]);
+      const { findings } = JSON.parse(stdout);
+      return findings.find(({ link, says }: Record<string, string>) =>
         link === "spool" && says?.startsWith(`${url} fails since `)
-      ),
-      shown,
+      );
+    };
+    const { says, mend } = await found();
+    assertStringIncludes(says, ", and no block asks it any more: ");
+    assert(mend.endsWith("/integrations/custom-opencti retry"), mend);
+    const path = `${home}/etc/ossec.conf`;
+    const conf = await Deno.readTextFile(path);
+    await Deno.writeTextFile(
+      path,
+      `<ossec_config><integration><name>custom-opencti</name>
+        <hook_url>${url}/graphql</hook_url><api_key>${TOKEN}</api_key>
+        <alert_format>json</alert_format></integration></ossec_config>`,
     );
+    assertStringIncludes(
+      (await found()).says,
+      ", in a row 1, alerts kept: 1: ",
+    );
+    await Deno.writeTextFile(path, conf);
   });
   await t.step("what can be seen, beside a spool that is corrupt", async () => {
     const folder = `${home}/queue/opencti`;

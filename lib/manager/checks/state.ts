@@ -106,16 +106,25 @@ export async function checkSpool(
       "see what the next run says in logs/integrations.log",
     )];
   }
+  const retry = `sudo runuser -u ${wazuh.user} -- ${
+    shellWord(`${site.home}/${PROGRAM}`)
+  } retry`;
   const outages = (waiting?.outages ?? []).map((
     { baseUrl, since, failures, alerts, says },
-  ) =>
-    warning(
-      `${baseUrl} fails since ${new Date(since).toISOString()}, in a row ` +
-        `${failures}, alerts kept: ${alerts}: ${says}`,
-      "correct what is wrong on the way to OpenCTI, runs look it up again " +
-        "by themselves",
-    )
-  );
+  ) => {
+    const fails = `${baseUrl} fails since ${new Date(since).toISOString()}`;
+    return isAsked(baseUrl, site)
+      ? warning(
+        `${fails}, in a row ${failures}, alerts kept: ${alerts}: ${says}`,
+        "correct what is wrong on the way to OpenCTI, runs look it up again " +
+          "by themselves",
+      )
+      : warning(
+        `${fails}, and no block asks it any more: what waits for it is looked ` +
+          "up where the blocks ask by retry alone",
+        retry,
+      );
+  });
   if (waiting === undefined || waiting.alerts + waiting.events === 0) {
     return outages.length > 0 ? outages : [ok(`${dir}, nothing waits`)];
   }
@@ -125,11 +134,16 @@ export async function checkSpool(
       `Alerts that wait in ${dir}: ${waiting.alerts}, events: ${waiting.events}, since ${
         new Date(waiting.since ?? 0).toISOString()
       }${waiting.why === "" ? "" : `: ${waiting.why}`}`,
-      `sudo runuser -u ${wazuh.user} -- ${
-        shellWord(`${site.home}/${PROGRAM}`)
-      } retry`,
+      outages.length > 0
+        ? `when that is corrected, runs do it by themselves, or at once:\n${retry}`
+        : retry,
     ),
   ];
+}
+
+/** Whether a block asks an address. */
+function isAsked(baseUrl: string, { blocks }: Site): boolean {
+  return blocks.some(({ hookUrl }) => `${hookUrl}/`.startsWith(`${baseUrl}/`));
 }
 
 /** Whether runs can keep something in a folder, or make it for that. */
