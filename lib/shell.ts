@@ -55,6 +55,13 @@ export function chownCommand(
   return `chown ${isFolder ? "-R " : ""}${user}:${group} ${shellWord(path)}`;
 }
 
+/** What is said to root who runs what is for Wazuh's user. */
+export function rootNotice(home: string): string {
+  const { user } = wazuhNames(home);
+  return "As root, this writes no log and keeps nothing, because Wazuh's user " +
+    `could not use the files: put runuser -u ${user} -- before the command`;
+}
+
 /** The name of a user or group in a file of them; its number if it has none. */
 export function nameOf(id: number, path: string): string {
   try {

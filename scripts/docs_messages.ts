@@ -39,7 +39,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "run/keep.ts",
     "run/dropped.ts",
   ],
-  common: ["errors.ts", "log.ts", "run/run.ts"],
+  common: ["errors.ts", "log.ts", "shell.ts", "run/run.ts"],
   lookups: [
     "run/look_up_alert.ts",
     "run/subject.ts",

@@ -42,6 +42,7 @@ const OTHER_FILES: Readonly<Record<string, string>> = {
 
 /** Properties and constants that hold no message: help, patterns, queries. */
 const OTHER_NAMES: ReadonlySet<string> = new Set([
+  "SAMPLES",
   "UPGRADES",
   "about",
   "arguments",

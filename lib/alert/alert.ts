@@ -94,6 +94,12 @@ function textIn(object: JsonObject, name: string): string | undefined {
     : undefined;
 }
 
+/** What is said of what is no JSON, for callers that know more of it. */
+export const NOT_JSON = "it is not JSON";
+
+/** The same of lines of alerts.json. */
+export const SEVERAL = "it has several alerts, and one is needed";
+
 /**
  * Reads an alert from its JSON.
  *
@@ -126,7 +132,11 @@ export function parseAlert(json: string): Alert {
     const cutOff = /end of JSON|unterminated/i.test(message) ||
       Number(position) === text.length;
     throw new AlertError(
-      cutOff ? "it is cut off before its JSON ends" : "it is not JSON",
+      cutOff
+        ? "it is cut off before its JSON ends"
+        : /\}[^\S\n]*\n\s*\{/.test(text)
+        ? SEVERAL
+        : NOT_JSON,
     );
   }
   if (Array.isArray(value) && value.length > 1) {

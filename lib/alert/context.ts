@@ -64,11 +64,11 @@ const MAX_HEADER = 80;
  * for it, MikroTik's translated address…
  */
 const HOST_OF_OURS =
-  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=])? ?["']?)$/i;
+  /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|\b(?:local|device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=]| is)? ?["']?)$/i;
 
 /** What a link to a page on something is introduced with. */
 const SEE =
-  /(?:\b(?:see(?: also)?|refer to|read more|learn more|more (?:info|information|details)|documentation|documented|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
+  /(?:\b(?:see(?: also)?|refer to|(?:read|learn) more|more (?:info(?:rmation)?|details)|document(?:ation|ed)|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
 
 /**
  * Whether a URL in a text is a link that somebody put there for readers. A

@@ -91,7 +91,7 @@ export function isVersion(name: string): boolean {
 const COUNTED = words(
   "hw sw hardware software bios uefi engine signature patch hotfix plugin library " +
     "licence license section chapter clause control requirement benchmark rel bld " +
-    "tel fax phone telephone chrome firefox edge opera safari",
+    "tel fax phone telephone chrome firefox edge opera safari imagetag",
 );
 
 function readName(name: string, parent: string): Meaning | undefined {
@@ -112,7 +112,7 @@ function readName(name: string, parent: string): Meaning | undefined {
     return { skip: "the network's own, by its name", isOwn: true };
   }
   if (ACCOUNT.test(name)) return { skip: "an account's, by its name" };
-  if (COMMAND.has(name) || endsIn(name, COMMAND_ENDS)) {
+  if (COMMAND.test(name) || endsIn(name, COMMAND_ENDS)) {
     return { kind: "command" };
   }
   const hash = hashNamed(name, parent);
@@ -162,8 +162,7 @@ function saysVersion(name: string): boolean {
 
 const VERSION = words(
   "v vers driver kernel package pkg sn serialno build buildnumber release firmware " +
-    "revision rev oid sysobjectid serial serialnumber ua eventid ruleid sessionid " +
-    "traceid spanid requestid",
+    "revision rev oid sysobjectid serial serialnumber ua",
 );
 const VERSION_ENDS = [
   "version",
@@ -237,11 +236,11 @@ const OF_OURS = words(
   "dev device dvc sensor agent manager computer machine endpoint observer " +
     "reporter collector local loc nas mgmt management gateway gw listen " +
     "listener edge vserver dnsserver nameserver resolver backend upstream " +
-    "workstation origin assigned",
+    "workstation origin assigned bind node",
 );
 /** Alone, these are something else. */
 const NOT_ALONE = words(
-  "agent endpoint dev device local loc listen edge management mgmt assigned",
+  "agent endpoint dev device local loc listen edge management mgmt assigned bind node",
 );
 const ITS_ENDS = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +
@@ -253,10 +252,8 @@ const OWN_PARENT = words(
   "host predecoder hostinfo agentrealtimeinfo localipdetails",
 );
 
-const COMMAND = words(
-  "command cmd processcommand parentcommand targetcommand childcommand " +
-    "auditcommand scriptblock scriptblocktext execargs exeargs executableargs",
-);
+const COMMAND =
+  /^(?:(?:process|parent|target|child|audit)?command|cmd|scriptblock(?:text)?|exec?(?:utable)?args)$/;
 const COMMAND_ENDS = [
   "commandline",
   "cmdline",
@@ -329,19 +326,17 @@ const NO_CONTENT = [
  */
 export function isOfSite(name: string): boolean {
   // Most names are none: this is quick to see.
-  return /host|server|authority|addr/i.test(name) && OF_SITE.has(plain(name));
+  return /host|server|authority|addr/i.test(name) && OF_SITE.test(plain(name));
 }
 
-const OF_SITE = words(
-  "host httphost servername serveraddr serverip vhost virtualhost requesthost " +
-    "requestaddr requestauthority authority xhostheader cshost xforwardedhost",
-);
+const OF_SITE =
+  /^(?:(?:http|v|virtual|request|cs|xforwarded)?host|server(?:name|addr|ip)|(?:request)?authority|requestaddr|xhostheader)$/;
 
 /** No file's: of a handshake, a certificate, a login… */
 const OF_NO_FILE =
   ("imp ja3 ja4 hassh ssdeep tlsh cert tls ssl x509 thumb finger " +
     "auth context sess pass pwd token key salt nonce container trace span commit etag " +
-    "cookie block rule user cache pehash rich").split(" ");
+    "cookie block rule user cache pehash rich hmac").split(" ");
 
 function hashNamed(name: string, parent: string): TextKind | undefined {
   const kind = HASH_KINDS.find((kind) => name.includes(kind));

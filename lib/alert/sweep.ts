@@ -145,8 +145,12 @@ function readable(text: string): string {
   const plain = text.includes("&amp;") || text.includes("&quot;")
     ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
     : text;
-  return plain.includes("[.]") || plain.includes("[:]") || /hxxp/i.test(plain)
-    ? plain.replace(/\[([.:])\]/g, "$1").replace(/\bhxxp(?=s?:)/gi, "http")
+  return plain.includes("[.]") || plain.includes("[:]") ||
+      /hxxp|\[dot\]/i.test(plain)
+    ? plain.replace(/\[dot\]/gi, ".").replace(/\[([.:])\]/g, "$1").replace(
+      /\bhxxp(?=s?:)/gi,
+      "http",
+    )
     : plain;
 }
 

@@ -108,14 +108,16 @@ function isWholeIpv4(text: string, { text: token, index }: Token): boolean {
   const end = index + token.length;
   const previous = text.charAt(index - 1);
   const next = text.charAt(end);
-  if (/[\w%-]/.test(previous) || /\w/.test(next)) return false;
+  // JSON in a text writes "\n" before it.
+  const isEscape = /[nrt]/.test(previous) && text.charAt(index - 2) === "\\";
+  if (/[\w%-]/.test(previous) && !isEscape || /\w/.test(next)) return false;
   // 1.2.3.4%20 is encoded.
   if (next === "%" && !/[\da-f]{2}/i.test(text.slice(end + 1, end + 3))) {
     return false;
   }
   // A range, a package's version, a name: 1.2.3.4-5, 1.2.3.4.in-addr.arpa
   if (/[.-]/.test(next) && /\w/.test(text.charAt(end + 1))) return false;
-  if (next === "/" && isNetwork(token, text.slice(end + 1, end + 4))) {
+  if (next === "/" && isNetwork(token, text.slice(end + 1, end + 5))) {
     return false;
   }
   if (previous === ":" && OF_COLON.test(before(text, index))) return false;
@@ -146,6 +148,7 @@ const OF_COLON =
 
 /** Whether digits after a `/` are a network's: a port may stand there, too. */
 function isNetwork(address: string, after: string): boolean {
+  if (after === "255.") return true;
   const [, digits = ""] = /^(\d{1,2})(?!\d)/.exec(after) ?? [];
   if (digits === "" || Number(digits) >= 32) return false;
   const hostBits = 32 - Number(digits);
@@ -228,12 +231,20 @@ export function fileHashesIn(
   return !hasHexRun(text, 32) ? [] : matchesIn(text, HASH, (text, token) => {
     const hash = normalize("hash", token.text);
     if (hash === undefined || isOfPassword(text, token)) return false;
+    if (isListed(text, token)) return true;
     const name = nameBefore(text, token.index);
     if (isAny) return !isOfNoContent(name);
     const meaning = meaningOf(name);
     return meaning !== undefined && "kind" in meaning &&
       (meaning.kind === "hash" || meaning.kind === hash.kind);
   });
+}
+
+/** As programs that make hashes list them: MD5 (name) = … */
+function isListed(text: string, { index }: Token): boolean {
+  return /\) ?= ?$/.test(text.slice(Math.max(index - 4, 0), index)) &&
+    /\b(?:md5|sha-?(?:1|256|512)) ?\([^()]{1,255}\) ?= ?$/i
+      .test(text.slice(Math.max(index - 270, 0), index));
 }
 
 /** Windows writes the hashes of a password side by side: LM:NT */
@@ -339,9 +350,9 @@ export function isFileName(name: string): boolean {
 
 /** No countries. */
 const FILE_ENDS: ReadonlySet<string> = new Set(
-  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crt css csv ctl dat db deb dll " +
+  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crl crt csr css csv ctl dat db deb der dll " +
     "doc docx eml err exe gif go gz hta htm html ico img inf ini iso jar java jpeg jpg " +
-    "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx pdf pem php " +
+    "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx p12 pdf pem pfx php " +
     "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +
     "socket sql svg swp sys tar target tgz timer tmp toml ts txt vb vbs war " +
     "wsf xls xlsx xml yaml yml").split(" "),

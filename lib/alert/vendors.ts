@@ -82,18 +82,18 @@ const MAKERS = [
 
 /** Whose pages on threats, schemas and products alerts link to. */
 const VENDORS: ReadonlySet<string> = new Set(
-  ("aka.ms attack.mitre.org aws.amazon.com cisa.gov cisco.com checkpoint.com cloudflare.com " +
+  ("aka.ms aws.amazon.com cisa.gov cisco.com checkpoint.com cloudflare.com " +
     "crowdstrike.com cve.org elastic.co emergingthreats.net eset.com " +
-    "fireeye.com first.org fortiguard.com fortinet.com go.microsoft.com cloud.google.com accounts.google.com www.googleapis.com " +
+    "fireeye.com first.org fortiguard.com fortinet.com cloud.google.com accounts.google.com www.googleapis.com " +
     "graph.windows.net management.azure.com management.core.windows.net " +
     "login.microsoftonline.com sts.windows.net iana.org " +
-    "ietf.org json-schema.org kaspersky.com learn.microsoft.com malwarebytes.com " +
+    "ietf.org json-schema.org kaspersky.com malwarebytes.com " +
     "mandiant.com maltiverse.com mcafee.com microsoft.com mitre.org nist.gov " +
     "oasis-open.org opengis.net openxmlformats.org owasp.org paloaltonetworks.com " +
     "portal.azure.com proofpoint.com qualys.com rapid7.com redhat.com " +
-    "security.microsoft.com sentinelone.com sentinelone.net snort.org sonicwall.com " +
+    "sentinelone.com sentinelone.net snort.org sonicwall.com " +
     "sophos.com splunk.com suricata-ids.org suricata.io symantec.com " +
-    "technet.microsoft.com tenable.com trellix.com trendmicro.com virustotal.com " +
+    "tenable.com trellix.com trendmicro.com virustotal.com " +
     "w3.org watchguard.com wazuh.com wikipedia.org xml.org xmlsoap.org").split(
       " ",
     ),

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Alert, isOwnEvent, parseAlert } from "../alert/alert.ts";
+import {
+  type Alert,
+  isOwnEvent,
+  NOT_JSON,
+  parseAlert,
+} from "../alert/alert.ts";
 import {
   AlertError,
   ConfigError,
@@ -118,11 +123,9 @@ function parse(
   try {
     return parseAlert(json);
   } catch (error) {
-    const mend = messageOf(error) !== "it is not JSON"
-      ? ""
-      : /\}[^\S\n]*\n\s*\{/.test(json)
-      ? ", put one alert into the file: one line of alerts.json"
-      : `, set ${run.places.setting("alert_format")} to json`;
+    const mend = messageOf(error) === NOT_JSON
+      ? `, set ${run.places.setting("alert_format")} to json`
+      : "";
     throw new AlertError(
       `Cannot read alert: ${path}: ${messageOf(error)}${mend}`,
     );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Alert, isOwnEvent, parseAlert } from "../alert/alert.ts";
+import { type Alert, isOwnEvent, parseAlert, SEVERAL } from "../alert/alert.ts";
 import type { Findings } from "../alert/find.ts";
 import { AlertError, messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
@@ -143,12 +143,11 @@ function parse(json: string, path: string): Alert {
     return parseAlert(json);
   } catch (error) {
     const [what, file] = isStdin(path) ? ["stdin", "FILE"] : [path, path];
-    throw new AlertError(
-      /\}[^\S\n]*\n\s*\{/.test(json)
-        ? `Cannot read ${what}: it has several alerts, and one is needed, as by ` +
-          `tail -n 1 ${file} | custom-opencti explain -`
-        : `Cannot read ${what}: ${messageOf(error)}`,
-    );
+    const says = messageOf(error);
+    const mend = says === SEVERAL
+      ? `, as by tail -n 1 ${file} | custom-opencti explain -`
+      : "";
+    throw new AlertError(`Cannot read ${what}: ${says}${mend}`);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   isOurs,
   moveRuleIds,
   openctiRuleIdsIn,
+  overwrittenIdsIn,
   parentIdsIn,
   ruleIdsIn,
   wrongRulesIn,
@@ -188,6 +189,11 @@ export function firstIdIn(home: string): number | undefined {
 export interface RuleFile {
   readonly path: string;
   readonly ids: readonly number[];
+  /**
+   * Those that are put in the place of rules before them. In a file that is read
+   * before ours, they are not: there, Wazuh has nothing to put them for.
+   */
+  readonly overwritten: readonly number[];
   /** The ids that its rules build upon. */
   readonly parents: readonly number[];
   /** Those of them that are for events of an integration for OpenCTI. */
@@ -210,9 +216,11 @@ export function readRuleFiles(
   for (const path of paths) {
     try {
       const xml = readBytes(`${home}/${path}`) ?? "";
+      const overwritten = path > RULES ? overwrittenIdsIn(xml) : [];
       files.push({
         path,
-        ids: ruleIdsIn(xml),
+        ids: ruleIdsIn(xml).filter((id) => !overwritten.includes(id)),
+        overwritten,
         parents: parentIdsIn(xml),
         opencti: openctiRuleIdsIn(xml),
       });

@@ -56,6 +56,30 @@ export function parentIdsIn(xml: string): readonly number[] {
   return parseXml(xml).flatMap(idsOf);
 }
 
+/**
+ * The ids of the rules in a file that are put in the place of others.
+ *
+ * @throws {SyntaxError} If Wazuh could not read it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xml = '<group name="a,"><rule id="110212" level="5" overwrite="yes">' +
+ *   "</rule></group>";
+ * assertEquals(overwrittenIdsIn(xml), [110_212]);
+ * ```
+ */
+export function overwrittenIdsIn(xml: string): readonly number[] {
+  const idsOf = ({ name, attributes, children }: Element): number[] =>
+    name !== "rule"
+      ? children.flatMap(idsOf)
+      : attributes.overwrite === "yes"
+      ? [Number(attributes.id)]
+      : [];
+  return parseXml(xml).flatMap(idsOf);
+}
+
 /** What analysisd refuses to start with, besides what is no XML. */
 export interface WrongRule {
   /** As it is written. */

@@ -91,12 +91,8 @@ export interface PreparedRun {
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   if (isForeignRoot(options.home)) {
-    const { wazuhNames } = await import("../shell.ts");
-    const { user } = wazuhNames(options.home);
-    printError(
-      "As root, this writes no log and keeps nothing, because Wazuh's user " +
-        `could not use the files: put runuser -u ${user} -- before the command`,
-    );
+    const { rootNotice } = await import("../shell.ts");
+    printError(rootNotice(options.home));
   }
   const { optionsFile, optionsJson = "", home } = options;
   if (isOutsider(home)) {

@@ -198,7 +198,7 @@ export function openSpool(options: SpoolOptions): Spool {
     close();
     try {
       if (isCorrupt(error) && dir !== undefined) {
-        openAfterCorrupt(error, dir);
+        setCorruptAside(error, dir);
         return;
       }
       if (isLocked(error) && dir !== undefined) {
@@ -215,9 +215,9 @@ export function openSpool(options: SpoolOptions): Spool {
     db = openInMemory();
   }
 
-  function openAfterCorrupt(error: unknown, folder: string): void {
+  /** The next attempt makes another, and waits for runs that do the same. */
+  function setCorruptAside(error: unknown, folder: string): void {
     const aside = setAside(folder, { inode, now: now() });
-    opened();
     if (aside !== undefined) {
       say(
         `The spool is corrupt (${

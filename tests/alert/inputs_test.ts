@@ -210,6 +210,19 @@ const INPUTS: readonly (readonly [string, object, readonly string[]])[] = [
     "url ftp://evil.example/a",
     E,
   ]],
+  ["escaped lines", {
+    data: { message: "from:\\n185.244.31.158\\nto:\\r\\n9.8.7.1\\tend" },
+  }, [I, A]],
+  ["a mask", line("route 9.8.7.0/255.255.255.0 via 185.244.31.158"), [I]],
+  ["dots as words", line("hXXp://evil[dot]example/a"), [U, E]],
+  [
+    "lists of hashes",
+    line(
+      "MD5 (x.exe) = 44d88612fea8a8f36de82e1278abb02f\nSHA1(y)= " +
+        "ab".repeat(20),
+    ),
+    ["md5 44d88612fea8a8f36de82e1278abb02f", "sha1 " + "ab".repeat(20)],
+  ],
   ["verbose", command("nc -v 185.244.31.158 443"), [I]],
   ["a slash and a colon", command("mstsc /v:185.244.31.158"), [I]],
   ["any scheme", line("hydra ssh://185.244.31.158"), [I]],

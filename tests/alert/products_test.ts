@@ -24,6 +24,21 @@ const [E, U, I, O] = [
 ];
 
 const PRODUCTS: readonly (readonly [string, object, readonly string[]])[] = [
+  ["binds and nodes", {
+    data: {
+      bind_address: O,
+      nodeName: "n1.own.com",
+      node_ip: "8.7.6.4",
+      node: "185.244.31.158",
+    },
+  }, [I]],
+  ["vault", {
+    data: {
+      remote_address: "185.244.31.158",
+      token: "hmac-sha256:" + "ab".repeat(32),
+    },
+  }, [I]],
+  ["in words", line("my local ip is 8.7.6.5, yours is 185.244.31.158"), [I]],
   [
     "ise",
     line(

@@ -133,6 +133,10 @@ const conf = (change: (text: string) => string) =>
   changed("etc/ossec.conf", change);
 
 const RULES = "etc/rules/opencti_rules.xml";
+
+const OVERWRITE = '<group name="local,">' +
+  '<rule id="110212" level="5" overwrite="yes"><if_sid>110200</if_sid>' +
+  "<description>x</description></rule></group>";
 const TOKEN_FILE = "etc/opencti.token";
 const INSTALL = `sudo HOME/${PROGRAM} install`;
 
@@ -628,6 +632,20 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "etc/rules/local_rules.xml (110213)",
     mend: "--rule-ids 110300",
   },
+  "a rule in the place of ours": {
+    does: text("etc/rules/zz_local.xml", OVERWRITE),
+    link: "rules",
+    level: "warning",
+    says:
+      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: explain",
+    mend: "change them in HOME/etc/rules/opencti_rules.xml instead",
+  },
+  "a rule in the place of ours, where ours is not read yet": {
+    does: text("etc/rules/local_rules.xml", OVERWRITE),
+    link: "rules",
+    says: "etc/rules/local_rules.xml (110212)",
+    mend: "--rule-ids",
+  },
   "rules of another integration": {
     does: text(
       "etc/rules/old.xml",
@@ -846,6 +864,53 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     level: "warning",
     says: "analysisd does not take a rule of ours, or leaves it out",
     mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "a rule id that others have, as analysisd says it": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: (7612): Rule ID '110210' is duplicated. Only " +
+        "the first occurrence will be considered.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd does not take a rule of ours, or leaves it out",
+    mend: "sudo HOME/bin/wazuh-analysisd -t",
+  },
+  "an alert that is too long for integratord": {
+    does: ofWazuh(
+      "wazuh-integratord: WARNING: Overlong JSON alert read from " +
+        "'logs/alerts/alerts.json'",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord skipped an alert",
+    mend: "LC_ALL=C awk 'length > 65535' HOME/logs/alerts/alerts.json",
+  },
+  "an alert that is no JSON": {
+    does: ofWazuh(
+      "wazuh-integratord: WARNING: Invalid JSON alert read from " +
+        "'logs/alerts/alerts.json': '{\"a\":'",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "integratord skipped an alert",
+    mend: "LC_ALL=C awk ",
+  },
+  "an analysisd that lost events": {
+    does: ofWazuh("wazuh-analysisd: WARNING: Input queue is full."),
+    link: "lately",
+    level: "warning",
+    says: "analysisd had more events than it could take, and lost some",
+    mend: "grep dropped HOME/var/run/wazuh-analysisd.state",
+  },
+  "an analysisd that is over its limit of events": {
+    does: ofWazuh(
+      "wazuh-analysisd: WARNING: Queues are full and no EPS credits, dropping " +
+        "events.",
+    ),
+    link: "lately",
+    level: "warning",
+    says: "analysisd had more events than it could take, and lost some",
+    mend: "grep dropped HOME/var/run/wazuh-analysisd.state",
   },
   "something that Wazuh never said before": {
     does: ofWazuh("wazuh-integratord: ERROR: custom-opencti has hiccups"),

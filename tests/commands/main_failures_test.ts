@@ -372,7 +372,7 @@ const UNREADABLE: Readonly<
   "cut after a key": [`{${IDS},"data"`, "JSON"],
   "two in one file": [
     `{${IDS}}\n{${IDS}}\n`,
-    "it is not JSON, put one alert into the file",
+    "it has several alerts, and one is needed",
   ],
   "an array": ["[]", "not an object"],
   "null": ["null", "not an object"],

@@ -7,6 +7,7 @@ import {
   giveToGroup,
   giveToWazuh,
   makeHome,
+  ODD_PREFIX,
   ROOT_ONLY,
 } from "../stand_ins/home.ts";
 import { KNOWLEDGE } from "../stand_ins/knowledge.ts";
@@ -55,7 +56,7 @@ Deno.test(
   "custom-opencti keeps state in logs/opencti where queue/opencti is missing, and says so once a day",
   ROOT_ONLY,
   async (t) => {
-    const home = await makeHome({ isInstalled: false });
+    const home = await makeHome({ isInstalled: false, prefix: ODD_PREFIX });
     await Deno.writeTextFile(
       `${home}/etc/opencti.json`,
       '{"spool_max_age": 864000}',
@@ -77,7 +78,7 @@ Deno.test(
         `State is kept in ${home}/logs/opencti for the time being: ` +
           `${home}/queue/opencti is missing, and Wazuh's user cannot make it: ` +
           `as root, run install -d -o ${user} -g ${group} -m 0750 ` +
-          `${home}/queue/opencti`,
+          `'${home}/queue/opencti'`,
       );
       passTime(home, 86_401, "logs/opencti");
       await run(home, NOBODY);
@@ -125,7 +126,7 @@ Deno.test(
     };
     for (const [name, spoil] of Object.entries(spoils)) {
       await t.step(name, async () => {
-        const home = await makeHome();
+        const home = await makeHome({ prefix: ODD_PREFIX });
         await using queue = startQueue(home);
         spoil(`${home}/queue/opencti`);
         await run(home, NOBODY);
@@ -133,7 +134,7 @@ Deno.test(
         assertEquals(typesOf(queue), ["error", "warning"]);
         assertStringIncludes(
           eventsOf(queue)[1].warning,
-          `as root, run chown -R ${NAMES} ${home}/queue/opencti`,
+          `as root, run chown -R ${NAMES} '${home}/queue/opencti'`,
         );
       });
     }
@@ -186,7 +187,7 @@ Deno.test(
     await t.step(
       "a link that Wazuh's user has laid is not followed",
       async () => {
-        const home = await makeHome();
+        const home = await makeHome({ prefix: ODD_PREFIX });
         await using _queue = startQueue(home);
         const target = `${home}/integrations/target`;
         for (
@@ -203,7 +204,7 @@ Deno.test(
       },
     );
     await t.step("retry says who must run it", async () => {
-      const home = await makeHome();
+      const home = await makeHome({ prefix: ODD_PREFIX });
       const { status, lastLine } = await runProgram(
         home,
         ["retry", TOKEN, opencti.url],
@@ -212,11 +213,11 @@ Deno.test(
       assertEquals(status, 2);
       assertStringIncludes(
         lastLine,
-        `${NOTICE}${home}/integrations/custom-opencti retry`,
+        `${NOTICE}'${home}/integrations/custom-opencti' retry`,
       );
     });
     await t.step("in a home of its own, it logs and keeps", async () => {
-      const home = await makeHome();
+      const home = await makeHome({ prefix: ODD_PREFIX });
       for (
         const folder of ["logs", "queue", "queue/sockets", "queue/opencti"]
       ) {
@@ -231,7 +232,7 @@ Deno.test(
 );
 
 Deno.test("custom-opencti goes on with what version 0.1.0 kept and emitted", async () => {
-  const home = await makeHome();
+  const home = await makeHome({ prefix: ODD_PREFIX });
   await using opencti = startOpencti(KNOWLEDGE);
   await using queue = startQueue(home);
   const { url } = opencti;
@@ -245,7 +246,8 @@ Deno.test("custom-opencti goes on with what version 0.1.0 kept and emitted", asy
        VALUES (?, ?, 0, ?, ?, 'down', 1, ?)`,
     );
     keep.run("alert", Date.now(), `other ${url}`, url, json);
-    keep.run("event", Date.now(), null, null, '1:opencti:{"opencti":{}}');
+    const event = '{"integration":"opencti","opencti":{}}';
+    keep.run("event", Date.now(), null, null, `1:opencti:${event}`);
     // What the alert's match was known by.
     const match = `${MATCH} domain morrishittu.ddns.net ` +
       "1d9e6f5a-dd25-4000-8000-000000000002";

@@ -1,11 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { type InstallOptions, planInstall } from "../../lib/manager/install.ts";
+import { nextSteps, restartCommand } from "../../lib/manager/next.ts";
 import { SHIPPED_GROUPS } from "../../lib/manager/shipped.ts";
 import { showPlan, type Step, takeSteps } from "../../lib/manager/steps.ts";
 import { planUninstall } from "../../lib/manager/uninstall.ts";
 import { readIntegrationBlocks } from "../../lib/wazuh/ossec_conf.ts";
-import { giveToGroup, giveToWazuh, WAZUH } from "../stand_ins/home.ts";
+import {
+  giveToGroup,
+  giveToWazuh,
+  ODD_PREFIX,
+  WAZUH,
+} from "../stand_ins/home.ts";
 import {
   CONF,
   makeManager,
@@ -67,8 +73,9 @@ Deno.test("install puts each file in its place, and says so", async () => {
     "  change  etc/ossec.conf",
   ]);
   const after = await snapshot(manager.home);
+  const ours = `${Deno.uid()}:${Deno.gid()}`;
   const [wazuh, group] = WAZUH === undefined
-    ? [`${Deno.uid()}:${Deno.gid()}`, `${Deno.uid()}:${Deno.gid()}`]
+    ? [ours, ours]
     : [`${WAZUH.uid}:${WAZUH.gid}`, `0:${WAZUH.gid}`];
   const owned = Object.entries(after).filter(([path]) => !(path in before))
     .map(([path, what]) => `${path} ${what.split(" ", 2).join(" ")}`).sort();
@@ -79,11 +86,11 @@ Deno.test("install puts each file in its place, and says so", async () => {
     `etc/ossec.conf.before-opencti ${group} 660`,
     `etc/rules/opencti_rules.xml ${wazuh} 660`,
     `integrations/custom-opencti ${group} 750`,
-    `integrations/custom-opencti.d 0:0 700`,
-    `integrations/custom-opencti.d/installed 0:0 700`,
-    `integrations/custom-opencti.d/installed/opencti.schema.json 0:0 600`,
-    `integrations/custom-opencti.d/installed/opencti_decoder.xml 0:0 600`,
-    `integrations/custom-opencti.d/installed/opencti_rules.xml 0:0 600`,
+    `integrations/custom-opencti.d ${ours} 700`,
+    `integrations/custom-opencti.d/installed ${ours} 700`,
+    `integrations/custom-opencti.d/installed/opencti.schema.json ${ours} 600`,
+    `integrations/custom-opencti.d/installed/opencti_decoder.xml ${ours} 600`,
+    `integrations/custom-opencti.d/installed/opencti_rules.xml ${ours} 600`,
     `queue/opencti ${wazuh} 750`,
   ]);
   assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
@@ -105,6 +112,8 @@ Deno.test("install puts each file in its place, and says so", async () => {
       group: SHIPPED_GROUPS,
       alertFormat: "json",
       element: undefined,
+      eventLocation: undefined,
+      ruleId: undefined,
     },
   );
   assert(!after["etc/ossec.conf"]?.includes(TOKEN));
@@ -155,7 +164,7 @@ Deno.test("uninstall --purge leaves what was before install, byte by byte", asyn
 });
 
 Deno.test("uninstall keeps state, token and options, and what others changed", async () => {
-  const manager = await makeManager();
+  const manager = await makeManager({ prefix: ODD_PREFIX });
   const before = read(manager, "etc/ossec.conf");
   install(manager, { url: ADDRESS });
   write(manager, "etc/opencti.json", "{}");
@@ -177,9 +186,9 @@ Deno.test("uninstall keeps state, token and options, and what others changed", a
     "  remove  etc/opencti.schema.json",
     "  remove  integrations/custom-opencti",
     "  keep    queue/opencti: --purge removes it, or later sudo rm -r " +
-    `${manager.home}/queue/opencti`,
+    `'${manager.home}/queue/opencti'`,
     "  keep    etc/opencti.token: --purge removes it, or later sudo rm -r " +
-    `${manager.home}/etc/opencti.token`,
+    `'${manager.home}/etc/opencti.token'`,
     "  keep    etc/opencti.json: it is yours",
   ]);
   assertEquals(
@@ -730,7 +739,7 @@ Deno.test("install says what rules would stop Wazuh", async () => {
 });
 
 Deno.test("install says that a container writes its configuration anew", async () => {
-  const manager = await makeManager();
+  const manager = await makeManager({ prefix: ODD_PREFIX });
   const mount = `${manager.home}/tmp/mount`;
   await Deno.mkdir(`${mount}/etc`, { recursive: true });
   const warned = (conf: string) => {
@@ -742,7 +751,8 @@ Deno.test("install says that a container writes its configuration anew", async (
   assertEquals(warned(CONF), [
     "! This container writes HOME/etc/ossec.conf anew from " +
     "HOME/tmp/mount/etc/ossec.conf when it starts: put the same block there, " +
-    "or copy it: sudo cp -p HOME/etc/ossec.conf HOME/tmp/mount/etc/ossec.conf",
+    "or copy it: sudo cp -p 'HOME/etc/ossec.conf' " +
+    "'HOME/tmp/mount/etc/ossec.conf'",
   ]);
   assertEquals(warned(read(manager, "etc/ossec.conf")), []);
   assertEquals(warned("<ossec_config>"), []);
@@ -939,4 +949,19 @@ Deno.test("install changes no ossec.conf that another has changed meanwhile", as
     "HOME/etc/ossec.conf was changed meanwhile: run this again",
   );
   assertEquals(read(manager, "etc/ossec.conf"), `${CONF}<!-- new -->\n`);
+});
+
+Deno.test("what is to be typed next can be pasted", () => {
+  const lines = nextSteps("/srv/it's", { isInstalled: true });
+  assertEquals(
+    lines.filter((line) => line.startsWith("  sudo ") && line.includes("/")),
+    [
+      "  sudo '/srv/it'\\''s/bin/wazuh-analysisd' -t",
+      ...restartCommand("/srv/it's").includes("/")
+        ? ["  sudo '/srv/it'\\''s/bin/wazuh-control' restart"]
+        : [],
+      "  sudo '/srv/it'\\''s/integrations/custom-opencti' doctor",
+      "  sudo '/srv/it'\\''s/integrations/custom-opencti' test",
+    ],
+  );
 });

@@ -8,7 +8,8 @@ import {
   type SpoolOptions,
 } from "../../lib/state/spool.ts";
 import { Throttle } from "../../lib/state/throttle.ts";
-import { giveToWazuh, makeHome } from "../stand_ins/home.ts";
+import { wazuhNames } from "../../lib/shell.ts";
+import { giveToWazuh, makeHome, ODD_PREFIX } from "../stand_ins/home.ts";
 import { makeSpoolOf010 } from "../stand_ins/spool.ts";
 
 const BASE_URL = "https://cti.example";
@@ -17,6 +18,7 @@ const SECOND = () => 1000;
 /** A spool whose clock stands still until the test moves it. */
 async function makeSpool(
   limits: Partial<SpoolOptions> = {},
+  prefix?: string,
 ): Promise<
   Disposable & {
     readonly spool: Spool;
@@ -26,7 +28,7 @@ async function makeSpool(
     readonly problems: string[];
   }
 > {
-  const home = await makeHome();
+  const home = await makeHome({ prefix });
   const dir = `${home}/queue/opencti`;
   const clock = { ms: 1_800_000_000_000 };
   const problems: string[] = [];
@@ -627,4 +629,93 @@ Deno.test("lock() without a folder knows what this process has sent", async () =
   first?.remove([7]);
   first?.release();
   assertEquals((await spool.lock(() => 0))?.sent(), [8]);
+});
+
+Deno.test("write() waits for another run that makes a new database in place of a corrupt one", async () => {
+  using scene = await makeSpool();
+  const { spool, dir, clock, problems } = scene;
+  await Deno.writeTextFile(`${dir}/spool.db`, "none".repeat(2000));
+  using _ = whenMoved(() => {
+    const other = new DatabaseSync(`${dir}/spool.db`);
+    other.exec("BEGIN EXCLUSIVE");
+    setTimeout(() => other.close(), 60);
+  });
+  const isDurable = await spool.write((tx) => {
+    tx.keepAlert(alert("a"), clock.ms);
+    return tx.isDurable;
+  }, SECOND);
+  assertEquals(isDurable, true, problems.join());
+  assertEquals(problems.length, 1);
+  assertStringIncludes(problems[0] ?? "", "The spool is corrupt");
+  assertEquals(await take(spool, clock.ms), ["a"]);
+});
+
+/** Does something when the first file is moved away. */
+function whenMoved(act: () => void): Disposable {
+  const { renameSync } = Deno;
+  Deno.renameSync = (from, to) => {
+    renameSync(from, to);
+    Deno.renameSync = renameSync;
+    act();
+  };
+  return {
+    [Symbol.dispose]: () => {
+      Deno.renameSync = renameSync;
+    },
+  };
+}
+
+Deno.test("write() makes no change again because something failed behind it", async () => {
+  using scene = await makeSpool();
+  const { spool, clock, problems } = scene;
+  await spool.write((tx) => tx.keepAlert(alert("a"), clock.ms), SECOND);
+  let changes = 0;
+  using _ = failing("SELECT 1 FROM waiting LIMIT 1");
+  await spool.write((tx) => {
+    changes++;
+    tx.keepAlert(alert("b"), clock.ms);
+  }, SECOND);
+  assertEquals([changes, problems], [1, []]);
+});
+
+/** Lets a statement fail, as on a disk with faults. */
+function failing(sql: string): Disposable {
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (text) {
+    if (text === sql) {
+      throw Object.assign(new Error("disk I/O error"), {
+        code: "ERR_SQLITE_ERROR",
+      });
+    }
+    return prepare.call(this, text);
+  };
+  return {
+    [Symbol.dispose]: () => {
+      DatabaseSync.prototype.prepare = prepare;
+    },
+  };
+}
+
+Deno.test("write() says a command that can be pasted where the files cannot be written", async () => {
+  using scene = await makeSpool({}, ODD_PREFIX);
+  const { spool, dir, problems, options: { home } } = scene;
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql === "BEGIN IMMEDIATE") {
+      throw Object.assign(new Error("attempt to write a readonly database"), {
+        code: "ERR_SQLITE_ERROR",
+      });
+    }
+    return exec.call(this, sql);
+  };
+  try {
+    await spool.write(() => {}, SECOND).catch(() => {});
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
+  const { user, group } = wazuhNames(home);
+  assertStringIncludes(
+    problems[0] ?? "",
+    `chown -R ${user}:${group} '${dir}' && chmod -R u+rwX '${dir}'`,
+  );
 });

@@ -204,3 +204,32 @@ Deno.test("sendToQueue() sends nothing when the run is stopped", async () => {
   );
   assertEquals(queue.waiting, []);
 });
+
+Deno.test("sendToQueue() counts what the queue takes while it is stopped", async (t) => {
+  for (const kind of ["datagram", "stream"] as const) {
+    await t.step(kind, async () => {
+      const home = await makeHome();
+      await using queue = startQueue(home, kind);
+      const stopping = new AbortController();
+      const sent: number[] = [];
+      await assertRejects(
+        () =>
+          sendToQueue(["first", "second", "third"], {
+            ...OPTIONS,
+            home,
+            stop: stopping.signal,
+            onSent: (index) => {
+              sent.push(index);
+              stopping.abort();
+            },
+          }),
+        QueueError,
+        "Stopped before",
+      );
+      const atEnd = [...sent];
+      // The next is on its way already: it must not be sent again.
+      assertEquals(await queue.receive(2), ["first", "second"]);
+      assertEquals(atEnd, [0, 1]);
+    });
+  }
+});

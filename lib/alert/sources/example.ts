@@ -54,12 +54,44 @@ export function examplesOf(
     const text = textFor(field, value);
     return text === undefined ? [] : [{ field, text }];
   });
+  const samples = (SAMPLES[source.name] ?? []).map(([path, sample]) => ({
+    field: { path },
+    text: sample.replaceAll("VALUE", () => value.value),
+  }));
   return [source, ...source.or ?? []].flatMap((selector) =>
-    fields.map(({ field, text }) =>
+    [...fields, ...samples].map(({ field, text }) =>
       JSON.stringify(alertFor({ selector, field, text }, options))
     )
   );
 }
+
+/**
+ * Texts as these sources have them, which take their values out of texts by
+ * regular expressions, or by more than that: where one stands, and the text.
+ */
+const SAMPLES: Readonly<
+  Record<string, readonly (readonly [path: string, text: string])[]>
+> = {
+  audit_record: [[
+    "full_log",
+    'type=USER_CMD msg=audit(1.1:1): pid=1 msg=\'cwd="/" cmd="curl VALUE"\'',
+  ]],
+  docker: [
+    ["data.docker.Actor.Attributes.name", "VALUE/image:latest"],
+    ["data.docker.Actor.ID", "image@sha256:VALUE"],
+  ],
+  dnsmasq: [[
+    "full_log",
+    "Jan  1 00:00:00 ns dnsmasq[1]: query[A] VALUE from x",
+  ]],
+  snort: [["full_log", "[1:1:1] Test {TCP} VALUE:4444 -> 10.0.0.1:80"]],
+  windows_firewall: [["data.win.eventdata.remoteAddresses", "VALUE"]],
+  yara: [
+    ["full_log", "wazuh-yara: INFO - Scan result: test /tmp/x sha256=VALUE"],
+    ["full_log", "wazuh-yara: INFO - Scan result: test /tmp/x sha1=VALUE"],
+    ["full_log", "wazuh-yara: INFO - Scan result: test /tmp/x md5=VALUE"],
+  ],
+};
 
 /** What stands in a field that holds the value; nothing if it holds no such. */
 function textFor(

@@ -10,10 +10,10 @@ import { isFileName } from "../tokens.ts";
 
 /**
  * What a program takes. One that fetches takes a URL without its scheme, too;
- * one that pulls takes `registry/name`, where all else is no host; one that
- * clones takes `user@host` or `host:path`.
+ * one that pulls takes `registry/name`, where all else is no host; one that runs
+ * takes the same as `name=registry/name`; one that clones takes `host:path`.
  */
-type Takes = "call" | "fetch" | "pull" | "clone";
+type Takes = "call" | "fetch" | "pull" | "run" | "clone";
 
 const PROGRAMS: ReadonlyMap<string, Takes> = new Map([
   ...taking(
@@ -35,9 +35,9 @@ const PROGRAMS: ReadonlyMap<string, Takes> = new Map([
   ),
   ...taking(
     "pull",
-    ("docker podman nerdctl crictl ctr buildah skopeo crane oras helm kubectl oc " +
-      "k3s go").split(" "),
+    "docker podman nerdctl crictl ctr buildah skopeo crane oras go".split(" "),
   ),
+  ...taking("run", ["kubectl", "oc"]),
   ...taking("clone", ["git", "hg", "svn"]),
 ]);
 
@@ -49,12 +49,20 @@ function taking(
 }
 
 /** Options of programs that fetch whose value may look like a host, and is none. */
-const TAKES_OTHER =
-  /^(?:-[AHFUbdeux]|--(?:header|user|user-agent|referer|form|cookie|proxy|data[\w-]*)|-(?:[Hh]eaders|[Bb]ody|[Uu]ser[Aa]gent|[Pp]roxy))$/;
+const OTHER =
+  "-[AHFb]|--(?:header|user-agent|referer|form|cookie|data[\\w-]*)" +
+  "|-(?:Headers|UserAgent|Body)";
+const TAKES_OTHER = new RegExp(
+  `^(?:${OTHER}|-[Udeux]|--(?:user|proxy)|-(?:headers|[Pp]roxy))$`,
+);
+const QUOTED_OTHER = new RegExp(
+  `\\s(?:${OTHER})[ =](?:"[^"]{0,500}"|'[^']{0,500}')`,
+  "g",
+);
 
 /** Options whose value is a host, whatever the program. */
 const TAKES_HOST =
-  /^-{0,2}(?:(?:r|remote-?|trusted-|peer)?host|(?:key|remote-?)?server|connect|pool|relay|computername)(=|$)/i;
+  /^-{0,2}(?:(?:[lr]|remote-?|trusted-|peer)?host|(?:key|smtp|remote-?)?server|connect|pool|relay|computername)(=|$)/i;
 
 const TOKEN = /[^\s"'`|;&<>(),]+|[|;&\n]/g;
 
@@ -113,13 +121,13 @@ function* hostsOfPrograms(text: string, field: string): Generator<Candidate> {
   let takes: Takes | undefined;
   let skipsNext = false;
   let isNext = false;
-  for (const [token] of text.matchAll(TOKEN)) {
+  for (const [token] of text.replace(QUOTED_OTHER, " ").matchAll(TOKEN)) {
     if (/^[;|&\n]/.test(token)) {
       takes = undefined;
       isNext = false;
       continue;
     }
-    const program = takes === "pull" && token.includes("/")
+    const program = (takes === "pull" || takes === "run") && token.includes("/")
       ? undefined
       : PROGRAMS.get(programOf(token));
     if (program !== undefined) {
@@ -138,9 +146,13 @@ function* hostsOfPrograms(text: string, field: string): Generator<Candidate> {
     } else if (isGiven) {
       yield* hostOfWord(token, { field, takes: "call" });
     } else if (skipsNext) skipsNext = false;
-    else if (token.startsWith("-") && !token.includes("=")) {
-      skipsNext = takes === "fetch" && TAKES_OTHER.test(token) ||
-        takes === "pull" && /^-(?:[efvw]|-env|-file|-volume)$/.test(token);
+    else if (
+      takes === "fetch" && TAKES_OTHER.test(token.split("=", 1)[0] ?? "")
+    ) {
+      skipsNext = !token.includes("=");
+    } else if (token.startsWith("-") && !token.includes("=")) {
+      skipsNext = takes === "pull" &&
+        /^-(?:[efvw]|-env|-file|-volume)$/.test(token);
     } else yield* hostOfWord(token, { field, takes });
   }
 }
@@ -164,15 +176,17 @@ function* hostOfWord(
     /^(?:-{1,2}[\w-]{1,30}=|\/[a-z]{1,12}:|(?:tcp|udp|openssl)[\w-]{0,12}:|\/\/|\\{2,4}|(?:[\w.*-]{0,64}:)?\d{1,5}:)/i,
     "",
   );
-  const named = takes === "pull" ? bare.replace(/^[\w-]{1,63}=/, "") : bare;
+  const named = takes === "run" ? bare.replace(/^[\w-]{1,63}=/, "") : bare;
   const [, user = "", host = "", port = "", rest = ""] =
     /^((?:[\w.-]{1,64}\/)?[^@\s/]{1,64}@)?([\w-]+(?:\.[\w-]+)+)\.?(?:(:\d{1,5})?(\/\S*)?|:\S*)$/
       .exec(named) ?? [];
-  if (!isHost(host) && !(rest !== "" && normalize("host", host))) return;
+  if (!isHost(host) && !(rest !== "" && normalize("address", host))) return;
   const isTaken = takes === "pull"
     ? rest.length > 1 && user === ""
     : takes === "clone"
-    ? user !== "" || /:\D/.test(bare)
+    ? /:\D/.test(bare)
+    : takes === "run"
+    ? rest.length > 1 && word.includes("=")
     : takes !== undefined || user === "" && /^:\d{2}/.test(port);
   if (!isTaken) return;
   yield { kind: "host", text: host, field };

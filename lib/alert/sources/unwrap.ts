@@ -115,7 +115,7 @@ export function withoutShell(text: string): string {
     )
     .replace(/\^(?=[\w"'/:.\\-])/g, "")
     .replace(/`(?=\w)(?<=\w`)/g, "")
-    .replace(/(?<=\w)(?:""|'')(?=\w)/g, "")
+    .replace(/(?<=\w)(?:""|''){1,8}(?=\w)/g, "")
     .replace(/(?<=\w)(["'])(\w{1,40})\1|(["'])(\w{1,40})\3(?=\w)/g, "$2$4")
     .replace(/["']\s{0,9}\+\s{0,9}["']/g, "")
     .replace(ESCAPED_SCHEME, (scheme) => scheme.replaceAll("\\", ""));

@@ -62,15 +62,36 @@ const EXPLANATIONS: readonly Explanation[] = [
       }`,
   },
   {
-    says: /analysisd.*(?:opencti_rules|opencti_decoder|[Rr]ule '?"?1102\d\d)/,
+    says:
+      /analysisd.*(?:opencti_rules|opencti_decoder|[Rr]ule (?:ID )?'?"?1102\d\d)/,
     means: "analysisd does not take a rule of ours, or leaves it out",
     mend: ({ home }) => `sudo ${shellWord(`${home}/bin/wazuh-analysisd`)} -t`,
+  },
+  {
+    says: /(?:Overlong|Invalid) JSON alert read/,
+    means:
+      "integratord skipped an alert, for it is 65536 bytes or longer, or " +
+      "no JSON: it was not looked up",
+    mend: ({ home }) =>
+      "give their rule the option no_full_log; see which they are:\n" +
+      `LC_ALL=C awk 'length > 65535' ${
+        shellWord(`${home}/logs/alerts/alerts.json`)
+      } | cut -c 1-400`,
+  },
+  {
+    says: /(?:Input queue is|Queues are) full/,
+    means:
+      "analysisd had more events than it could take, and lost some: ours " +
+      "may be among them",
+    mend: ({ home }) =>
+      "give analysisd more processors, or less to do; see what it lost:\n" +
+      `grep dropped ${shellWord(`${home}/var/run/wazuh-analysisd.state`)}`,
   },
 ];
 
 /** What of Wazuh's log is about us. */
 const ABOUT_US =
-  /custom-opencti|opencti_(?:rules|decoder)\.xml|integratord.*Could not open JSON queue|analysisd.*[Rr]ule '?"?1102\d\d/;
+  /custom-opencti|opencti_(?:rules|decoder)\.xml|integratord.*JSON (?:queue|alert)|analysisd.*(?:[Rr]ule (?:ID )?'?"?1102\d\d|(?:Input queue is|Queues are) full)/;
 
 /** What was said of us in the last day. */
 export function checkLately(

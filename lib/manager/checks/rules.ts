@@ -143,6 +143,15 @@ function idFindings(
       `${site.home}/${RULES} has ids twice: ${twice.join(", ")}`,
       installCommand(site),
     )],
+    ...files.flatMap(({ path, overwritten }) => {
+      const changed = overwritten.filter((id) => ids.includes(id));
+      return changed.length === 0 ? [] : [warning(
+        `${site.home}/${path} overwrites rules of ours: ${
+          changed.join(", ")
+        }: explain and test do not show this`,
+        `change them in ${site.home}/${RULES} instead: install keeps that`,
+      )];
+    }),
     ...files.filter(({ opencti }) => opencti.length > 0).map((
       { path, opencti },
     ) =>

