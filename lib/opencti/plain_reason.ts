@@ -34,6 +34,10 @@ const PLAIN: readonly (readonly [RegExp, Say])[] = [
     },
   ],
   [
+    /certificate is not valid for any names/,
+    () => "its certificate is for no name",
+  ],
+  [
     /connection closed before message completed/,
     () => "it closed the connection before it answered",
   ],

@@ -794,7 +794,7 @@ const OF_THE_NETWORK: readonly Fault[] = [
     status: 1,
     events: ["error"],
     alerts: 1,
-    says: "its certificate has no subjectAltName: make another",
+    says: "its certificate has no subjectAltName: make another where OpenCTI",
   },
   {
     name: 'a "ca_file" that is damaged',

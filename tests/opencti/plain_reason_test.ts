@@ -16,6 +16,8 @@ Deno.test("plainReason() says in plain words what libraries say", async (t) => {
       "its certificate is not valid before 2100-01-01",
     'invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for DnsName("other.example") or IpAddress(10.0.0.1)':
       "its certificate is not for localhost, but for other.example, 10.0.0.1",
+    'invalid peer certificate: certificate not valid for name "a.example"; certificate is not valid for any names (according to its subjectAltName extension)':
+      "its certificate is for no name",
     "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))":
       "invalid peer certificate: CaUsedAsEndEntity",
     "invalid peer certificate: UnknownIssuer":
