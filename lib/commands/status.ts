@@ -49,12 +49,19 @@ export const status: Command = {
     const found = await look(home);
     await print(
       has("json")
-        ? `${JSON.stringify({ home, ...found }, null, 2)}\n`
+        ? `${JSON.stringify({ home, ...found }, withTime, 2)}\n`
         : show(home, found),
     );
     return found.waiting.unreadable.length > 0 ? 1 : 0;
   },
 };
+
+/** Milliseconds as a time that people and programs read. */
+function withTime(name: string, value: unknown): unknown {
+  return name === "since" && typeof value === "number"
+    ? new Date(value).toISOString()
+    : value;
+}
 
 /** What there is to be seen. */
 interface Seen {

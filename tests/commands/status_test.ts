@@ -103,7 +103,7 @@ waiting        alerts 0, events 0
     assertEquals(waiting, {
       alerts: 1,
       events: 0,
-      since: Date.UTC(2026, 0, 2),
+      since: "2026-01-02T00:00:00.000Z",
       outages: [],
       unreadable: [],
     });
