@@ -3,13 +3,7 @@
  *
  * @module
  */
-import {
-  nextSteps,
-  type Plan,
-  refuseOthersThanRoot,
-  showPlan,
-  takeSteps,
-} from "../manager/mod.ts";
+import { nextSteps, type Plan, showPlan, takeSteps } from "../manager/mod.ts";
 import { print } from "./command.ts";
 
 /**
@@ -18,7 +12,7 @@ import { print } from "./command.ts";
  *
  * @param options `isInstalled` after it is done.
  *
- * @throws {UsageError} If this is not run by root, or a step fails.
+ * @throws {UsageError} If a step fails.
  */
 export async function carryOut(
   plan: Plan,
@@ -28,10 +22,7 @@ export async function carryOut(
     readonly isInstalled: boolean;
   },
 ): Promise<void> {
-  if (!isDryRun) {
-    refuseOthersThanRoot(home);
-    takeSteps(plan.steps, home);
-  }
+  if (!isDryRun) takeSteps(plan.steps, home);
   const isChange = plan.steps.some((step) => step.do !== "keep");
   await print([
     !isChange

@@ -193,6 +193,21 @@ Deno.test("install and uninstall are for root", ROOT_ONLY, async () => {
   );
 });
 
+Deno.test("one command at once changes a manager", async () => {
+  const manager = await makeManager();
+  using folder = await Deno.open(manager.home);
+  await folder.lock(true);
+  const { status, lastLine } = await run(manager, "uninstall");
+  assertEquals([status, lastLine], [
+    2,
+    `Another install or uninstall is running in ${manager.home}: wait for its ` +
+    "end, then run this again",
+  ]);
+  assertEquals((await run(manager, "uninstall", "--dry-run")).status, 0);
+  await folder.unlock();
+  assertEquals((await run(manager, "uninstall")).status, 0);
+});
+
 Deno.test("install puts the executable in place, and uninstall takes it out", async () => {
   const manager = await makeManager();
   const { home } = manager;
