@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { nextSteps, type Plan, showPlan, takeSteps } from "../manager/mod.ts";
+import {
+  nextSteps,
+  type Plan,
+  refuseSteps,
+  showPlan,
+  takeSteps,
+} from "../manager/mod.ts";
 import { print } from "./command.ts";
 
 /**
@@ -12,7 +18,7 @@ import { print } from "./command.ts";
  *
  * @param options `isInstalled` after it is done.
  *
- * @throws {UsageError} If a step fails.
+ * @throws {UsageError} If a step fails, or would be refused.
  */
 export async function carryOut(
   plan: Plan,
@@ -22,7 +28,7 @@ export async function carryOut(
     readonly isInstalled: boolean;
   },
 ): Promise<void> {
-  if (!isDryRun) takeSteps(plan.steps, home);
+  (isDryRun ? refuseSteps : takeSteps)(plan.steps, home);
   const isChange = plan.steps.some((step) => step.do !== "keep");
   await print([
     !isChange

@@ -34,7 +34,7 @@ export {
 export { lockManager } from "./guard.ts";
 export { planInstall } from "./install.ts";
 export { nextSteps } from "./next.ts";
-export { type Plan, showPlan, takeSteps } from "./steps.ts";
+export { type Plan, refuseSteps, showPlan, takeSteps } from "./steps.ts";
 export {
   type Activity,
   activityIn,
