@@ -22,7 +22,7 @@ import {
 } from "./conf.ts";
 import { confWithoutBlock } from "./container.ts";
 import { foreignPrograms, isForeignBlock } from "./foreign.ts";
-import { planFile, planRules } from "./install_files.ts";
+import { leftSteps, planFile, planRules } from "./install_files.ts";
 import {
   BEFORE,
   BLOCK_BEFORE,
@@ -119,6 +119,7 @@ export function planInstall(options: InstallOptions): Plan {
   const { steps, apiKey } = planConf(site);
   return {
     steps: [
+      ...leftSteps(home),
       // Before all else: whoever goes on from a later step knows by it which
       // block is not ours.
       ...blockSteps(site),

@@ -965,3 +965,46 @@ Deno.test("what is to be typed next can be pasted", () => {
     ],
   );
 });
+
+/** What a run leaves that is killed before a file takes its place. */
+const LEFT = [
+  "etc/opencti.token",
+  "etc/ossec.conf",
+  "etc/ossec.conf.before-opencti",
+  "etc/opencti.schema.json",
+  "etc/rules/opencti_rules.xml",
+  "etc/decoders/opencti_decoder.xml",
+  "integrations/custom-opencti",
+  "integrations/custom-opencti.d/installed/opencti_rules.xml",
+  "integrations/custom-opencti.d/before/integration.xml",
+].map((path) => `${path}.e29c8cf9-0f4e-4b7c-9a51-3d1f0c6b7a88`);
+
+Deno.test("install and uninstall remove what a killed run left", async (t) => {
+  const leave = (manager: Manager) => {
+    for (const path of LEFT) {
+      const folder = `${manager.home}/${path}`.replace(/\/[^/]*$/, "");
+      Deno.mkdirSync(folder, { recursive: true });
+      write(manager, path, TOKEN);
+    }
+  };
+  await t.step("install", async () => {
+    const manager = await makeManager();
+    leave(manager);
+    install(manager, { url: ADDRESS });
+    const after = Object.keys(await snapshot(manager.home));
+    assertEquals(after.filter((path) => LEFT.includes(path)), []);
+  });
+  for (const isPurge of [true, false]) {
+    await t.step(`uninstall, purge ${isPurge}`, async () => {
+      const manager = await makeManager();
+      const before = await snapshot(manager.home);
+      leave(manager);
+      const mine = "etc/opencti.token.before-e29c8cf9";
+      write(manager, mine, "mine");
+      uninstall(manager, isPurge);
+      assertEquals(read(manager, mine), "mine");
+      await Deno.remove(`${manager.home}/${mine}`);
+      assertEquals(await snapshot(manager.home), before);
+    });
+  }
+});
