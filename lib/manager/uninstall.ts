@@ -175,9 +175,7 @@ function confSteps(home: string): readonly Step[] {
     ...content === conf
       ? []
       : [{ do: "change", path: CONF, content, before: conf, owned } as const],
-    ...at(`${home}/${CONF_BEFORE}`) === undefined
-      ? []
-      : [{ do: "remove", path: CONF_BEFORE } as const],
+    ...fileSteps(home, CONF_BEFORE),
   ];
 }
 

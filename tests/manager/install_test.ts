@@ -91,6 +91,7 @@ Deno.test("install puts each file in its place, and says so", async () => {
     `integrations/custom-opencti.d/installed/opencti.schema.json ${ours} 600`,
     `integrations/custom-opencti.d/installed/opencti_decoder.xml ${ours} 600`,
     `integrations/custom-opencti.d/installed/opencti_rules.xml ${ours} 600`,
+    `integrations/custom-opencti.d/installed/ossec.conf.before-opencti ${ours} 600`,
     `queue/opencti ${wazuh} 750`,
   ]);
   assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
@@ -1007,4 +1008,31 @@ Deno.test("install and uninstall remove what a killed run left", async (t) => {
       assertEquals(await snapshot(manager.home), before);
     });
   }
+});
+
+Deno.test("a file of the user's with the name of our backup comes back", async () => {
+  const manager = await makeManager();
+  const path = "etc/ossec.conf.before-opencti";
+  write(manager, path, "mine");
+  const before = await snapshot(manager.home);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+  const conf = read(manager, "etc/ossec.conf");
+  install(manager, { url: ADDRESS });
+  assertEquals(read(manager, path), conf);
+  install(manager, { level: "5" });
+  assertEquals(read(manager, path), conf);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("a file in the place of the state's folder is refused, and stays", async () => {
+  const manager = await makeManager();
+  write(manager, "queue/opencti", "mine");
+  const before = await snapshot(manager.home);
+  assertEquals(
+    refusal(manager, { url: ADDRESS }),
+    "HOME/queue/opencti must be a folder: move it away",
+  );
+  assertEquals(await snapshot(manager.home), before);
 });
