@@ -12,6 +12,7 @@ import {
   nodeKindIn,
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
+import { TEXT_LIMIT } from "../wazuh/xml.ts";
 import {
   blockOf,
   type BlockSettings,
@@ -85,7 +86,10 @@ const DEFAULT_LEVEL = "3";
  * @throws {UsageError} If it cannot be installed so. Nothing is changed then.
  */
 export function planInstall(options: InstallOptions): Plan {
-  const { home } = options;
+  const { home, url, groups } = options;
+  if ([url, groups].some((said = "") => said.length >= TEXT_LIMIT)) {
+    throw new UsageError("--url or --groups is longer than Wazuh can read");
+  }
   const wazuh = wazuhUserOf(home);
   const conf = readBytes(`${home}/${CONF}`);
   if (conf === undefined) {

@@ -1036,3 +1036,18 @@ Deno.test("a file in the place of the state's folder is refused, and stays", asy
   );
   assertEquals(await snapshot(manager.home), before);
 });
+
+Deno.test("install refuses what is too long for Wazuh", async () => {
+  const manager = await makeManager();
+  const groups = Array.from({ length: 5000 }, (_, n) => `g${n}`).join(",");
+  const tooLong = "--url or --groups is longer than Wazuh can read";
+  assertEquals(refusal(manager, { url: ADDRESS, groups }), tooLong);
+  assertEquals(refusal(manager, { url: `${ADDRESS}/${groups}` }), tooLong);
+  const long = `<a>${groups}</a>`;
+  write(manager, "etc/ossec.conf", `<ossec_config>${long}</ossec_config>`);
+  assertEquals(
+    refusal(manager, { url: ADDRESS }),
+    "Wazuh cannot read HOME/etc/ossec.conf: line 1: <a> is too long, correct " +
+      "it first",
+  );
+});
