@@ -11,6 +11,7 @@ import { normalize, type TextKind } from "./kinds.ts";
 import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
 import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
+import type { Finding } from "./sources/source.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
 import { eachTextIn, type NamedText, type Sweep } from "./texts.ts";
@@ -233,7 +234,7 @@ function swept(one: Candidate): Swept {
   return { ...one, source: "sweep" };
 }
 
-function sweptOfCommand(one: Candidate): Swept {
+function sweptOfCommand(one: Finding): Swept | Skipped {
   return { ...one, source: "sweep", isOfCommand: true };
 }
 

@@ -14,8 +14,21 @@ export function isVendors(
 ): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name ? isOfVendor(name.value, makers) : false;
+  return name
+    ? isOfVendor(name.value, makers) || isLookUp(name.value, host.value)
+    : false;
 }
+
+/** Whether it is what a block list says of an address. */
+function isLookUp(host: string, url: string): boolean {
+  return BLOCK_LISTS.test(host) &&
+    /[/=](?:(?:\d{1,3}\.){3}\d{1,3}|[\da-f]{1,4}:[\da-f:]{3,37})(?![\w.])/i
+      .test(url.slice(url.indexOf(host) + host.length));
+}
+
+/** Mail servers write the link behind each address that they reject. */
+const BLOCK_LISTS =
+  /(?:^|\.)(?:(?:spamhaus|barracuda(?:networks|central)|spamcop|abuseipdb|sorbs|uceprotect|mxtoolbox|abuseat|abusix|dnsbl|spfbl|surriel|senderscore|talosintelligence)\.(?:org|com|net|info|ai))$/;
 
 /**
  * Whether a host is of a known vendor, or of who made the product.

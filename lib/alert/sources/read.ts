@@ -5,7 +5,7 @@
  * @module
  */
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
-import { type Candidate, withoutQuotes } from "../ioc.ts";
+import { withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
 import { type Test, testOf } from "./select.ts";
 import {
@@ -359,8 +359,8 @@ function readValue({ kind, text }: Value, place: Place): boolean {
       });
   }
 
-  function takeOfCommand(candidate: Candidate): boolean {
-    return take({ ...candidate, isOfCommand: true });
+  function takeOfCommand(found: Finding): boolean {
+    return take("reason" in found ? found : { ...found, isOfCommand: true });
   }
 }
 
