@@ -105,6 +105,30 @@ export function* hostsNamedIn(
 const NAMED_HOST =
   /\/(?:dev\/(?:tc|ud)p|inet\d?\/(?:tc|ud)p\/\d{1,5})\/(?<device>[\w.-]{1,253})\/|(?:(?<![\w\\:])|(?<=location:))\\{2,4}(?<share>[\w-][\w.-]{0,252})(?:@\w{1,9})?\\|(?<=[a-z])(?<!\b(?:https?|ftp|ldaps?|rmi|dns)):\/\/(?:[^\s@/"']{1,99}@)?(?<url>[\w.-]{1,253})|(?:tcpclient|udpclient|connect(?:ion)?|gethost\w{1,20}|inet_aton|fsockopen|tcpsocket\.(?:open|new)|socket)\s{0,9}\({1,3}\s{0,9}(?:\d{1,5}\s{0,9},\s{0,9}|\{[^{}]{0,99}?host["']?:\s{0,9})?["'](?<call>[\w.-]{1,253})["']|(?<=(?:-H|--header|-Headers\s?@\{)[ =]{0,2}\\?["']?)Host["']?\s{0,3}[:=]\s{0,3}["']?(?<header>[\w.-]{1,253})/gi;
 
+/**
+ * The hosts behind the schemes that bots speak to their servers with.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hostsOfSchemes("to wss://evil.example/ws").toArray(), [
+ *   { text: "evil.example", index: 3 },
+ * ]);
+ * ```
+ */
+export function* hostsOfSchemes(
+  text: string,
+): Generator<{ readonly text: string; readonly index: number }> {
+  if (!text.includes("://")) return;
+  for (const { 1: host = "", index } of text.matchAll(SCHEME)) {
+    if (isHost(host)) yield { text: host, index };
+  }
+}
+
+const SCHEME =
+  /(?<![a-z])(?:wss?|tcp|udp|ssh|sftp|smb|telnet):\/\/(?:[^\s@/"']{1,99}@)?([\w.-]{1,253})/gi;
+
 /** Whether a word is a name with dots, and no file's. Addresses are found apart. */
 function isHost(word: string): boolean {
   return normalize("host", word)?.kind === "domain" && !isFileName(word) &&

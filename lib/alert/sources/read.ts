@@ -371,7 +371,12 @@ function readUrl(text: string, place: Place): readonly Finding[] {
   // What is longer is no IoC: that is found out, and said, as for any URL.
   if (text.length > MAX_TEXT_LENGTH) return [{ kind: "url", text, field }];
   const bare = withoutQuotes(text);
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, field);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) {
+    // What a mail gateway or a redirect wraps; other readings of it are none.
+    const inside = eachUrlIn(bare).filter(({ url }) => !bare.startsWith(url));
+    return [{ url: bare }, ...inside]
+      .flatMap(({ url }) => urlAndHost(url, field));
+  }
   if (/^(?:[^/\s:][^/\s:.]*\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
     return [{ kind: "host", text: bare, field }];
   }
