@@ -7,7 +7,20 @@ import { memberOf } from "../json.ts";
 import type { Alert } from "./alert.ts";
 import { hostOf, normalize } from "./kinds.ts";
 
-/** Whether a URL's host is of a vendor, see {@linkcode isOfVendor}. */
+/**
+ * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, or it is a
+ * block list's page on an address.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const is = (url: string) => isVendors(url, () => new Set());
+ * assertEquals(is("https://www.spamhaus.org/query/ip/1.2.3.4"), true);
+ * assertEquals(is("https://www.spamhaus.org/"), false);
+ * assertEquals(is("https://evil.example/?ip=1.2.3.4"), false);
+ * ```
+ */
 export function isVendors(
   url: string,
   makers: () => ReadonlySet<string>,

