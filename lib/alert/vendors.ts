@@ -7,15 +7,41 @@ import { memberOf } from "../json.ts";
 import type { Alert } from "./alert.ts";
 import { hostOf, normalize } from "./kinds.ts";
 
-/** Whether a URL's host is of a vendor, see {@linkcode isOfVendor}. */
+/**
+ * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, or it is a
+ * block list's page on an address.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const is = (url: string) => isVendors(url, () => new Set());
+ * assertEquals(is("https://www.spamhaus.org/query/ip/1.2.3.4"), true);
+ * assertEquals(is("https://www.spamhaus.org/"), false);
+ * assertEquals(is("https://evil.example/?ip=1.2.3.4"), false);
+ * ```
+ */
 export function isVendors(
   url: string,
   makers: () => ReadonlySet<string>,
 ): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name ? isOfVendor(name.value, makers) : false;
+  return name
+    ? isOfVendor(name.value, makers) || isLookUp(name.value, host.value)
+    : false;
 }
+
+/** Whether it is what a block list says of an address. */
+function isLookUp(host: string, url: string): boolean {
+  return BLOCK_LISTS.test(host) &&
+    /[/=](?:(?:\d{1,3}\.){3}\d{1,3}|[\da-f]{1,4}:[\da-f:]{3,37})(?![\w.])/i
+      .test(url.slice(url.indexOf(host) + host.length));
+}
+
+/** Mail servers write the link behind each address that they reject. */
+const BLOCK_LISTS =
+  /(?:^|\.)(?:(?:spamhaus|barracuda(?:networks|central)|spamcop|abuseipdb|sorbs|uceprotect|mxtoolbox|abuseat|abusix|dnsbl|spfbl|surriel|senderscore|talosintelligence)\.(?:org|com|net|info|ai))$/;
 
 /**
  * Whether a host is of a known vendor, or of who made the product.
