@@ -68,7 +68,7 @@ export function collectorFor(
 ): Collector {
   const iocs = new Map<string, Ioc>();
   const skipped = new Map<string, Skipped>();
-  let tooMany = 0;
+  const tooMany = new Set<string>();
   return { take, takeSwept, skip, all };
 
   function take(finding: Finding, source: string): void {
@@ -86,7 +86,7 @@ export function collectorFor(
     if (known !== undefined) iocs.set(key, joined(known, ioc));
     else if (iocs.size < MAX_IOCS) iocs.set(key, ioc);
     else {
-      tooMany++;
+      tooMany.add(key);
       const reason = `more than ${MAX_IOCS} IoCs in one alert`;
       skip({ text: ioc.value, field: ioc.field, reason });
     }
@@ -153,7 +153,7 @@ export function collectorFor(
     return {
       iocs: [...iocs.values()],
       skipped: [...skipped.values()],
-      tooMany,
+      tooMany: tooMany.size,
     };
   }
 }

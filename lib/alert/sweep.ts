@@ -81,20 +81,38 @@ export function sweep(
     isServers: () => servers ??= isOfServer(alert),
   };
   let room = MAX_CHARACTERS;
-  const read = (value: NamedText): boolean => {
-    // A table that has read it knows better.
-    if (isRead(value.path)) return true;
-    const part = value.text.slice(0, room);
-    if (mode !== "off") room -= part.length;
+  const namedIn = (value: NamedText, length: number): NamedText => {
+    const part = value.text.slice(0, length);
     const text = mode === "off" ? part : readable(part);
-    const named = text === value.text ? value : { ...value, text };
-    for (const one of candidatesIn(named, options)) {
-      if (found.length >= MAX_TAKEN) break;
-      found.push(one);
-    }
-    return room > 0 && found.length < MAX_TAKEN;
+    return text === value.text ? value : { ...value, text };
   };
-  const isWhole = eachTextIn(alert, { mode, read });
+  // What names say comes first: no other text shall crowd it out.
+  const isNamedWhole = eachTextIn(alert, {
+    mode: "off",
+    read: (value) => {
+      // A table that has read it knows better.
+      if (isRead(value.path)) return true;
+      const named = candidatesNamed(namedIn(value, MAX_CHARACTERS), mode) ?? [];
+      found.push(
+        ...named.filter((one) => "source" in one && one.source === "any_alert")
+          .slice(0, MAX_TAKEN - found.length),
+      );
+      return found.length < MAX_TAKEN;
+    },
+  });
+  const max = found.length + MAX_TAKEN;
+  const isWhole = mode === "off" ? isNamedWhole : eachTextIn(alert, {
+    mode,
+    read: (value) => {
+      if (isRead(value.path)) return true;
+      const named = namedIn(value, room);
+      room -= Math.min(value.text.length, room);
+      found.push(
+        ...candidatesIn(named, options).slice(0, max - found.length),
+      );
+      return room > 0 && found.length < max;
+    },
+  });
   if (!isWhole) {
     found.push({
       text: "…",
@@ -167,13 +185,12 @@ function candidatesIn(
   },
 ): readonly (Swept | Skipped)[] {
   const { text, path: field } = value;
-  if (mode !== "off" && isServers() && isOfSite(value.name)) {
+  if (isServers() && isOfSite(value.name)) {
     const reason = "the site's own, by its name";
     return [{ text, field, reason, isOwn: true }];
   }
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return named;
-  if (mode === "off") return [];
   const found: (Swept | Skipped)[] = [];
   const of = (kind: TextKind, text: string): Swept => ({
     kind,

@@ -152,6 +152,27 @@ Deno.test("the sweep crowds out nothing that a source finds", () => {
   assert(iocs.every(({ source }) => source === "suricata"));
 });
 
+Deno.test("no text before them crowds out static fields and named hashes", async (t) => {
+  const addresses = (count: number) =>
+    Array.from({ length: count }, (_, n) => `9.9.${n >> 8}.${n & 255}`);
+  const before: Readonly<Record<string, unknown>> = {
+    "a text of addresses": addresses(120).join(" "),
+    "more than are taken": addresses(500).join(" "),
+    "more than is read": "x.".repeat(100_000),
+    "many texts": addresses(2000),
+  };
+  for (const [name, a] of Object.entries(before)) {
+    const data = { a, b: { file_hash: MD5 }, srcip: "9.8.7.6" };
+    for (const mode of ["off", "safe", "all"] as const) {
+      await t.step(`${name}, ${mode}`, () => {
+        const { iocs } = find({ data }, mode);
+        const values = iocs.map(({ value }) => value);
+        assert(values.includes("9.8.7.6") && values.includes(MD5));
+      });
+    }
+  }
+});
+
 /** What stands around addresses, over and over. */
 const UNITS: readonly string[] = [
   "CEF:0|a|b|9.8.7.6|",
