@@ -235,7 +235,8 @@ const MAX_LISTED = 50;
 
 /**
  * An address that a decoder cut off, whole: where the log has it only with more
- * digits, these are meant.
+ * digits, these are meant. A port may follow an IPv6 address behind a colon: of
+ * one, only the last group is made whole.
  */
 function wholeIn(
   { full_log: log }: Alert,
@@ -244,15 +245,18 @@ function wholeIn(
   const { kind, text, field } = candidate;
   if (
     log === undefined || kind !== "address" && kind !== "host" ||
-    !field.startsWith("data.") || !/^\d{1,3}(?:\.\d{1,3}){2,3}$/.test(text)
+    !field.startsWith("data.") ||
+    !/^(?:\d{1,3}(?:\.\d{1,3}){2,3}|[\da-f]{0,4}:[\da-f:]{1,36}[\d.]{0,16})$/i
+      .test(text)
   ) return candidate;
+  const digit = text.includes(":") ? /[\da-f.]/i : /[\d.]/;
   let whole: string | undefined;
   let at = log.indexOf(text);
   for (let n = 0; at !== -1 && n < MAX_OCCURRENCES; n++) {
     let start = at;
     let end = at + text.length;
-    while (/[\d.]/.test(log.charAt(start - 1)) && at - start < 16) start--;
-    while (/[\d.]/.test(log.charAt(end)) && end - start < 16) end++;
+    while (digit.test(log.charAt(start - 1)) && at - start < 16) start--;
+    while (digit.test(log.charAt(end)) && end - start < MAX_ADDRESS) end++;
     const found = log.slice(start, end).replace(/^\.+|\.+$/g, "");
     if (found === text) return candidate;
     if (normalize("address", found) !== undefined) whole ??= found;
@@ -260,6 +264,9 @@ function wholeIn(
   }
   return whole === undefined ? candidate : { ...candidate, text: whole };
 }
+
+/** No address is longer. */
+const MAX_ADDRESS = 45;
 
 /** So often is an address looked for in a log. */
 const MAX_OCCURRENCES = 20;

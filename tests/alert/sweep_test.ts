@@ -64,7 +64,14 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "a crawler's page": ["(Bot; +http://bot.ru/x)", "", ""],
     "a vendor's link": ["see https://www.virustotal.com/gui/x", "", ""],
     "a link, by its name": ["link=http://evil.ru/x", "", ""],
-    "a message's id": ["message-id=<a@evil.ru>", "", ""],
+    "a message's id": ["message-id=<a@evil.ru> id: <b@evil.ru>", "", ""],
+    "a unit of systemd": ["systemd-fsck@dev-disk.device", "", ""],
+    "an e-mail address with its name": [
+      "from=a@evil.ru, id=b+c@evil.ru CEF:0|a|b|1|1|x|1|suser=d@evil.ru",
+      "email a@evil.ru,email b+c@evil.ru,email d@evil.ru",
+      "email a@evil.ru,email b+c@evil.ru,email d@evil.ru",
+    ],
+    "an e-mail address in a URL": ["GET /a?x=1&to=bob@evil.ru", "", ""],
   };
   for (const [name, [full_log, safe, all]] of Object.entries(cases)) {
     await t.step(name, () => {
@@ -236,6 +243,26 @@ Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
       "185.244.31.15 185.244.31.158",
       "185.244.31.15",
     ],
+    "IPv6, in its last group": [
+      "2a02:4780:6:c0de::1",
+      "src=2a02:4780:6:c0de::10 x",
+      "2a02:4780:6:c0de::10",
+    ],
+    "IPv6, at its start": [
+      "a02:4780:6:c0de::1",
+      "src=2a02:4780:6:c0de::1 x",
+      "2a02:4780:6:c0de::1",
+    ],
+    "IPv6 before a port and a dot": [
+      "2a02:4780::6",
+      "from 2a02:4780::6:443, 2a02:4780::6.",
+      "2a02:4780::6",
+    ],
+    "IPv4 in IPv6": [
+      "::ffff:185.244.31.15",
+      "src=::ffff:185.244.31.158 x",
+      "185.244.31.158",
+    ],
     "where a dot ends it": [
       "185.244.31.15",
       "from 185.244.31.15.",
@@ -246,7 +273,8 @@ Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
     for (const group of ["sonicwall", "no_source"]) {
       await t.step(`${name}, ${group}`, () => {
         const alert = { rule: { groups: [group] }, full_log, data: { srcip } };
-        assertEquals(valuesOf(find(alert, "off")), [`ipv4 ${expected}`]);
+        const kind = expected.includes(":") ? "ipv6" : "ipv4";
+        assertEquals(valuesOf(find(alert, "off")), [`${kind} ${expected}`]);
       });
     }
   }
