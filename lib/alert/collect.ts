@@ -103,7 +103,7 @@ export function collectorFor(
       if (!("reason" in one)) continue;
       // Nobody asks why a field that is named the network's own is none.
       if (one.isOwn) own.push(one);
-      else skip(one);
+      else if (!one.isLink) skip(one);
     }
     let values: ReadonlySet<string> | undefined;
     const isKnown = (value: string): boolean =>
@@ -114,6 +114,11 @@ export function collectorFor(
       // Any resolver that an alert names is one that was asked.
       const candidate = { ...wholeIn(alert, one), port: "53" };
       for (const reading of readingsOf(candidate)) takeReading(reading, one);
+    }
+    for (const one of found) {
+      if (!("reason" in one) || !one.isLink) continue;
+      const { value = one.text } = normalize("url", one.text) ?? {};
+      if (!iocs.has(`url ${value}`) && !isKnown(value)) skip(one);
     }
 
     function takeReading(reading: Reading, one: Swept): void {

@@ -8,7 +8,7 @@ import type { Alert } from "./alert.ts";
 import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { normalize, type TextKind } from "./kinds.ts";
-import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
+import { isHostAt, isMeant, meaningAt, whyLink } from "./context.ts";
 import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
@@ -36,6 +36,9 @@ export interface Swept extends Candidate {
 
 /** No more characters are looked at. */
 const MAX_CHARACTERS = 131_072;
+
+/** No more links for readers are said to be skipped. */
+const MAX_LINKS = 50;
 
 /** No more is taken of one alert: it is enough to see what it is about. */
 const MAX_TAKEN = 400;
@@ -71,6 +74,7 @@ export function sweep(
   const reason = whyNotSwept(alert);
   if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
+  const links: typeof found = [];
   let made: ReadonlySet<string> | undefined;
   let servers: boolean | undefined;
   const options = {
@@ -107,9 +111,11 @@ export function sweep(
       if (isRead(value.path)) return true;
       const named = namedIn(value, room);
       room -= Math.min(value.text.length, room);
-      found.push(
-        ...candidatesIn(named, options).slice(0, max - found.length),
-      );
+      for (const one of candidatesIn(named, options)) {
+        const isLink = "reason" in one && one.isLink;
+        const [list, most] = isLink ? [links, MAX_LINKS] : [found, max];
+        if (list.length < most) list.push(one);
+      }
       return room > 0 && found.length < max;
     },
   });
@@ -120,7 +126,7 @@ export function sweep(
       reason: "the sweep looked at no more of this alert",
     });
   }
-  return found;
+  return [...found, ...links];
 }
 
 /** Whether it is the log of a web server, or of a proxy before one. */
@@ -205,12 +211,12 @@ function candidatesIn(
       found.push(of("address", address));
     } else found.push(...ownOf(meaning, { text: address, field }));
   }
-  for (const { url, before: start } of eachUrlIn(text)) {
-    if (
-      !isSettled(url) && !isLinked(start, text) && !isVendors(url, makers)
-    ) {
-      found.push(...urlSwept(url, field));
-    }
+  for (const { url, before } of eachUrlIn(text)) {
+    if (isSettled(url)) continue;
+    const reason = whyLink(url, { before, text }) ??
+      (isVendors(url, makers) ? "a vendor's page" : undefined);
+    if (reason === undefined) found.push(...urlSwept(url, field));
+    else found.push({ text: url, field, reason, isLink: true });
   }
   // Most texts carry no command: this is quick to see.
   if (
@@ -308,12 +314,16 @@ function candidatesNamed(
     : [{ kind: meaning.kind, text, field, source: "sweep" }];
 }
 
-/** What is named the network's own, to be skipped wherever else it stands. */
+/** What is named the network's own is skipped wherever else it stands. */
 function ownOf(
-  { skip, isOwn }: { readonly skip: string; readonly isOwn?: true },
-  found: { readonly text: string; readonly field: string },
+  { skip: reason, isOwn }: { readonly skip: string; readonly isOwn?: true },
+  { text, field }: { readonly text: string; readonly field: string },
 ): readonly Skipped[] {
-  return isOwn ? [{ ...found, reason: skip, isOwn }] : [];
+  return isOwn
+    ? [{ text, field, reason, isOwn }]
+    : eachUrlIn(text).take(MAX_LINKS)
+      .map(({ url }) => ({ text: url, field, reason, isLink: true as const }))
+      .toArray();
 }
 
 /** A URL as products write it without its scheme; `undefined` if it is none. */

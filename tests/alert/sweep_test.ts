@@ -63,7 +63,7 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "who logs": ["Nov 25 10:00:00 9.8.7.6 x: y", "", ""],
     "a crawler's page": ["(Bot; +http://bot.ru/x)", "", ""],
     "a vendor's link": ["see https://www.virustotal.com/gui/x", "", ""],
-    "a link, by its name": ["link=http://evil.ru/x", "", ""],
+    "a link, by its name": ["help_link=http://evil.ru/x", "", ""],
     "a message's id": ["message-id=<a@evil.ru> id: <b@evil.ru>", "", ""],
     "a unit of systemd": ["systemd-fsck@dev-disk.device", "", ""],
     "an e-mail address with its name": [
@@ -80,6 +80,41 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
       assertEquals(valuesOf(find({ full_log }, "off")), []);
     });
   }
+});
+
+Deno.test("a link is skipped for its name or its host alone, and it is said", async (t) => {
+  const url = "http://evil.ru/x";
+  const cases: Readonly<Record<string, readonly [object, string]>> = {
+    "after see": [{ full_log: `user clicked, see ${url}` }, ""],
+    "after @": [{ full_log: `downloaded from @${url}` }, ""],
+    "after a +": [{ full_log: `q=a +${url}` }, ""],
+    "after an agent": [{ full_log: `200 Mozilla/5.0, ${url}` }, ""],
+    "of a mail": [{ data: { link: url } }, ""],
+    "of a crawler": [
+      { full_log: `(compatible; Bot/1.0; +${url})` },
+      "the page of a crawler, as its user agent has it",
+    ],
+    "of an alert": [{ data: { alert_url: url } }, "a link, by its name"],
+    "of a vendor": [
+      { full_log: "http://cisco.com/x", data: { peer: "9.8.7.6" } },
+      "a vendor's page",
+    ],
+  };
+  for (const [name, [alert, why]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const { iocs, skipped } = find(alert);
+      assertEquals(iocs.some(({ kind }) => kind === "url"), why === "");
+      assertEquals(skipped.map(({ reason }) => reason).join(), why);
+    });
+  }
+  await t.step("elsewhere, it is asked for", () => {
+    const { iocs, skipped } = find({
+      full_log: `(Bot; +${url}) GET ${url}`,
+      data: { help_url: url },
+    });
+    assertEquals(iocs.map(({ value }) => value), [url, "evil.ru"]);
+    assertEquals(skipped, []);
+  });
 });
 
 Deno.test("static fields and hashes by their names are read of every alert", () => {
