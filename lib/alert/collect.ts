@@ -68,7 +68,7 @@ export function collectorFor(
 ): Collector {
   const iocs = new Map<string, Ioc>();
   const skipped = new Map<string, Skipped>();
-  let tooMany = 0;
+  const tooMany = new Set<string>();
   return { take, takeSwept, skip, all };
 
   function take(finding: Finding, source: string): void {
@@ -86,7 +86,7 @@ export function collectorFor(
     if (known !== undefined) iocs.set(key, joined(known, ioc));
     else if (iocs.size < MAX_IOCS) iocs.set(key, ioc);
     else {
-      tooMany++;
+      tooMany.add(key);
       const reason = `more than ${MAX_IOCS} IoCs in one alert`;
       skip({ text: ioc.value, field: ioc.field, reason });
     }
@@ -103,7 +103,7 @@ export function collectorFor(
       if (!("reason" in one)) continue;
       // Nobody asks why a field that is named the network's own is none.
       if (one.isOwn) own.push(one);
-      else skip(one);
+      else if (!one.isLink) skip(one);
     }
     let values: ReadonlySet<string> | undefined;
     const isKnown = (value: string): boolean =>
@@ -114,6 +114,11 @@ export function collectorFor(
       // Any resolver that an alert names is one that was asked.
       const candidate = { ...wholeIn(alert, one), port: "53" };
       for (const reading of readingsOf(candidate)) takeReading(reading, one);
+    }
+    for (const one of found) {
+      if (!("reason" in one) || !one.isLink) continue;
+      const { value = one.text } = normalize("url", one.text) ?? {};
+      if (!iocs.has(`url ${value}`) && !isKnown(value)) skip(one);
     }
 
     function takeReading(reading: Reading, one: Swept): void {
@@ -153,7 +158,7 @@ export function collectorFor(
     return {
       iocs: [...iocs.values()],
       skipped: [...skipped.values()],
-      tooMany,
+      tooMany: tooMany.size,
     };
   }
 }
@@ -235,7 +240,8 @@ const MAX_LISTED = 50;
 
 /**
  * An address that a decoder cut off, whole: where the log has it only with more
- * digits, these are meant.
+ * digits, these are meant. A port may follow an IPv6 address behind a colon: of
+ * one, only the last group is made whole.
  */
 function wholeIn(
   { full_log: log }: Alert,
@@ -244,15 +250,18 @@ function wholeIn(
   const { kind, text, field } = candidate;
   if (
     log === undefined || kind !== "address" && kind !== "host" ||
-    !field.startsWith("data.") || !/^\d{1,3}(?:\.\d{1,3}){2,3}$/.test(text)
+    !field.startsWith("data.") ||
+    !/^(?:\d{1,3}(?:\.\d{1,3}){2,3}|[\da-f]{0,4}:[\da-f:]{1,36}[\d.]{0,16})$/i
+      .test(text)
   ) return candidate;
+  const digit = text.includes(":") ? /[\da-f.]/i : /[\d.]/;
   let whole: string | undefined;
   let at = log.indexOf(text);
   for (let n = 0; at !== -1 && n < MAX_OCCURRENCES; n++) {
     let start = at;
     let end = at + text.length;
-    while (/[\d.]/.test(log.charAt(start - 1)) && at - start < 16) start--;
-    while (/[\d.]/.test(log.charAt(end)) && end - start < 16) end++;
+    while (digit.test(log.charAt(start - 1)) && at - start < 16) start--;
+    while (digit.test(log.charAt(end)) && end - start < MAX_ADDRESS) end++;
     const found = log.slice(start, end).replace(/^\.+|\.+$/g, "");
     if (found === text) return candidate;
     if (normalize("address", found) !== undefined) whole ??= found;
@@ -260,6 +269,9 @@ function wholeIn(
   }
   return whole === undefined ? candidate : { ...candidate, text: whole };
 }
+
+/** No address is longer. */
+const MAX_ADDRESS = 45;
 
 /** So often is an address looked for in a log. */
 const MAX_OCCURRENCES = 20;

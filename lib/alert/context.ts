@@ -66,39 +66,58 @@ const MAX_HEADER = 80;
 const HOST_OF_OURS =
   /(?:(?:^|[\r\n]|\\n)Host: ?|\[hostname "|, client: [^,]{1,50}, server: |\bNAT \([^()]{3,60}->|\bI=\[|\bDNS (?:server|address)s?[ :=]{1,2}|(?:\blocal|(?:^|[,;] |network )device) (?:host |machine |computer )?(?:ip|address|host|name)(?: address)?["']?(?: ?[:=]| is)? ?["']?)$/i;
 
-/** What a link to a page on something is introduced with. */
-const SEE =
-  /(?:\b(?:see(?: also)?|refer to|(?:read|learn) more|more (?:info(?:rmation)?|details)|document(?:ation|ed)|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
-
 /**
- * Whether a URL in a text is a link that somebody put there for readers. A
- * crawler names its page so: `(compatible; Bot/1.0; +http://…)`
+ * Why a URL in a text is a link that somebody put there for readers, `undefined`
+ * if it is none. A crawler names its page so: `(compatible; Bot/1.0; +http://…)`
  *
- * @param before What stands before the URL.
+ * @param options What stands before the URL, and the text that it is in.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(isLinked("for more see ", "for more see http://a.example"), true);
- * assertEquals(isLinked("GET ", "GET http://a.example"), false);
+ * const why = (before: string, url = "http://a.example") =>
+ *   whyLink(url, { before, text: before });
+ * assertEquals(why("help_url="), "a link, by its name");
+ * assertEquals(why("for more see "), undefined);
+ * assertEquals(
+ *   why("for more see ", "https://wiki.a.example/x"),
+ *   "a link, by the words before it and its host",
+ * );
  * ```
  */
-export function isLinked(before: string, text: string): boolean {
+export function whyLink(
+  url: string,
+  { before, text }: { readonly before: string; readonly text: string },
+): string | undefined {
   // A page's links are its author's.
-  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) {
-    return false;
+  if (/<\w{1,9} [^<>]{0,40}(?:href|src|action)=["']?$/i.test(before)) return;
+  if (CRAWLER.test(before)) {
+    return "the page of a crawler, as its user agent has it";
+  }
+  // Anybody can write these words: they do for no other host.
+  if (SEE.test(before) && FOR_READERS.test(url)) {
+    return "a link, by the words before it and its host";
   }
   const label = labelOf(nameBefore(before, before.length), text);
-  const meaning = label === undefined ? undefined : meaningOf(label);
-  return before.endsWith("+") || before.endsWith("@") || SEE.test(before) ||
-    PRODUCT.test(before) || !isMeant(before, before.length) ||
-    meaning !== undefined && "skip" in meaning;
+  const meaning = label === undefined
+    ? meaningAt(before, before.length)
+    : meaningOf(label) ?? meaningOf(`its ${label}`);
+  return meaning && "skip" in meaning &&
+      (!meaning.isLink || /[:=>][\s"'(]{0,4}$/.test(before))
+    ? meaning.skip
+    : undefined;
 }
 
-/** A user agent's product, and its page: Bot/1.1; (https://… */
-const PRODUCT =
-  /(?<!\bHTTP)\/\d{1,5}(?:\.\d{1,5}){1,3}(?:[;,] ?\(?| \()(?:compatible; )?$/;
+/** A user agent's product, and its page: Bot/1.1; (https://…, (Bot; +https://… */
+const CRAWLER =
+  /[(;][^()]{0,38}\+$|(?<!\bHTTP)\/\d{1,5}(?:\.\d{1,5}){1,3}(?:[;,] ?| )\((?:compatible; )?$/;
+
+/** What a link to a page on something is introduced with. */
+const SEE =
+  /(?:\b(?:see(?: also)?|refer to|(?:read|learn) more|more (?:info(?:rmation)?|details)|document(?:ation|ed)|runbook|ticket(?: created| opened)?)(?: (?:at|on|here|in))?[\s:("'-]{1,4})$/i;
+const FOR_READERS =
+  /^https?:\/\/(?:docs?|help|wiki|kb|support|jira|confluence|tickets?)\./i;
 
 /** CEF names its own fields apart: cs4Label=link cs4=https://… */
 function labelOf(name: string, text: string): string | undefined {

@@ -58,6 +58,8 @@ export interface Skipped {
   readonly reason: string;
   /** Whether it is the network's own, wherever else in the alert it stands. */
   readonly isOwn?: true;
+  /** Whether it is a link for readers: only here, it is asked for elsewhere. */
+  readonly isLink?: true;
 }
 
 /** An IoC is asked for in so many spellings at the most. */

@@ -96,7 +96,10 @@ const COUNTED = words(
 
 function readName(name: string, parent: string): Meaning | undefined {
   if (saysVersion(name)) return { skip: "a version or an id, by its name" };
-  if (saysLink(name) || saysLink(parent) || parent === "claims") {
+  if (
+    saysLink(name) && !ANYBODYS.has(name) || saysLink(parent) ||
+    parent === "claims"
+  ) {
     return { skip: "a link, by its name", isLink: true };
   }
   if (MAKER.has(name)) {
@@ -188,6 +191,8 @@ const LINK = words(
     "recommendation rationale compliance see seealso vulnerability cve rule issuer " +
     "iss schemalocation",
 );
+/** Mails and chats name so what somebody sent. */
+const ANYBODYS = words("link links href");
 const LINK_ENDS = [
   "link",
   "links",

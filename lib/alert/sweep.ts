@@ -8,7 +8,7 @@ import type { Alert } from "./alert.ts";
 import { memberOf } from "../json.ts";
 import type { Candidate, Skipped } from "./ioc.ts";
 import { normalize, type TextKind } from "./kinds.ts";
-import { isHostAt, isLinked, isMeant, meaningAt } from "./context.ts";
+import { isHostAt, isMeant, meaningAt, whyLink } from "./context.ts";
 import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
 import { hostsOfSchemes } from "./sources/programs.ts";
@@ -38,6 +38,9 @@ export interface Swept extends Candidate {
 
 /** No more characters are looked at. */
 const MAX_CHARACTERS = 131_072;
+
+/** No more links for readers are said to be skipped. */
+const MAX_LINKS = 50;
 
 /** No more is taken of one alert: it is enough to see what it is about. */
 const MAX_TAKEN = 400;
@@ -73,6 +76,7 @@ export function sweep(
   const reason = whyNotSwept(alert);
   if (reason !== undefined) return [{ text: "…", field: "data", reason }];
   const found: (Swept | Skipped)[] = [];
+  const links: typeof found = [];
   let made: ReadonlySet<string> | undefined;
   let servers: boolean | undefined;
   const options = {
@@ -83,20 +87,40 @@ export function sweep(
     isServers: () => servers ??= isOfServer(alert),
   };
   let room = MAX_CHARACTERS;
-  const read = (value: NamedText): boolean => {
-    // A table that has read it knows better.
-    if (isRead(value.path)) return true;
-    const part = value.text.slice(0, room);
-    if (mode !== "off") room -= part.length;
+  const namedIn = (value: NamedText, length: number): NamedText => {
+    const part = value.text.slice(0, length);
     const text = mode === "off" ? part : readable(part);
-    const named = text === value.text ? value : { ...value, text };
-    for (const one of candidatesIn(named, options)) {
-      if (found.length >= MAX_TAKEN) break;
-      found.push(one);
-    }
-    return room > 0 && found.length < MAX_TAKEN;
+    return text === value.text ? value : { ...value, text };
   };
-  const isWhole = eachTextIn(alert, { mode, read });
+  // What names say comes first: no other text shall crowd it out.
+  const isNamedWhole = eachTextIn(alert, {
+    mode: "off",
+    read: (value) => {
+      // A table that has read it knows better.
+      if (isRead(value.path)) return true;
+      const named = candidatesNamed(namedIn(value, MAX_CHARACTERS), mode) ?? [];
+      found.push(
+        ...named.filter((one) => "source" in one && one.source === "any_alert")
+          .slice(0, MAX_TAKEN - found.length),
+      );
+      return found.length < MAX_TAKEN;
+    },
+  });
+  const max = found.length + MAX_TAKEN;
+  const isWhole = mode === "off" ? isNamedWhole : eachTextIn(alert, {
+    mode,
+    read: (value) => {
+      if (isRead(value.path)) return true;
+      const named = namedIn(value, room);
+      room -= Math.min(value.text.length, room);
+      for (const one of candidatesIn(named, options)) {
+        const isLink = "reason" in one && one.isLink;
+        const [list, most] = isLink ? [links, MAX_LINKS] : [found, max];
+        if (list.length < most) list.push(one);
+      }
+      return room > 0 && found.length < max;
+    },
+  });
   if (!isWhole) {
     found.push({
       text: "…",
@@ -104,7 +128,7 @@ export function sweep(
       reason: "the sweep looked at no more of this alert",
     });
   }
-  return found;
+  return [...found, ...links];
 }
 
 /** Whether it is the log of a web server, or of a proxy before one. */
@@ -169,13 +193,12 @@ function candidatesIn(
   },
 ): readonly (Swept | Skipped)[] {
   const { text, path: field } = value;
-  if (mode !== "off" && isServers() && isOfSite(value.name)) {
+  if (isServers() && isOfSite(value.name)) {
     const reason = "the site's own, by its name";
     return [{ text, field, reason, isOwn: true }];
   }
   const named = candidatesNamed(value, mode);
   if (named !== undefined) return named;
-  if (mode === "off") return [];
   const found: (Swept | Skipped)[] = [];
   const of = (kind: TextKind, text: string): Swept => ({
     kind,
@@ -190,12 +213,12 @@ function candidatesIn(
       found.push(of("address", address));
     } else found.push(...ownOf(meaning, { text: address, field }));
   }
-  for (const { url, before: start } of eachUrlIn(text)) {
-    if (
-      !isSettled(url) && !isLinked(start, text) && !isVendors(url, makers)
-    ) {
-      found.push(...urlSwept(url, field));
-    }
+  for (const { url, before } of eachUrlIn(text)) {
+    if (isSettled(url)) continue;
+    const reason = whyLink(url, { before, text }) ??
+      (isVendors(url, makers) ? "a vendor's page" : undefined);
+    if (reason === undefined) found.push(...urlSwept(url, field));
+    else found.push({ text: url, field, reason, isLink: true });
   }
   for (const { text: host, index } of hostsOfSchemes(text)) {
     if (isMeant(text, index)) found.push(of("host", host));
@@ -296,12 +319,16 @@ function candidatesNamed(
     : [{ kind: meaning.kind, text, field, source: "sweep" }];
 }
 
-/** What is named the network's own, to be skipped wherever else it stands. */
+/** What is named the network's own is skipped wherever else it stands. */
 function ownOf(
-  { skip, isOwn }: { readonly skip: string; readonly isOwn?: true },
-  found: { readonly text: string; readonly field: string },
+  { skip: reason, isOwn }: { readonly skip: string; readonly isOwn?: true },
+  { text, field }: { readonly text: string; readonly field: string },
 ): readonly Skipped[] {
-  return isOwn ? [{ ...found, reason: skip, isOwn }] : [];
+  return isOwn
+    ? [{ text, field, reason, isOwn }]
+    : eachUrlIn(text).take(MAX_LINKS)
+      .map(({ url }) => ({ text: url, field, reason, isLink: true as const }))
+      .toArray();
 }
 
 /** A URL as products write it without its scheme; `undefined` if it is none. */

@@ -80,7 +80,7 @@ export function eachTextIn(
     place: Omit<NamedText, "text"> & { readonly depth: number },
   ): boolean {
     if (++members > MAX_MEMBERS) return false;
-    if (isWorth(value, place.parent)) {
+    if (isWorth(value, isNamed(place.parent, place.name))) {
       return ++texts <= MAX_TEXTS && read({ ...place, text: value });
     }
     if (typeof value !== "object" || value === null) return true;
@@ -92,7 +92,7 @@ export function eachTextIn(
     for (const key in value) {
       const inner: unknown = Reflect.get(value, key);
       // Most members hold nothing: for these, no path is made.
-      if (typeof inner !== "object" && !isWorth(inner, name)) {
+      if (typeof inner !== "object" && !isWorth(inner, isNamed(name, key))) {
         members++;
         continue;
       }
@@ -108,11 +108,22 @@ export function eachTextIn(
     return true;
   }
 
-  function isWorth(text: unknown, parent: string): text is string {
-    return typeof text === "string" &&
-      mayHold(text, mode === "off" && parent !== "data");
+  function isWorth(text: unknown, isAny: boolean): text is string {
+    return typeof text === "string" && mayHold(text, !isAny);
+  }
+
+  function isNamed(parent: string, name: string): boolean {
+    return mode !== "off" || parent === "data" && SHARED.has(name);
   }
 }
+
+/** What decoders of all products share; with no sweep, these are read and hashes. */
+const SHARED: ReadonlySet<string> = new Set([
+  "srcip",
+  "dstip",
+  "hostname",
+  "url",
+]);
 
 /** Whether a text may hold an IoC: most do not, and this is quick to see. */
 function mayHold(text: string, isHashOnly: boolean): boolean {

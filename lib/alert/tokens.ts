@@ -300,8 +300,9 @@ function skipBack(
   return at;
 }
 
+/** Logs write a name before it: from=bob@evil.example, suser=… */
 const EMAIL =
-  /(?<![\w.!#$%&*+/=?^`{|}~@-])[\w.!$%&*+=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,62})\.){1,8}[a-z]{2,24}(?![\w@-]|\.\w)/gi;
+  /(?<![\w.#%+/~@-])[\w.%+~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,62})\.){1,8}[a-z]{2,24}(?![\w@-]|\.\w)/gi;
 
 /**
  * The e-mail addresses in a text. A message's id has the same form, and so has
@@ -321,9 +322,11 @@ export function emailsIn(text: string): readonly Token[] {
       text,
       EMAIL,
       (text, { text: token, index }) =>
-        !/(?:message-?_?id|msgid|references|in-reply-to)["']?[\s:=<"']*$/i
+        !/(?:(?:message-?_?id|msgid|references|in-reply-to)["']?[\s:=<"']*|\bid: <)$/i
           .test(before(text, index)) &&
         !isFileName(token) &&
+        // A parameter of a URL.
+        !/[?&]\S{0,36}=$/.test(before(text, index)) &&
         // A URL's user: ftp://a:b@evil.example
         !/:\/\/[^\s/]{0,36}$/.test(before(text, index)),
     )
@@ -350,7 +353,7 @@ export function isFileName(name: string): boolean {
 
 /** No countries. */
 const FILE_ENDS: ReadonlySet<string> = new Set(
-  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crl crt csr css csv ctl dat db deb der dll " +
+  ("arm aspx bak bat bin bz2 cfg class cmd conf config cpp crl crt csr css csv ctl dat db deb der device dll " +
     "doc docx eml err exe gif go gz hta htm html ico img inf ini iso jar java jpeg jpg " +
     "js json jsp jspx key ko lnk local lock log lua mips mp3 mp4 mpsl msi old ocx p12 pdf pem pfx php " +
     "pid plist png ppt pptx ps1 psm1 rar rb reg rpm rtf scope service slice " +

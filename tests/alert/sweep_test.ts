@@ -63,8 +63,15 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "who logs": ["Nov 25 10:00:00 9.8.7.6 x: y", "", ""],
     "a crawler's page": ["(Bot; +http://bot.ru/x)", "", ""],
     "a vendor's link": ["see https://www.virustotal.com/gui/x", "", ""],
-    "a link, by its name": ["link=http://evil.ru/x", "", ""],
-    "a message's id": ["message-id=<a@evil.ru>", "", ""],
+    "a link, by its name": ["help_link=http://evil.ru/x", "", ""],
+    "a message's id": ["message-id=<a@evil.ru> id: <b@evil.ru>", "", ""],
+    "a unit of systemd": ["systemd-fsck@dev-disk.device", "", ""],
+    "an e-mail address with its name": [
+      "from=a@evil.ru, id=b+c@evil.ru CEF:0|a|b|1|1|x|1|suser=d@evil.ru",
+      "email a@evil.ru,email b+c@evil.ru,email d@evil.ru",
+      "email a@evil.ru,email b+c@evil.ru,email d@evil.ru",
+    ],
+    "an e-mail address in a URL": ["GET /a?x=1&to=bob@evil.ru", "", ""],
   };
   for (const [name, [full_log, safe, all]] of Object.entries(cases)) {
     await t.step(name, () => {
@@ -73,6 +80,41 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
       assertEquals(valuesOf(find({ full_log }, "off")), []);
     });
   }
+});
+
+Deno.test("a link is skipped for its name or its host alone, and it is said", async (t) => {
+  const url = "http://evil.ru/x";
+  const cases: Readonly<Record<string, readonly [object, string]>> = {
+    "after see": [{ full_log: `user clicked, see ${url}` }, ""],
+    "after @": [{ full_log: `downloaded from @${url}` }, ""],
+    "after a +": [{ full_log: `q=a +${url}` }, ""],
+    "after an agent": [{ full_log: `200 Mozilla/5.0, ${url}` }, ""],
+    "of a mail": [{ data: { link: url } }, ""],
+    "of a crawler": [
+      { full_log: `(compatible; Bot/1.0; +${url})` },
+      "the page of a crawler, as its user agent has it",
+    ],
+    "of an alert": [{ data: { alert_url: url } }, "a link, by its name"],
+    "of a vendor": [
+      { full_log: "http://cisco.com/x", data: { peer: "9.8.7.6" } },
+      "a vendor's page",
+    ],
+  };
+  for (const [name, [alert, why]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const { iocs, skipped } = find(alert);
+      assertEquals(iocs.some(({ kind }) => kind === "url"), why === "");
+      assertEquals(skipped.map(({ reason }) => reason).join(), why);
+    });
+  }
+  await t.step("elsewhere, it is asked for", () => {
+    const { iocs, skipped } = find({
+      full_log: `(Bot; +${url}) GET ${url}`,
+      data: { help_url: url },
+    });
+    assertEquals(iocs.map(({ value }) => value), [url, "evil.ru"]);
+    assertEquals(skipped, []);
+  });
 });
 
 Deno.test("static fields and hashes by their names are read of every alert", () => {
@@ -152,6 +194,27 @@ Deno.test("the sweep crowds out nothing that a source finds", () => {
   assert(iocs.every(({ source }) => source === "suricata"));
 });
 
+Deno.test("no text before them crowds out static fields and named hashes", async (t) => {
+  const addresses = (count: number) =>
+    Array.from({ length: count }, (_, n) => `9.9.${n >> 8}.${n & 255}`);
+  const before: Readonly<Record<string, unknown>> = {
+    "a text of addresses": addresses(120).join(" "),
+    "more than are taken": addresses(500).join(" "),
+    "more than is read": "x.".repeat(100_000),
+    "many texts": addresses(2000),
+  };
+  for (const [name, a] of Object.entries(before)) {
+    const data = { a, b: { file_hash: MD5 }, srcip: "9.8.7.6" };
+    for (const mode of ["off", "safe", "all"] as const) {
+      await t.step(`${name}, ${mode}`, () => {
+        const { iocs } = find({ data }, mode);
+        const values = iocs.map(({ value }) => value);
+        assert(values.includes("9.8.7.6") && values.includes(MD5));
+      });
+    }
+  }
+});
+
 /** What stands around addresses, over and over. */
 const UNITS: readonly string[] = [
   "CEF:0|a|b|9.8.7.6|",
@@ -215,6 +278,26 @@ Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
       "185.244.31.15 185.244.31.158",
       "185.244.31.15",
     ],
+    "IPv6, in its last group": [
+      "2a02:4780:6:c0de::1",
+      "src=2a02:4780:6:c0de::10 x",
+      "2a02:4780:6:c0de::10",
+    ],
+    "IPv6, at its start": [
+      "a02:4780:6:c0de::1",
+      "src=2a02:4780:6:c0de::1 x",
+      "2a02:4780:6:c0de::1",
+    ],
+    "IPv6 before a port and a dot": [
+      "2a02:4780::6",
+      "from 2a02:4780::6:443, 2a02:4780::6.",
+      "2a02:4780::6",
+    ],
+    "IPv4 in IPv6": [
+      "::ffff:185.244.31.15",
+      "src=::ffff:185.244.31.158 x",
+      "185.244.31.158",
+    ],
     "where a dot ends it": [
       "185.244.31.15",
       "from 185.244.31.15.",
@@ -225,7 +308,8 @@ Deno.test("an address that a decoder cut off is asked for whole", async (t) => {
     for (const group of ["sonicwall", "no_source"]) {
       await t.step(`${name}, ${group}`, () => {
         const alert = { rule: { groups: [group] }, full_log, data: { srcip } };
-        assertEquals(valuesOf(find(alert, "off")), [`ipv4 ${expected}`]);
+        const kind = expected.includes(":") ? "ipv6" : "ipv4";
+        assertEquals(valuesOf(find(alert, "off")), [`${kind} ${expected}`]);
       });
     }
   }
