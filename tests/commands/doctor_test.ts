@@ -10,6 +10,8 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
+import { checkProgram } from "../../lib/manager/checks/program.ts";
+import { readSite } from "../../lib/manager/checks/site.ts";
 import {
   giveToGroup,
   ODD_PREFIX,
@@ -129,6 +131,12 @@ const changed =
     if (after === before) throw new Error(`${path} is not changed`);
     Deno.writeTextFileSync(`${home}/${path}`, after);
   };
+/** The program with another header. */
+const elf = (change: (header: DataView) => void) => (home: string) => {
+  const bytes = Deno.readFileSync(`${home}/${PROGRAM}`);
+  change(new DataView(bytes.buffer));
+  Deno.writeFileSync(`${home}/${PROGRAM}`, bytes);
+};
 const conf = (change: (text: string) => string) =>
   changed("etc/ossec.conf", change);
 
@@ -210,6 +218,40 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "program",
     says: "may be changed by others (mode 0770): integratord does not start it",
     mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "the program is run with the rights of root": {
+    does: mode(PROGRAM, 0o4750),
+    link: "program",
+    says: "is run with the rights of its owner or group",
+    mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "the program is in a folder for everybody": {
+    does: mode("integrations", 0o777),
+    link: "program",
+    level: "warning",
+    says: "HOME/integrations may be changed by others than root",
+    mend: "sudo chmod 0750 HOME/integrations",
+  },
+  "the program is empty": {
+    does: (home) => Deno.truncateSync(`${home}/${PROGRAM}`),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
+  },
+  "the program is cut off": {
+    does: elf((header) => {
+      header.setUint16(58, 64, true);
+      header.setUint16(60, 5000, true);
+    }),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
+  },
+  "the program is of another machine": {
+    does: elf((header) => header.setUint16(18, 8, true)),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
   },
   "Wazuh is somewhere else": {
     does: gone("queue/sockets"),
@@ -1118,6 +1160,23 @@ Deno.test(
         );
       });
     }
+  },
+);
+
+Deno.test(
+  "doctor names a program that is not the one that looks",
+  ROOT_ONLY,
+  async () => {
+    const { home, queue } = await makeInstalled("http://127.0.0.1");
+    await using _queue = queue;
+    const { site } = readSite(home);
+    assert(site !== undefined);
+    const levelsFor = (path: string) =>
+      checkProgram(site, path).map(({ level }) => level);
+    assertEquals(levelsFor(`${home}/${PROGRAM}`), ["ok"]);
+    assertEquals(levelsFor(`${home}/tmp/custom-opencti`), ["ok"]);
+    elf((header) => header.setUint8(9, 1))(home);
+    assertEquals(levelsFor(`${home}/tmp/custom-opencti`), ["warning"]);
   },
 );
 
