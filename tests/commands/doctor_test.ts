@@ -740,7 +740,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "rules",
     level: "warning",
     says:
-      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: explain",
+      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: what an",
     mend: "change them in HOME/etc/rules/opencti_rules.xml instead",
   },
   "a rule in the place of ours, where ours is not read yet": {
