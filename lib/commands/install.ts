@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isToken } from "../config/api_key.ts";
+import { isBareToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { readFile } from "../files.ts";
 import { baseUrlSaid } from "./arguments.ts";
@@ -31,7 +31,8 @@ export const install: Command = {
     {
       name: "token-file",
       value: "FILE",
-      means: "file that holds OpenCTI's token, else it asks on the terminal",
+      means: "file or pipe that holds OpenCTI's token, else it asks on the " +
+        "terminal",
     },
     {
       name: "level",
@@ -90,7 +91,7 @@ export const install: Command = {
         isDryRun
           ? NOT_ASKED
           : askSecret("OpenCTI's token (not shown as you type): ", {
-            isRight: isToken,
+            isRight: isBareToken,
             wrong:
               "That is no token of OpenCTI: copy it again, and nothing else",
           }),
@@ -146,8 +147,37 @@ function numberOf(text: string | undefined): number | undefined {
 function tokenIn(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {
-    return readFile(path).trim();
+    // `pass show opencti |`, or `<(pass show opencti)`.
+    const text = (isPipe(path) ? readPipe(path) : readFile(path)).trim();
+    if (text === "") throw new Error("it is empty");
+    if (!isBareToken(text)) {
+      throw new Error("it holds more than a token, or none");
+    }
+    return text;
   } catch (error) {
     throw new UsageError(`Cannot read --token-file: ${messageOf(error)}`);
   }
+}
+
+function isPipe(path: string): boolean {
+  if (path === "-") return true;
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    // Whoever reads it says why not.
+    return false;
+  }
+}
+
+/** The start of what is piped: a token has less than that. */
+function readPipe(path: string): string {
+  using file = Deno.openSync(path === "-" ? "/dev/stdin" : path);
+  const bytes = new Uint8Array(8192);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = file.readSync(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return new TextDecoder().decode(bytes.subarray(0, length));
 }

@@ -73,9 +73,9 @@ function parse(
       if (needed === undefined && token.value !== undefined) {
         throw new UsageError(`--${option.name} takes no value`);
       }
-      // What begins with a dash is the next option.
+      // What begins with a dash is the next option, and a dash alone stdin.
       const isMissing = token.value === undefined ||
-        !token.inlineValue && token.value.startsWith("-");
+        !token.inlineValue && /^-./.test(token.value);
       if (needed !== undefined && isMissing) {
         throw new UsageError(
           `--${option.name} needs a value: write --${option.name} ${needed}`,

@@ -39,7 +39,7 @@ export function readApiKey(
       `The token's file ${path} may be used by others, ${SEE_DOCTOR}`,
     );
   }
-  if (!isToken(text)) {
+  if (!isBareToken(text)) {
     throw new UsageError(
       `The token's file holds no token: put OpenCTI's, and nothing else, into ${path}`,
     );
@@ -48,8 +48,8 @@ export function readApiKey(
 }
 
 /**
- * Whether a text can be a token: what can stand in an HTTP header, and no
- * quotes, which are often copied with it.
+ * Whether a text can be a token: what can stand in an HTTP header, and no quotes
+ * or tags, which are often copied with it.
  *
  * @example
  * ```ts
@@ -58,8 +58,14 @@ export function readApiKey(
  * assert(isToken("flgrn_octi_tkn_x"));
  * assert(!isToken("two lines\n"));
  * assert(!isToken('"in-quotes"'));
+ * assert(!isToken("<api_key>x"));
  * ```
  */
 export function isToken(text: string): boolean {
-  return /^[\x21\x23-\x26\x28-\x7e]{1,4096}$/.test(text);
+  return /^[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x7e]{1,4096}$/.test(text);
+}
+
+/** Whether a text can be a token, and does not name the file of one. */
+export function isBareToken(text: string): boolean {
+  return isToken(text) && !text.startsWith("file:");
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isToken } from "../config/api_key.ts";
+import { isBareToken } from "../config/api_key.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { shellWord } from "../shell.ts";
 import {
@@ -222,7 +222,7 @@ function tokenSteps(
         "terminal, where it asks",
     );
   }
-  if (!isToken(made)) {
+  if (!isBareToken(made)) {
     throw new UsageError(
       "That is no token of OpenCTI: copy it again, and nothing else",
     );
@@ -239,7 +239,7 @@ function tokenSteps(
 /** The token that stands in a block, and not in a file of its own. */
 function tokenOf(block: IntegrationBlock | undefined): string | undefined {
   const { apiKey = "" } = block ?? {};
-  return isToken(apiKey) && !apiKey.startsWith("file:") ? apiKey : undefined;
+  return isBareToken(apiKey) ? apiKey : undefined;
 }
 
 /** What is done to ossec.conf, and what `<api_key>` it has then. */

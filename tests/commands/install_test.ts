@@ -109,6 +109,47 @@ Deno.test("install refuses options that are wrong, and never says what was typed
   }
 });
 
+Deno.test("install reads the token from a file or a pipe, and refuses what is none", async (t) => {
+  const manager = await makeManager();
+  const path = `${manager.home}/tmp/token`;
+  const install = () =>
+    run(
+      manager,
+      "install",
+      "--dry-run",
+      "--url=https://cti.example",
+      `--token-file=${path}`,
+    );
+  const cases = {
+    "": "Cannot read --token-file: it is empty",
+    "file:/etc/shadow":
+      "Cannot read --token-file: it holds more than a token, or none",
+    "<api_key>flgrn_octi_tkn_x":
+      "Cannot read --token-file: it holds more than a token, or none",
+  };
+  for (const [content, message] of Object.entries(cases)) {
+    await t.step(content, async () => {
+      await Deno.writeTextFile(path, content);
+      const { status, lastLine } = await install();
+      assertEquals([status, lastLine], [2, message]);
+    });
+  }
+  await t.step("a pipe", async () => {
+    await Deno.remove(path);
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    giveToWazuh(path, 0o640);
+    for (
+      const [content, expected] of [["flgrn_octi_tkn_x\n", 0], ["", 2]] as const
+    ) {
+      const [{ status, stderr }] = await Promise.all([
+        install(),
+        Deno.writeTextFile(path, content, { create: false }),
+      ]);
+      assertEquals(status, expected, stderr);
+    }
+  });
+});
+
 Deno.test("uninstall takes its two options alone", async () => {
   const manager = await makeManager();
   const { status, lastLine } = await run(manager, "uninstall", "all");
@@ -329,6 +370,8 @@ Deno.test("readOptions() parts options from words, and knows their choices", () 
   assertEquals(words, ["1", "2"]);
   assertEquals(text("to"), "a");
   assertEquals([has("all"), has("to")], [true, false]);
+  const from = { name: "x", options: [{ name: "in", value: "F", means: "" }] };
+  assertEquals(readOptions(["--in", "-"], from).text("in"), "-");
   for (
     const [expected, ...args] of [
       ["--to must be a, b", "--to", "c"],
