@@ -7,15 +7,26 @@ import { memberOf } from "../json.ts";
 import type { Alert } from "./alert.ts";
 import { hostOf, normalize } from "./kinds.ts";
 
-/** Whether a URL's host is of a vendor, see {@linkcode isOfVendor}. */
+/**
+ * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, and no host
+ * of theirs where anybody publishes.
+ */
 export function isVendors(
   url: string,
   makers: () => ReadonlySet<string>,
 ): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name ? isOfVendor(name.value, makers) : false;
+  return name !== undefined && name !== null &&
+    isOfVendor(name.value, makers) &&
+    (!OF_ANYBODY.test(name.value) || PAGES.test(name.value));
 }
+
+/** Anybody has forms and files there. */
+const OF_ANYBODY = /\.(?:microsoft|cloud\.google)\.com$/;
+/** What these vendors write themselves. */
+const PAGES =
+  /^(?:www|learn|docs|go|support|schemas|technet|msdn|security|portal|compliance|admin|console|update|download|account|graph|management|login)\./;
 
 /**
  * Whether a host is of a known vendor, or of who made the product.

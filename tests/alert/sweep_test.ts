@@ -117,6 +117,49 @@ Deno.test("a link is skipped for its name or its host alone, and it is said", as
   });
 });
 
+Deno.test("who speaks from outside is asked for, and what is one's own is not", async (t) => {
+  const other = ["origin_ip", "workstation"];
+  const own = [
+    "netconn_local_ipv4",
+    "action_local_ip",
+    "wan_ip",
+    "interface_ip",
+    "firewall_ip",
+    "asset_ip",
+    "srv_ip",
+    "host_public_ip",
+    "fixed_in",
+  ];
+  for (const name of [...other, ...own]) {
+    await t.step(name, () => {
+      const found = find({ data: { [name]: "9.8.7.6" } });
+      const expected = own.includes(name) ? [] : ["ipv4 9.8.7.6"];
+      assertEquals(valuesOf(found), expected);
+    });
+  }
+  await t.step("a token of a device", () => {
+    const data = { debugData: { dtHash: "ab".repeat(32) } };
+    assertEquals(valuesOf(find({ data })), []);
+  });
+});
+
+Deno.test("a vendor's host where anybody publishes is asked for", async (t) => {
+  const cases: Readonly<Record<string, boolean>> = {
+    "https://customervoice.microsoft.com/Pages/x?id=1": true,
+    "https://storage.cloud.google.com/evil/login.html": true,
+    "https://learn.microsoft.com/x": false,
+    "https://go.microsoft.com/fwlink/?x": false,
+    "https://console.cloud.google.com/x": false,
+    "https://microsoft.com/x": false,
+  };
+  for (const [url, isAsked] of Object.entries(cases)) {
+    await t.step(url, () => {
+      const { iocs } = find({ full_log: `clicked ${url}` });
+      assertEquals(iocs.some(({ value }) => value === url), isAsked);
+    });
+  }
+});
+
 Deno.test("static fields and hashes by their names are read of every alert", () => {
   const data = {
     srcip: "9.8.7.6",
