@@ -104,13 +104,27 @@ export function printError(line: string): void {
 }
 
 /**
- * A text without what would move a terminal's cursor, or begin a line: text of an
- * alert must not look like another line of the log.
+ * A text without what would move a terminal's cursor, begin a line, be unseen or
+ * turn what follows around: text of an alert must not look like another line of
+ * the log, nor like another text.
+ *
+ * @see https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(escapeControls("a\nb\u202ec"), "a\\u000ab\\u202ec");
+ * ```
  */
 export function escapeControls(text: string): string {
   return text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    // As JSON escapes them: those beyond U+FFFF are two.
+    (found) =>
+      found.split("").map((unit) =>
+        `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+      ).join(""),
   );
 }
 

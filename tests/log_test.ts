@@ -55,10 +55,12 @@ Deno.test("openLog() leaves the mode of a file that is there", async () => {
 
 Deno.test("openLog() lets no text look like another line", async () => {
   const home = await makeHome();
-  open(home, false).info("a\nb\r\tc\u0000\u001b[31m\u0085\u2028d");
+  open(home, false).info(
+    "a\nb\r\tc\u0000\u001b[31m\u0085\u2028d\u202e\u{e0041}",
+  );
   assertEquals(
     (await linesOf(home))[0],
-    "2026-06-01T12:00:00.000Z custom-opencti info: a\\u000ab\\u000d\\u0009c\\u0000\\u001b[31m\\u0085\\u2028d",
+    "2026-06-01T12:00:00.000Z custom-opencti info: a\\u000ab\\u000d\\u0009c\\u0000\\u001b[31m\\u0085\\u2028d\\u202e\\udb40\\udc41",
   );
 });
 

@@ -7,7 +7,7 @@
 import { isFileName, matchesIn, type Token } from "./tokens.ts";
 
 const DOMAIN =
-  /(?<![\w.@/\\$%-])(?:[a-z\d_](?:[a-z\d_-]{0,62})\.){1,20}[a-z]{2,24}(?![\w@#-]|\.\w|\()/gi;
+  /(?:(?<![\w.@/\\$%-])|(?<=(?<!\b(?:https?|ftp|file))(?<=[a-z]):\/\/(?:[^\s@/]{1,64}@)?))(?:[a-z\d_](?:[a-z\d_-]{0,62})\.){1,20}[a-z]{2,24}(?![\w@#-]|\.\w|\()/gi;
 
 /**
  * The domains in a text that end as domains on the Internet do.
@@ -18,6 +18,9 @@ const DOMAIN =
  *
  * const text = "resolved cdn.evil.com. by sshd.service, see auth.log";
  * assertEquals(domainsIn(text).map(({ text }) => text), ["cdn.evil.com"]);
+ * assertEquals(domainsIn("irc://a@evil.com:6667/x").map(({ text }) => text), [
+ *   "evil.com",
+ * ]);
  * ```
  */
 export function domainsIn(text: string): readonly Token[] {

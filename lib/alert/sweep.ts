@@ -11,6 +11,8 @@ import { normalize, type TextKind } from "./kinds.ts";
 import { isHostAt, isMeant, meaningAt, whyLink } from "./context.ts";
 import { isOfNoContent, isOfSite, isVersion, meaningOf } from "./names.ts";
 import { findInCommand, findInRequest } from "./sources/commands.ts";
+import { hostsOfSchemes } from "./sources/programs.ts";
+import type { Finding } from "./sources/source.ts";
 import { MAX_GROUPS } from "./sources/select.ts";
 import { eachUrlIn, urlAndHost } from "./sources/urls.ts";
 import { eachTextIn, type NamedText, type Sweep } from "./texts.ts";
@@ -223,6 +225,9 @@ function candidatesIn(
     if (reason === undefined) found.push(...urlSwept(url, field));
     else found.push({ text: url, field, reason, isLink: true });
   }
+  for (const { text: host, index } of hostsOfSchemes(text)) {
+    if (isMeant(text, index)) found.push(of("host", host));
+  }
   // Most texts carry no command: this is quick to see.
   if (
     text.includes("curl ") || text.includes("wget ") || CARRIES.test(text)
@@ -261,7 +266,7 @@ function swept(one: Candidate): Swept {
   return { ...one, source: "sweep" };
 }
 
-function sweptOfCommand(one: Candidate): Swept {
+function sweptOfCommand(one: Finding): Swept | Skipped {
   return { ...one, source: "sweep", isOfCommand: true };
 }
 

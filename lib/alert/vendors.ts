@@ -8,8 +8,18 @@ import type { Alert } from "./alert.ts";
 import { hostOf, normalize } from "./kinds.ts";
 
 /**
- * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, and no host
- * of theirs where anybody publishes.
+ * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, and no host of
+ * theirs where anybody publishes, or it is a block list's page on an address.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const is = (url: string) => isVendors(url, () => new Set());
+ * assertEquals(is("https://www.spamhaus.org/query/ip/1.2.3.4"), true);
+ * assertEquals(is("https://www.spamhaus.org/"), false);
+ * assertEquals(is("https://evil.example/?ip=1.2.3.4"), false);
+ * ```
  */
 export function isVendors(
   url: string,
@@ -17,9 +27,11 @@ export function isVendors(
 ): boolean {
   const host = normalize("url", url);
   const name = host && hostOf(host);
-  return name !== undefined && name !== null &&
-    isOfVendor(name.value, makers) &&
-    (!OF_ANYBODY.test(name.value) || PAGES.test(name.value));
+  return name
+    ? isOfVendor(name.value, makers) &&
+        (!OF_ANYBODY.test(name.value) || PAGES.test(name.value)) ||
+      isLookUp(name.value, host.value)
+    : false;
 }
 
 /** Anybody has forms and files there. */
@@ -27,6 +39,17 @@ const OF_ANYBODY = /\.(?:microsoft|cloud\.google)\.com$/;
 /** What these vendors write themselves. */
 const PAGES =
   /^(?:www|learn|docs|go|support|schemas|technet|msdn|security|portal|compliance|admin|console|update|download|account|graph|management|login)\./;
+
+/** Whether it is what a block list says of an address. */
+function isLookUp(host: string, url: string): boolean {
+  return BLOCK_LISTS.test(host) &&
+    /[/=](?:(?:\d{1,3}\.){3}\d{1,3}|[\da-f]{1,4}:[\da-f:]{3,37})(?![\w.])/i
+      .test(url.slice(url.indexOf(host) + host.length));
+}
+
+/** Mail servers write the link behind each address that they reject. */
+const BLOCK_LISTS =
+  /(?:^|\.)(?:(?:spamhaus|barracuda(?:networks|central)|spamcop|abuseipdb|sorbs|uceprotect|mxtoolbox|abuseat|abusix|dnsbl|spfbl|surriel|senderscore|talosintelligence)\.(?:org|com|net|info|ai))$/;
 
 /**
  * Whether a host is of a known vendor, or of who made the product.

@@ -6,7 +6,7 @@
 import {
   nextSteps,
   type Plan,
-  refuseOthersThanRoot,
+  refuseSteps,
   showPlan,
   takeSteps,
 } from "../manager/mod.ts";
@@ -18,7 +18,7 @@ import { print } from "./command.ts";
  *
  * @param options `isInstalled` after it is done.
  *
- * @throws {UsageError} If this is not run by root, or a step fails.
+ * @throws {UsageError} If a step fails, or would be refused.
  */
 export async function carryOut(
   plan: Plan,
@@ -28,10 +28,7 @@ export async function carryOut(
     readonly isInstalled: boolean;
   },
 ): Promise<void> {
-  if (!isDryRun) {
-    refuseOthersThanRoot(home);
-    takeSteps(plan.steps, home);
-  }
+  (isDryRun ? refuseSteps : takeSteps)(plan.steps, home);
   const isChange = plan.steps.some((step) => step.do !== "keep");
   await print([
     !isChange

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf, UsageError } from "../errors.ts";
 import type { Words } from "./arguments.ts";
 
 /** A word of the command line. */
@@ -47,7 +48,19 @@ export interface RunContext {
   readonly stop: AbortSignal;
 }
 
-/** Prints to stdout. */
+/**
+ * Prints to stdout. That nobody reads it any more is no failure.
+ *
+ * @throws {UsageError} If it cannot be written.
+ */
 export async function print(text: string): Promise<void> {
-  await Deno.stdout.write(new TextEncoder().encode(text));
+  let rest = new TextEncoder().encode(text);
+  try {
+    while (rest.length > 0) {
+      rest = rest.subarray(await Deno.stdout.write(rest));
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    throw new UsageError(`Cannot print: ${messageOf(error)}`);
+  }
 }

@@ -15,7 +15,9 @@ import { readFile } from "../files.ts";
 import { decoded } from "../manager/bytes.ts";
 import { RULES } from "../manager/layout.ts";
 import { SHIPPED_RULES } from "../manager/shipped.ts";
+import { namesIn } from "../manager/tree.ts";
 import type { Event } from "../wazuh/event.ts";
+import { withLaterRules } from "../wazuh/later_rules.ts";
 import { parseRules, type Rule, rulesMetBy } from "../wazuh/rules.ts";
 import type { Asked } from "./asked.ts";
 import type { RunContext } from "./command.ts";
@@ -189,14 +191,18 @@ const ONLY_ALL = 'only "sweep": "all" looks it up';
 /** A trial leaves no traces. */
 const SILENT = { isDebug: false, debug: (): void => {} };
 
-/** The manager's rules, which may have other ids; else those of a new install. */
+/**
+ * The manager's rules, which may have other ids, and those that are read after
+ * them; else those of a new install.
+ */
 function rulesOf(home: string): {
   readonly rules: readonly Rule[];
   readonly problem?: string;
 } {
   const path = `${home}/${RULES}`;
+  let ours: readonly Rule[];
   try {
-    return { rules: parseRules(readFile(path)) };
+    ours = parseRules(readFile(path));
   } catch (error) {
     return {
       rules: parseRules(decoded(SHIPPED_RULES)),
@@ -204,4 +210,27 @@ function rulesOf(home: string): {
         `be read, ${messageOf(error)}`,
     };
   }
+  try {
+    const later = rulesAfter(path).map(readFile);
+    const { rules, notJudged } = withLaterRules(ours, later);
+    return notJudged.length === 0 ? { rules } : {
+      rules,
+      problem: "Rules of yours build upon ours, and ask for more than is " +
+        `compared here: ${notJudged.join(", ")}: an event may meet these`,
+    };
+  } catch (error) {
+    return {
+      rules: ours,
+      problem:
+        "Rules of yours are left out, for one of their files cannot be " +
+        `read: ${messageOf(error)}`,
+    };
+  }
+}
+
+/** The files of rules that Wazuh reads after one, in its order. */
+function rulesAfter(path: string): readonly string[] {
+  const [, folder = "", name = ""] = /^(.*)\/([^/]*)$/.exec(path) ?? [];
+  return namesIn(folder).filter((one) => one.endsWith(".xml") && one > name)
+    .toSorted().map((one) => `${folder}/${one}`);
 }

@@ -11,7 +11,7 @@ import { baseUrlSaid } from "./arguments.ts";
 import { carryOut } from "./carry_out.ts";
 import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
-import { planInstall } from "../manager/mod.ts";
+import { lockManager, planInstall } from "../manager/mod.ts";
 import { askSecret } from "./terminal.ts";
 
 /** Installs, or upgrades. */
@@ -95,6 +95,7 @@ export const install: Command = {
               "That is no token of OpenCTI: copy it again, and nothing else",
           }),
     };
+    using _lock = isDryRun ? undefined : lockManager(home);
     const plan = planInstall(options);
     await carryOut(plan, { home, isDryRun, isInstalled: true });
     return 0;

@@ -8,7 +8,12 @@ import { carryOut } from "./carry_out.ts";
 import type { Command } from "./command.ts";
 import { readOptions } from "./options.ts";
 import { stateFoldersOf } from "./state_folders.ts";
-import { planUninstall, readSite, readWaits } from "../manager/mod.ts";
+import {
+  lockManager,
+  planUninstall,
+  readSite,
+  readWaits,
+} from "../manager/mod.ts";
 
 /** Takes out what install put in, and nothing else. */
 export const uninstall: Command = {
@@ -35,6 +40,7 @@ export const uninstall: Command = {
     }
     const isDryRun = has("dry-run");
     const isPurge = has("purge");
+    using _lock = isDryRun ? undefined : lockManager(home);
     const folders = await stateFoldersOf(
       readSite(home).site?.blocks ?? [],
       home,

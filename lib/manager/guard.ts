@@ -5,7 +5,34 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import { at, linkError, targetAt } from "./tree.ts";
+import {
+  at,
+  linkError,
+  refuseOthersThanRoot,
+  targetAt,
+  wazuhUserOf,
+} from "./tree.ts";
+
+/**
+ * Lets one command alone change a manager, from the plan to the last step. The
+ * lock is on Wazuh's home itself: no file of it is left, however this ends.
+ *
+ * @returns What holds the lock until it is closed.
+ *
+ * @throws {UsageError} If another command has it, this is not run by root, or
+ * it is no manager's home.
+ */
+export function lockManager(home: string): Disposable {
+  wazuhUserOf(home);
+  refuseOthersThanRoot(home);
+  const folder = Deno.openSync(home);
+  if (folder.tryLockSync(true)) return folder;
+  folder.close();
+  throw new UsageError(
+    `Another install or uninstall is running in ${home}: wait for its end, ` +
+      "then run this again",
+  );
+}
 
 /**
  * Refuses a path that leads elsewhere. Folders may be root's links: that is how

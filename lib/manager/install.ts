@@ -12,6 +12,7 @@ import {
   nodeKindIn,
   readIntegrationBlocks,
 } from "../wazuh/ossec_conf.ts";
+import { TEXT_LIMIT } from "../wazuh/xml.ts";
 import {
   blockOf,
   type BlockSettings,
@@ -22,7 +23,7 @@ import {
 } from "./conf.ts";
 import { confWithoutBlock } from "./container.ts";
 import { foreignPrograms, isForeignBlock } from "./foreign.ts";
-import { planFile, planRules } from "./install_files.ts";
+import { leftSteps, planFile, planRules, recordOf } from "./install_files.ts";
 import {
   BEFORE,
   BLOCK_BEFORE,
@@ -85,7 +86,10 @@ const DEFAULT_LEVEL = "3";
  * @throws {UsageError} If it cannot be installed so. Nothing is changed then.
  */
 export function planInstall(options: InstallOptions): Plan {
-  const { home } = options;
+  const { home, url, groups } = options;
+  if ([url, groups].some((said = "") => said.length >= TEXT_LIMIT)) {
+    throw new UsageError("--url or --groups is longer than Wazuh can read");
+  }
   const wazuh = wazuhUserOf(home);
   const conf = readBytes(`${home}/${CONF}`);
   if (conf === undefined) {
@@ -119,6 +123,7 @@ export function planInstall(options: InstallOptions): Plan {
   const { steps, apiKey } = planConf(site);
   return {
     steps: [
+      ...leftSteps(home),
       // Before all else: whoever goes on from a later step knows by it which
       // block is not ours.
       ...blockSteps(site),
@@ -177,6 +182,9 @@ function isWorker(conf: string): boolean {
 
 function folderSteps({ home, wazuh }: Site): readonly Step[] {
   const state = { uid: wazuh.uid, gid: wazuh.gid, mode: 0o750 };
+  if (at(`${home}/${STATE}`)?.isFile) {
+    throw new UsageError(`${home}/${STATE} must be a folder: move it away`);
+  }
   return at(`${home}/${STATE}`) === undefined
     ? [{ do: "make", path: STATE, owned: state }]
     : ownSteps(home, STATE, { owned: state });
@@ -336,7 +344,33 @@ function saidSettings({ home, url, level, groups, token }: Site) {
   ].flatMap(({ name, value }) => value === undefined ? [] : [{ name, value }]);
 }
 
-function confSteps({ home, conf }: Site, content: string): readonly Step[] {
+/** Keeps the configuration as it was without us, once. */
+function beforeSteps(
+  { home, conf, wazuh: { root }, blocks, foreignBlock }: Site,
+  owned: Owned,
+): readonly Step[] {
+  const [path, record] = [CONF_BEFORE, recordOf(CONF_BEFORE)];
+  const before = readBytes(`${home}/${path}`);
+  const isInstalled = blocks.some((block) => block !== foreignBlock);
+  const isKept = isInstalled || before === readBytes(`${home}/${record}`);
+  if (before !== undefined && isKept) return [];
+  return [
+    // Not ours, then: uninstall brings it back.
+    ...before === undefined
+      ? []
+      : [{ do: "move", path, to: `${BEFORE}/${path}` } as const],
+    quiet({
+      do: "write",
+      path: record,
+      content: conf,
+      owned: { uid: root, gid: root, mode: 0o600 },
+    }),
+    { do: "write", path, content: conf, owned },
+  ];
+}
+
+function confSteps(site: Site, content: string): readonly Step[] {
+  const { home, conf } = site;
   const info = at(`${home}/${CONF}`);
   const owned = {
     uid: info?.uid ?? 0,
@@ -344,10 +378,7 @@ function confSteps({ home, conf }: Site, content: string): readonly Step[] {
     mode: (info?.mode ?? 0o640) % 0o10000,
   };
   return [
-    // The first one: it is as it was without us.
-    ...at(`${home}/${CONF_BEFORE}`)?.isFile !== true
-      ? [{ do: "write", path: CONF_BEFORE, content: conf, owned } as const]
-      : [],
+    ...beforeSteps(site, owned),
     { do: "change", path: CONF, content, before: conf, owned },
   ];
 }

@@ -6,7 +6,18 @@
  */
 import { UsageError } from "../errors.ts";
 import { ruleFoldersIn } from "../wazuh/ossec_conf.ts";
-import { BEFORE, INSTALLED, RULES } from "./layout.ts";
+import {
+  BEFORE,
+  BLOCK_BEFORE,
+  CONF,
+  CONF_BEFORE,
+  DECODER,
+  INSTALLED,
+  PROGRAM,
+  RULES,
+  SCHEMA,
+  TOKEN_FILE,
+} from "./layout.ts";
 import {
   FIRST_ID,
   freeFirstId,
@@ -22,7 +33,13 @@ import {
 } from "./rules.ts";
 import { EARLIER, SHIPPED_RULES } from "./shipped.ts";
 import { type Plan, quiet, sha256Of, type Step } from "./steps.ts";
-import { filesBelow, type Owned, readBytes, type WazuhUser } from "./tree.ts";
+import {
+  filesBelow,
+  type Owned,
+  readBytes,
+  temporariesOf,
+  type WazuhUser,
+} from "./tree.ts";
 
 /** The manager that is installed on. */
 interface Site {
@@ -70,6 +87,29 @@ export function planFile(
     path,
     note: `you changed it, compare it with ${recordPath}`,
   }, ...recorded];
+}
+
+/**
+ * Removes what is left of an install that was killed: files that had not taken
+ * their places yet. One may hold the token.
+ */
+export function leftSteps(home: string): readonly Step[] {
+  const files = [
+    RULES,
+    DECODER,
+    SCHEMA,
+    TOKEN_FILE,
+    PROGRAM,
+    CONF,
+    CONF_BEFORE,
+  ];
+  return [...files, ...files.map(recordOf), BLOCK_BEFORE].flatMap((path) =>
+    temporariesOf(`${home}/${path}`).map((left): Step => ({
+      do: "remove",
+      path: left.slice(home.length + 1),
+      note: "left of a run that was ended",
+    }))
+  );
 }
 
 /** Where a file is kept as it was put in. */

@@ -31,9 +31,10 @@ export {
   checkSpool,
   checkToken,
 } from "./checks/state.ts";
+export { lockManager } from "./guard.ts";
 export { planInstall } from "./install.ts";
 export { nextSteps } from "./next.ts";
-export { type Plan, showPlan, takeSteps } from "./steps.ts";
+export { type Plan, refuseSteps, showPlan, takeSteps } from "./steps.ts";
 export {
   type Activity,
   activityIn,
@@ -41,5 +42,5 @@ export {
   emittedIn,
 } from "./status.ts";
 export { follow, type Followed, lastLinesIn } from "./tail.ts";
-export { at, currentUser, refuseOthersThanRoot } from "./tree.ts";
+export { at, currentUser } from "./tree.ts";
 export { planUninstall, readWaits } from "./uninstall.ts";

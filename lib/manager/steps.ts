@@ -96,14 +96,25 @@ export function showPlan(
 }
 
 /**
+ * Refuses steps that would change something else than was planned.
+ *
+ * @throws {UsageError} If there is one.
+ */
+export function refuseSteps(steps: readonly Step[], home: string): void {
+  for (const step of steps) if (step.do !== "keep") refuseStep(step, home);
+}
+
+/**
  * Takes all steps, in order.
  *
  * @throws {UsageError} If one fails. Those before it are taken: doing it again
  * goes on from there.
  */
 export function takeSteps(steps: readonly Step[], home: string): void {
-  for (const step of steps) refuseStep(step, home);
+  refuseSteps(steps, home);
   for (const step of steps) {
+    // Nothing is done to it: it may be a link of the user's.
+    if (step.do === "keep") continue;
     try {
       takeStep(step, home);
     } catch (error) {

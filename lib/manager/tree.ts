@@ -238,6 +238,18 @@ export interface Placing {
   readonly refuseMoved: () => void;
 }
 
+/** The files that are left where a file was not put in its place to the end. */
+export function temporariesOf(path: string): readonly string[] {
+  const [, folder = "", name = ""] = /^(.*)\/(.*)$/.exec(path) ?? [];
+  if (targetAt(folder)?.isDirectory !== true) return [];
+  return entriesIn(folder).filter((entry) =>
+    entry.isFile && entry.name.startsWith(`${name}.`) &&
+    UUID.test(entry.name.slice(name.length + 1))
+  ).map((entry) => `${folder}/${entry.name}`).sort();
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Puts a file in its place, in one move. */
 export function placeFile(
   path: string,

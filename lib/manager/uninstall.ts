@@ -10,7 +10,7 @@ import { waitingIn } from "../state/spool_summary.ts";
 import { readIntegrationBlocks } from "../wazuh/ossec_conf.ts";
 import { removeElement, replaceElement } from "./conf.ts";
 import { isForeignBlock } from "./foreign.ts";
-import { firstIdIn, recordOf } from "./install_files.ts";
+import { firstIdIn, leftSteps, recordOf } from "./install_files.ts";
 import {
   BEFORE,
   BLOCK_BEFORE,
@@ -80,12 +80,16 @@ export function planUninstall(
 ): Plan {
   wazuhUserOf(home);
   const isThere = (path: string) => at(`${home}/${path}`) !== undefined;
+  const left = leftSteps(home);
   const kept = filesBelow(`${home}/${BEFORE}`).map((name) =>
     `${BEFORE}/${name}`
   )
-    .filter((path) => path !== BLOCK_BEFORE);
+    .filter((path) =>
+      path !== BLOCK_BEFORE && !left.some((step) => step.path === path)
+    );
   const isOurs = !isScript(`${home}/${PROGRAM}`);
   const steps: readonly Step[] = [
+    ...left,
     ...confSteps(home),
     ...[RULES, DECODER, SCHEMA].flatMap((path) => fileSteps(home, path)),
     ...isOurs && isThere(PROGRAM)
@@ -171,9 +175,7 @@ function confSteps(home: string): readonly Step[] {
     ...content === conf
       ? []
       : [{ do: "change", path: CONF, content, before: conf, owned } as const],
-    ...at(`${home}/${CONF_BEFORE}`) === undefined
-      ? []
-      : [{ do: "remove", path: CONF_BEFORE } as const],
+    ...fileSteps(home, CONF_BEFORE),
   ];
 }
 

@@ -17,6 +17,8 @@ export interface Rule {
   readonly ignore: number;
   /** The rules one of which the event must have met before. */
   readonly parents: readonly string[];
+  /** Or a rule with one of these groups. */
+  readonly parentGroups: readonly string[];
   /** What the event's location must match. */
   readonly location: string | undefined;
   /** What must be in the event, all of it. */
@@ -73,6 +75,7 @@ export function parseRules(xml: string): readonly Rule[] {
       isLast: rule.attributes["accuracy"] === "0",
       ignore: Number(rule.attributes["ignore"] ?? 0),
       parents: textsIn(rule, "if_sid").flatMap(listOf),
+      parentGroups: textsIn(rule, "if_group").flatMap(listOf),
       location: textsIn(rule, "location")[0],
       fields: rule.children.filter(({ name }) => name === "field").map((
         { attributes, text },
@@ -134,16 +137,21 @@ export function byTurn(a: Rule, b: Rule): number {
 export function rulesMetBy(event: unknown, rules: readonly Rule[]): Rule[] {
   const met: Rule[] = [];
   while (true) {
-    const parent = met.at(-1)?.id;
+    const parent = met.at(-1);
     const [next] = rules.filter((rule) =>
       rule.counts === undefined && meets(event, rule) &&
       (parent === undefined
-        ? rule.parents.length === 0
-        : rule.parents.includes(parent))
+        ? rule.parents.length + rule.parentGroups.length === 0
+        : !met.includes(rule) && isBelow(rule, parent))
     ).toSorted(byTurn);
     if (next === undefined) return met;
     met.push(next);
   }
+}
+
+function isBelow({ parents, parentGroups }: Rule, parent: Rule): boolean {
+  return parents.includes(parent.id) ||
+    parentGroups.some((group) => parent.groups.includes(group));
 }
 
 /**
@@ -183,5 +191,5 @@ function textsIn({ children }: Element, name: string): readonly string[] {
 }
 
 function listOf(text: string): string[] {
-  return text.split(",").map((item) => item.trim()).filter(Boolean);
+  return text.split(/[,|]/).map((item) => item.trim()).filter(Boolean);
 }

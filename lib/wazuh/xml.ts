@@ -33,6 +33,9 @@ interface Open {
 
 const MAX_DEPTH = 1024;
 
+/** From so many bytes of text in an element on, Wazuh refuses the file. */
+export const TEXT_LIMIT = 20480;
+
 /**
  * Reads the roots of a file, in one pass.
  *
@@ -62,6 +65,9 @@ export function parseXml(xml: string): readonly Element[] {
     const inside = open.at(-1);
     if (inside !== undefined) {
       inside.text += xml.slice(at, start === -1 ? xml.length : start);
+      if (inside.text.length >= TEXT_LIMIT) {
+        throw wrong(xml, inside.start, `<${shown(inside.name)}> is too long`);
+      }
     }
     if (start === -1) break;
     const next = xml[start + 1];

@@ -10,6 +10,9 @@ import {
   showFindings,
   statusOf,
 } from "../../lib/manager/checks/finding.ts";
+import { checkProgram } from "../../lib/manager/checks/program.ts";
+import { checkLog, checkSpool } from "../../lib/manager/checks/state.ts";
+import { readSite } from "../../lib/manager/checks/site.ts";
 import {
   giveToGroup,
   ODD_PREFIX,
@@ -129,6 +132,19 @@ const changed =
     if (after === before) throw new Error(`${path} is not changed`);
     Deno.writeTextFileSync(`${home}/${path}`, after);
   };
+/** Something else in the place of a file. */
+const inPlaceOf =
+  (path: string, make: (path: string) => void) => (home: string) => {
+    gone(path)(home);
+    make(`${home}/${path}`);
+  };
+
+/** The program with another header. */
+const elf = (change: (header: DataView) => void) => (home: string) => {
+  const bytes = Deno.readFileSync(`${home}/${PROGRAM}`);
+  change(new DataView(bytes.buffer));
+  Deno.writeFileSync(`${home}/${PROGRAM}`, bytes);
+};
 const conf = (change: (text: string) => string) =>
   changed("etc/ossec.conf", change);
 
@@ -210,6 +226,40 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "program",
     says: "may be changed by others (mode 0770): integratord does not start it",
     mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "the program is run with the rights of root": {
+    does: mode(PROGRAM, 0o4750),
+    link: "program",
+    says: "is run with the rights of its owner or group",
+    mend: `chmod 0750 HOME/${PROGRAM}`,
+  },
+  "the program is in a folder for everybody": {
+    does: mode("integrations", 0o777),
+    link: "program",
+    level: "warning",
+    says: "HOME/integrations may be changed by others than root",
+    mend: "sudo chmod 0750 HOME/integrations",
+  },
+  "the program is empty": {
+    does: (home) => Deno.truncateSync(`${home}/${PROGRAM}`),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
+  },
+  "the program is cut off": {
+    does: elf((header) => {
+      header.setUint16(58, 64, true);
+      header.setUint16(60, 5000, true);
+    }),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
+  },
+  "the program is of another machine": {
+    does: elf((header) => header.setUint16(18, 8, true)),
+    link: "program",
+    says: "cannot run: it is damaged, or made for another machine",
+    mend: "sudo ./custom-opencti install --home HOME",
   },
   "Wazuh is somewhere else": {
     does: gone("queue/sockets"),
@@ -351,6 +401,37 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
       "block. Their groups: pam_x 1",
     mend: "add those that hold IoCs to <group>",
   },
+  "alerts with a long group": {
+    does: text(
+      "logs/alerts/alerts.json",
+      `${ALERT.replace("ids", "g".repeat(9000))}\n`,
+    ),
+    link: "alerts",
+    level: "warning",
+    says: `Their groups: ${"g".repeat(60)} 1`,
+    mend: "add those that hold IoCs to <group>",
+  },
+  "alerts that are no JSON": {
+    does: text("logs/alerts/alerts.json", "** Alert 1\n".repeat(100)),
+    link: "alerts",
+    level: "warning",
+    says: "Nothing at the end of HOME/logs/alerts/alerts.json is an alert",
+    mend: "tail -c 1000 HOME/logs/alerts/alerts.json",
+  },
+  "alerts in one line without end": {
+    does: text("logs/alerts/alerts.json", "x".repeat(100_000)),
+    link: "alerts",
+    level: "warning",
+    says: "Nothing at the end of HOME/logs/alerts/alerts.json is an alert",
+    mend: "tail -c 1000 HOME/logs/alerts/alerts.json",
+  },
+  "alerts that are no file": {
+    does: inPlaceOf("logs/alerts/alerts.json", Deno.mkdirSync),
+    link: "alerts",
+    level: "warning",
+    says: "HOME/logs/alerts/alerts.json is no file",
+    mend: "sudo rm -r HOME/logs/alerts/alerts.json",
+  },
   "no alerts": {
     does: gone("logs/alerts/alerts.json"),
     link: "alerts",
@@ -439,6 +520,28 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "token",
     says: `HOME/${TOKEN_FILE} does not exist`,
     mend: `${INSTALL} --token-file FILE`,
+  },
+  "a token that is a folder": {
+    does: inPlaceOf(TOKEN_FILE, Deno.mkdirSync),
+    link: "token",
+    says: `HOME/${TOKEN_FILE} is no file`,
+    mend: `sudo rm -r HOME/${TOKEN_FILE}\n${INSTALL} --token-file FILE`,
+  },
+  "a token that is a link to nothing": {
+    does: inPlaceOf(TOKEN_FILE, (path) => Deno.symlinkSync("/none/t", path)),
+    link: "token",
+    says: `HOME/${TOKEN_FILE} is no file`,
+    mend: `sudo rm -r HOME/${TOKEN_FILE}\n${INSTALL} --token-file FILE`,
+  },
+  "a token that is a link to one for everybody": {
+    does: (home) => {
+      mode(TOKEN_FILE, 0o644)(home);
+      Deno.renameSync(`${home}/${TOKEN_FILE}`, `${home}/tmp/t`);
+      Deno.symlinkSync(`${home}/tmp/t`, `${home}/${TOKEN_FILE}`);
+    },
+    link: "token",
+    says: "may be used by others",
+    mend: `see where this link leads:\nls -l HOME/${TOKEN_FILE}`,
   },
   "an empty token": {
     does: text(TOKEN_FILE, "\n"),
@@ -637,7 +740,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "rules",
     level: "warning",
     says:
-      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: explain",
+      "HOME/etc/rules/zz_local.xml overwrites rules of ours: 110212: what an",
     mend: "change them in HOME/etc/rules/opencti_rules.xml instead",
   },
   "a rule in the place of ours, where ours is not read yet": {
@@ -1122,6 +1225,61 @@ Deno.test(
 );
 
 Deno.test(
+  "doctor names a program that is not the one that looks",
+  ROOT_ONLY,
+  async () => {
+    const { home, queue } = await makeInstalled("http://127.0.0.1");
+    await using _queue = queue;
+    const { site } = readSite(home);
+    assert(site !== undefined);
+    const levelsFor = (path: string) =>
+      checkProgram(site, path).map(({ level }) => level);
+    assertEquals(levelsFor(`${home}/${PROGRAM}`), ["ok"]);
+    assertEquals(levelsFor(`${home}/tmp/custom-opencti`), ["ok"]);
+    elf((header) => header.setUint8(9, 1))(home);
+    assertEquals(levelsFor(`${home}/tmp/custom-opencti`), ["warning"]);
+  },
+);
+
+Deno.test(
+  "doctor names what is mounted for reading alone",
+  ROOT_ONLY,
+  async () => {
+    const { home, queue } = await makeInstalled("http://127.0.0.1");
+    await using _queue = queue;
+    await keepAlertIn(home, "OpenCTI is not ready");
+    const { site } = readSite(home);
+    assert(site !== undefined);
+    const run = async (program: string, ...args: readonly string[]) =>
+      (await new Deno.Command(program, { args: [...args] }).output()).success;
+    for (
+      const [path, look] of [
+        ["logs/integrations.log", () => checkLog(site)],
+        [
+          "queue/opencti/spool.db",
+          () => checkSpool(site, [`${home}/queue/opencti`]),
+        ],
+      ] as const
+    ) {
+      const file = `${home}/${path}`;
+      const says = () => Promise.resolve(look()).then(([one]) => one?.says);
+      assert(!(await says())?.includes("cannot be changed"));
+      // Where mounting is not allowed, as in some containers, there is no case.
+      if (!await run("mount", "--bind", file, file)) return;
+      try {
+        assert(await run("mount", "-o", "remount,bind,ro", file));
+        assertStringIncludes(
+          await says() ?? "",
+          `${file} cannot be changed, even by who may: `,
+        );
+      } finally {
+        await run("umount", file);
+      }
+    }
+  },
+);
+
+Deno.test(
   "doctor is content where OpenCTI answered after an error, or nothing came yet",
   ROOT_ONLY,
   async () => {
@@ -1144,6 +1302,16 @@ Deno.test(
     assertStringIncludes(says, "no alert yet today");
   },
 );
+
+Deno.test("showFindings() breaks a word that is longer than a line", () => {
+  const says = `OpenCTI says ${"x".repeat(500)}`;
+  const lines = showFindings(
+    [{ link: "opencti", level: "error", says, mend: "x" }],
+    { ok: String, warning: String, error: String },
+  );
+  assert(lines.every((line) => line.length <= 80), lines.join("\n"));
+  assertStringIncludes(lines.join("").replace(/\s/g, ""), "x".repeat(500));
+});
 
 Deno.test("showFindings() is 80 columns wide, with and without colour", () => {
   const finding = (level: Finding["level"], says: string): Finding => ({

@@ -193,6 +193,65 @@ Deno.test("explain names the rule and level that analysisd would", async (t) => 
   assert(compared >= 3, `${compared}`);
 });
 
+Deno.test("explain names the rules of yours that stand above ours", async (t) => {
+  await using opencti = startOpencti(KNOWLEDGE);
+  const home = await homeFor(opencti);
+  const folder = `${home}/etc/rules`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/opencti_rules.xml`, RULES);
+  const path = `${ALERTS}suricata_alert_http.json`;
+  const explain = async () => {
+    const { stdout } = await runProgram(home, ["explain", path, "--json"]);
+    const { events, problems } = JSON.parse(stdout);
+    const [{ rule }] = events;
+    return [rule?.id, rule?.level, ...problems];
+  };
+  const [id, level] = await explain();
+  const with_ = (inner: string) => `<group name="mine,">${inner}</group>`;
+  const child = (more: string) =>
+    with_(
+      `<rule id="100300" level="15"><if_sid>${id}</if_sid>${more}</rule>`,
+    );
+  const files: Readonly<Record<string, readonly [string, unknown]>> = {
+    "zz.xml": [
+      with_(`<rule id="${id}" level="4" overwrite="yes"></rule>`),
+      [id, 4],
+    ],
+    "zy.xml": [child(""), ["100300", 15]],
+    "zx.xml": [
+      with_(
+        '<rule id="100301" level="0"><if_group>opencti_active</if_group></rule>',
+      ),
+      [undefined, undefined],
+    ],
+    // What is read before ours finds none of them.
+    "local_rules.xml": [child(""), [id, level]],
+    "zw.xml": [
+      child('<field name="opencti.severity" type="pcre2">^none$</field>'),
+      [id, level],
+    ],
+    "zv.xml": [child("<time>6 pm - 8 am</time>"), [
+      id,
+      level,
+      "Rules of yours build upon ours, and ask for more than is compared " +
+      "here: 100300: an event may meet these",
+    ]],
+  };
+  for (const [name, [xml, expected]] of Object.entries(files)) {
+    await t.step(name, async () => {
+      await Deno.writeTextFile(`${folder}/${name}`, xml);
+      assertEquals(await explain(), expected);
+      await Deno.remove(`${folder}/${name}`);
+    });
+  }
+  await t.step("a broken one", async () => {
+    await Deno.writeTextFile(`${folder}/zz.xml`, "<group>");
+    const [found, , problem] = await explain();
+    assertEquals(found, id);
+    assertStringIncludes(problem, "Rules of yours are left out, for ");
+  });
+});
+
 Deno.test("explain begins with whether integratord hands the alert over", async (t) => {
   await using opencti = startOpencti(KNOWLEDGE);
   const home = await homeFor(opencti);

@@ -148,6 +148,15 @@ Deno.test("custom-opencti answers the words of its command line", async (t) => {
   });
 });
 
+Deno.test("custom-opencti says that it cannot print, and not that all is nearly right", async () => {
+  const home = await makeHome();
+  const { status, lastLine } = await runProgram(home, ["man"], {
+    wrapper: ["sh", "-c", 'exec "$0" "$@" > /dev/full'],
+  });
+  assertEquals(status, 2);
+  assertStringIncludes(lastLine, "Cannot print: No space left on device");
+});
+
 Deno.test("custom-opencti is bold on a terminal, unless NO_COLOR says otherwise", async (t) => {
   const home = await makeHome();
   // script(1) gives it a terminal.

@@ -193,6 +193,40 @@ Deno.test("install and uninstall are for root", ROOT_ONLY, async () => {
   );
 });
 
+Deno.test("uninstall keeps a link where it removes nothing, and a dry run refuses what it would", async () => {
+  const manager = await makeManager();
+  const { home } = manager;
+  await Deno.symlink("/none", `${home}/etc/opencti.json`);
+  await Deno.symlink("/none", `${home}/logs/opencti`);
+  const { status, stdout, stderr } = await run(manager, "uninstall");
+  assertEquals([status, stderr], [0, ""]);
+  assertStringIncludes(stdout, "  keep    etc/opencti.json: it is yours\n");
+  for (const options of [[], ["--dry-run"]]) {
+    const args = ["uninstall", "--purge", ...options];
+    const { status, lastLine } = await run(manager, ...args);
+    assertEquals([status, lastLine], [
+      2,
+      `${home}/logs/opencti is a link, and could lead anywhere: put what it ` +
+      "leads to in its place",
+    ]);
+  }
+});
+
+Deno.test("one command at once changes a manager", async () => {
+  const manager = await makeManager();
+  using folder = await Deno.open(manager.home);
+  await folder.lock(true);
+  const { status, lastLine } = await run(manager, "uninstall");
+  assertEquals([status, lastLine], [
+    2,
+    `Another install or uninstall is running in ${manager.home}: wait for its ` +
+    "end, then run this again",
+  ]);
+  assertEquals((await run(manager, "uninstall", "--dry-run")).status, 0);
+  await folder.unlock();
+  assertEquals((await run(manager, "uninstall")).status, 0);
+});
+
 Deno.test("install puts the executable in place, and uninstall takes it out", async () => {
   const manager = await makeManager();
   const { home } = manager;

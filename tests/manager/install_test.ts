@@ -91,12 +91,13 @@ Deno.test("install puts each file in its place, and says so", async () => {
     `integrations/custom-opencti.d/installed/opencti.schema.json ${ours} 600`,
     `integrations/custom-opencti.d/installed/opencti_decoder.xml ${ours} 600`,
     `integrations/custom-opencti.d/installed/opencti_rules.xml ${ours} 600`,
+    `integrations/custom-opencti.d/installed/ossec.conf.before-opencti ${ours} 600`,
     `queue/opencti ${wazuh} 750`,
   ]);
   assertEquals(read(manager, "etc/opencti.token"), `${TOKEN}\n`);
   assertEquals(
     read(manager, "integrations/custom-opencti"),
-    "\x7fELF of the new version",
+    read(manager, "tmp/custom-opencti"),
   );
   const [block, ...others] = blocks(manager);
   assertEquals(others, []);
@@ -339,7 +340,7 @@ Deno.test("install takes over what was installed by hand", async () => {
   assertEquals(read(manager, "etc/opencti.token"), "by_hand\n");
   assertEquals(
     read(manager, "integrations/custom-opencti"),
-    "\x7fELF of the new version",
+    read(manager, "tmp/custom-opencti"),
   );
   uninstall(manager, true);
   assertEquals(
@@ -963,5 +964,90 @@ Deno.test("what is to be typed next can be pasted", () => {
       "  sudo '/srv/it'\\''s/integrations/custom-opencti' doctor",
       "  sudo '/srv/it'\\''s/integrations/custom-opencti' test",
     ],
+  );
+});
+
+/** What a run leaves that is killed before a file takes its place. */
+const LEFT = [
+  "etc/opencti.token",
+  "etc/ossec.conf",
+  "etc/ossec.conf.before-opencti",
+  "etc/opencti.schema.json",
+  "etc/rules/opencti_rules.xml",
+  "etc/decoders/opencti_decoder.xml",
+  "integrations/custom-opencti",
+  "integrations/custom-opencti.d/installed/opencti_rules.xml",
+  "integrations/custom-opencti.d/before/integration.xml",
+].map((path) => `${path}.e29c8cf9-0f4e-4b7c-9a51-3d1f0c6b7a88`);
+
+Deno.test("install and uninstall remove what a killed run left", async (t) => {
+  const leave = (manager: Manager) => {
+    for (const path of LEFT) {
+      const folder = `${manager.home}/${path}`.replace(/\/[^/]*$/, "");
+      Deno.mkdirSync(folder, { recursive: true });
+      write(manager, path, TOKEN);
+    }
+  };
+  await t.step("install", async () => {
+    const manager = await makeManager();
+    leave(manager);
+    install(manager, { url: ADDRESS });
+    const after = Object.keys(await snapshot(manager.home));
+    assertEquals(after.filter((path) => LEFT.includes(path)), []);
+  });
+  for (const isPurge of [true, false]) {
+    await t.step(`uninstall, purge ${isPurge}`, async () => {
+      const manager = await makeManager();
+      const before = await snapshot(manager.home);
+      leave(manager);
+      const mine = "etc/opencti.token.before-e29c8cf9";
+      write(manager, mine, "mine");
+      uninstall(manager, isPurge);
+      assertEquals(read(manager, mine), "mine");
+      await Deno.remove(`${manager.home}/${mine}`);
+      assertEquals(await snapshot(manager.home), before);
+    });
+  }
+});
+
+Deno.test("a file of the user's with the name of our backup comes back", async () => {
+  const manager = await makeManager();
+  const path = "etc/ossec.conf.before-opencti";
+  write(manager, path, "mine");
+  const before = await snapshot(manager.home);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+  const conf = read(manager, "etc/ossec.conf");
+  install(manager, { url: ADDRESS });
+  assertEquals(read(manager, path), conf);
+  install(manager, { level: "5" });
+  assertEquals(read(manager, path), conf);
+  uninstall(manager, true);
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("a file in the place of the state's folder is refused, and stays", async () => {
+  const manager = await makeManager();
+  write(manager, "queue/opencti", "mine");
+  const before = await snapshot(manager.home);
+  assertEquals(
+    refusal(manager, { url: ADDRESS }),
+    "HOME/queue/opencti must be a folder: move it away",
+  );
+  assertEquals(await snapshot(manager.home), before);
+});
+
+Deno.test("install refuses what is too long for Wazuh", async () => {
+  const manager = await makeManager();
+  const groups = Array.from({ length: 5000 }, (_, n) => `g${n}`).join(",");
+  const tooLong = "--url or --groups is longer than Wazuh can read";
+  assertEquals(refusal(manager, { url: ADDRESS, groups }), tooLong);
+  assertEquals(refusal(manager, { url: `${ADDRESS}/${groups}` }), tooLong);
+  const long = `<a>${groups}</a>`;
+  write(manager, "etc/ossec.conf", `<ossec_config>${long}</ossec_config>`);
+  assertEquals(
+    refusal(manager, { url: ADDRESS }),
+    "Wazuh cannot read HOME/etc/ossec.conf: line 1: <a> is too long, correct " +
+      "it first",
   );
 });

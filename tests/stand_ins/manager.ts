@@ -49,6 +49,11 @@ const LOCAL_RULES = `<group name="local,syslog,sshd,">
 </group>
 `;
 
+/** The header of an executable of this machine, and nothing behind it. */
+const ELF = new Uint8Array(64);
+ELF.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+ELF[18] = Deno.build.arch === "aarch64" ? 183 : 62;
+
 /** A manager, and the program that is to be installed. */
 export interface Manager {
   readonly home: string;
@@ -97,7 +102,7 @@ export async function makeManager(
   );
   await put("integrations/slack.py", "#!/usr/bin/env python3\n");
   giveToGroup(`${home}/integrations/slack.py`, 0o750);
-  await put("tmp/custom-opencti", "\x7fELF of the new version");
+  await put("tmp/custom-opencti", ELF);
   return { home, program: `${home}/tmp/custom-opencti` };
 }
 

@@ -25,6 +25,10 @@ Deno.test("parseXml() reads what Wazuh reads", async (t) => {
     ],
     "a > in an attribute": ['<a x="1>2">3</a>', [["a", "3"]]],
     "nothing": ["", []],
+    "a text of the length that Wazuh reads": [
+      `<a>${"x".repeat(20479)}</a>`,
+      [["a", "x".repeat(20479)]],
+    ],
   };
   for (const [name, [xml, expected]] of Object.entries(cases)) {
     await t.step(name, () => assertEquals(parseXml(xml).map(shown), expected));
@@ -40,6 +44,7 @@ Deno.test("parseXml() says in which line Wazuh stops", () => {
     "<a x=1></a>": "line 1: the tag <a is wrong",
     "<a></a >": "line 1: <a> is not closed",
     "<>": "line 1: the tag < is wrong",
+    [`<a>\n<b>${"x".repeat(20480)}</b></a>`]: "line 2: <b> is too long",
   };
   for (const [xml, message] of Object.entries(cases)) {
     assertThrows(() => parseXml(xml), SyntaxError, message);

@@ -30,7 +30,7 @@ export function* findInCommandLine(alert: Alert): Generator<Finding> {
   for (const { text, field } of [...decoded, ...logged, line]) {
     const isLine = field === line.field;
     for (const one of findInCommand(text.slice(0, MAX_SEARCHED), field)) {
-      const key = `${one.kind} ${one.text}`;
+      const key = `${"kind" in one ? one.kind : ""} ${one.text}`;
       if (!isLine || !found.has(key)) yield one;
       found.add(key);
     }

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import type { Candidate } from "../ioc.ts";
 import { addressesIn } from "../tokens.ts";
+import { isVendors } from "../vendors.ts";
 import { hostsNamedIn } from "./programs.ts";
+import type { Finding } from "./source.ts";
 import {
   decodeBase64,
   decodeHex,
@@ -49,7 +50,7 @@ const MAX_DECODED = 10;
 export function* findInCommand(
   text: string,
   field: string,
-): Generator<Candidate> {
+): Generator<Finding> {
   const parts: { readonly text: string; readonly depth: number }[] = [
     { text: text.slice(0, MAX_LENGTH), depth: 0 },
   ];
@@ -83,7 +84,7 @@ export function* findInCommand(
 export function* findInRequest(
   text: string,
   field: string,
-): Generator<Candidate> {
+): Generator<Finding> {
   // Most requests carry none: this is quick to see.
   if (!/[%+ $;|`({\\]/.test(text)) return;
   const part = text.slice(0, MAX_LENGTH);
@@ -99,14 +100,38 @@ export function* findInRequest(
 const CARRIES_COMMAND =
   /\bjndi:|base64_decode\(|(?:shell_exec|system|passthru|popen)\(|\(\)\s{0,9}\{|\/dev\/(?:tc|ud)p\/|(?:^|[\s;|&`'"(=/{])(?:wget|curl|fetch|tftp|ftpget|lwp-download|nc|ncat|netcat|telnet|ping|nslookup|dig|certutil|bitsadmin|powershell|pwsh|mshta|(?:ba|da|z)?sh)(?:\.exe)?(?:\s|\$IFS|\$\{IFS|,)/i;
 
-function* findInPlain(text: string, field: string): Generator<Candidate> {
-  for (const { url } of eachUrlIn(text)) yield* urlAndHost(url, field);
+function* findInPlain(
+  written: string,
+  field: string,
+): Generator<Finding> {
+  const names: string[] = [];
+  const text = written.includes("xmlns")
+    ? written.replace(NAMESPACE, (_, name) => {
+      names.push(name);
+      return "";
+    })
+    : written;
+  for (const name of names.slice(0, MAX_DECODED)) {
+    yield { text: name, field, reason: "the name of an XML namespace" };
+  }
+  for (const { url } of eachUrlIn(text)) {
+    if (isVendors(url, NO_MAKERS)) {
+      yield { text: url, field, reason: "a vendor's page" };
+    } else yield* urlAndHost(url, field);
+  }
   for (const { text: address } of addressesIn(text)) {
     // A resolver that is asked is no IoC.
     yield { kind: "address", text: address, field, port: "53" };
   }
   yield* hostsNamedIn(text, field);
 }
+
+/** In a tag: `<Task version="1.2" xmlns="http://…"`. It is fetched by nobody. */
+const NAMESPACE =
+  /(?<=<[\w:.-]{1,60}\s[^<>]{0,400})\bxmlns(?::[\w.-]{1,60})?\s?=\s?["']([^"'<>]{1,300})["']/g;
+
+/** Who writes a script may name himself as he likes. */
+const NO_MAKERS = () => new Set<string>();
 
 /** PowerShell's -EncodedCommand, in all the ways it may be cut. */
 const ENCODED_COMMAND =

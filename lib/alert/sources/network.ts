@@ -248,6 +248,13 @@ export const NETWORK: readonly Source[] = [
           '|(?:^|\\s|")(?:from|to|sender|recipient)(?:_email_address)?=' +
           '"?<?(?<email>[^\\s"@<>]+@[^\\s"<>]+)',
       },
+      // Without a scheme.
+      {
+        path: "full_log",
+        pattern:
+          '(?:^|\\s|")url="?(?<host>[\\w-]+(?:\\.[\\w-]+)+(?::\\d{1,5})?)' +
+          '(?<path>/[^\\s"]*)?(?=["\\s]|$)',
+      },
       {
         path: "full_log",
         pattern: '(?:^|\\s)(?:source|src_)ip="?(?<address>[\\da-f.:]+)' +

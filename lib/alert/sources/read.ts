@@ -5,7 +5,7 @@
  * @module
  */
 import { type Alert, MAX_ENTRIES, readerOf, type ReadTexts } from "../alert.ts";
-import { type Candidate, withoutQuotes } from "../ioc.ts";
+import { withoutQuotes } from "../ioc.ts";
 import { MAX_TEXT_LENGTH } from "../kinds.ts";
 import { type Test, testOf } from "./select.ts";
 import {
@@ -359,8 +359,8 @@ function readValue({ kind, text }: Value, place: Place): boolean {
       });
   }
 
-  function takeOfCommand(candidate: Candidate): boolean {
-    return take({ ...candidate, isOfCommand: true });
+  function takeOfCommand(found: Finding): boolean {
+    return take("reason" in found ? found : { ...found, isOfCommand: true });
   }
 }
 
@@ -371,7 +371,12 @@ function readUrl(text: string, place: Place): readonly Finding[] {
   // What is longer is no IoC: that is found out, and said, as for any URL.
   if (text.length > MAX_TEXT_LENGTH) return [{ kind: "url", text, field }];
   const bare = withoutQuotes(text);
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) return urlAndHost(bare, field);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(bare)) {
+    // What a mail gateway or a redirect wraps; other readings of it are none.
+    const inside = eachUrlIn(bare).filter(({ url }) => !bare.startsWith(url));
+    return [{ url: bare }, ...inside]
+      .flatMap(({ url }) => urlAndHost(url, field));
+  }
   if (/^(?:[^/\s:][^/\s:.]*\.[^/\s:]+|\[[\da-f:.]+\]):\d+$/i.test(bare)) {
     return [{ kind: "host", text: bare, field }];
   }

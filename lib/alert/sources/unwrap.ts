@@ -89,7 +89,9 @@ function valueOfLookup(inside: string): string {
   if (start === "base64:") return decodeBase64(inside.slice(7)) ?? "";
   if (/^date:'/.test(start)) return inside.slice(6).replaceAll("'", "");
   const fallback = inside.lastIndexOf(":-");
-  return fallback === -1 ? "" : inside.slice(fallback + 2);
+  if (fallback !== -1) return inside.slice(fallback + 2);
+  // An expression that calls something, of OGNL and its like, is no lookup.
+  return inside.includes("(") ? ` ${inside} ` : "";
 }
 
 /**

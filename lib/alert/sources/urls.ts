@@ -164,7 +164,8 @@ function readingsOf(word: string): string[] {
   const [beforeAnd = word] = word.split("&&", 1);
   const readings = [
     beforeAnd,
-    ...[";", ",", "&"].flatMap((mark) => {
+    // urldefense.com's ends with __;
+    ...["__;", ";", ",", "&"].flatMap((mark) => {
       const end = beforeAnd.indexOf(mark);
       // After a "?", a "&" comes between parameters.
       const isParameter = mark === "&" &&

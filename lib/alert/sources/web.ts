@@ -69,6 +69,11 @@ export const WEB: readonly Source[] = [
         pattern: "\\s(?<text>https?://\\S+)",
         when: [{ field: "decoder.name", matches: "iis" }],
       },
+      // What a proxy is asked to connect to.
+      {
+        path: "full_log",
+        pattern: `"CONNECT ${SITE} HTTP/`,
+      },
       // IIS: time, perhaps the site's and the server's name, its address.
       {
         path: "full_log",

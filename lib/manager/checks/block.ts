@@ -14,7 +14,8 @@ import { meets } from "../../wazuh/hand_over.ts";
 import { confWithoutBlock } from "../container.ts";
 import { CONF } from "../layout.ts";
 import { lastAlertsIn } from "../tail.ts";
-import { at } from "../tree.ts";
+import { restartCommand } from "../next.ts";
+import { at, targetAt } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { installCommand, type Site } from "./site.ts";
 
@@ -204,6 +205,13 @@ export function checkAlerts({ home, blocks, now }: Site): readonly Finding[] {
   const { ok, warning } = findingsOf("alerts");
   const path = `${home}/logs/alerts/alerts.json`;
   const alerts = lastAlertsIn(path);
+  const file = targetAt(path);
+  if (file !== undefined && !file.isFile) {
+    return [warning(
+      `${path} is no file: Wazuh writes no alerts that can be read`,
+      `sudo rm -r ${shellWord(path)} && sudo ${restartCommand(home)}`,
+    )];
+  }
   if (alerts === undefined) {
     return [warning(
       `${path} does not exist: no alert was raised since Wazuh was started`,
@@ -219,6 +227,12 @@ export function checkAlerts({ home, blocks, now }: Site): readonly Finding[] {
         "raises no alerts",
       "see that Wazuh runs, that an agent sends something, and that the disk " +
         "has room",
+    )];
+  }
+  if (alerts.length === 0 && (file?.size ?? 0) > 0) {
+    return [warning(
+      `Nothing at the end of ${path} is an alert in JSON`,
+      `see what it is:\ntail -c 1000 ${shellWord(path)}`,
     )];
   }
   if (alerts.length === 0) {
@@ -251,11 +265,16 @@ const DAY_MS = 86_400_000;
 /** So many groups are named. */
 const MAX_GROUPS = 5;
 
+/** So much of a name is shown, which an alert may have from an attacker. */
+const MAX_NAME = 60;
+
 /** What stands there most often, and how often. */
 function usualOf(groups: readonly string[]): string {
   const counts = [...Map.groupBy(groups, (group) => group)]
     .map(([group, all]) => [group, all.length] as const)
     .toSorted(([, a], [, b]) => b - a)
-    .slice(0, MAX_GROUPS).map(([group, count]) => `${group} ${count}`);
+    .slice(0, MAX_GROUPS).map(([group, count]) =>
+      `${group.slice(0, MAX_NAME)} ${count}`
+    );
   return counts.length === 0 ? "" : `: ${counts.join(", ")}`;
 }

@@ -151,7 +151,7 @@ function indented(line: string): string {
   return " ".repeat(width) + line;
 }
 
-const COMMAND = /^(?:sudo|diff|ls|openssl|getent) /;
+const COMMAND = /^(?:sudo|diff|findmnt|getent|ls|lsattr|openssl|tail) /;
 
 /** How a shell is told that a line goes on. */
 const CONTINUED = " \\";
@@ -162,7 +162,13 @@ function wrapped(text: string, end: string = ""): readonly string[] {
   // The arrow of a mend takes two, and a blank one.
   const room = WIDTH - INDENT - 3 - end.length;
   let line = "";
-  for (const word of text.split(" ")) {
+  // A path stays whole; a word of others may have any length.
+  const words = text.split(" ").flatMap((word) =>
+    end !== "" || word.length <= WIDTH
+      ? [word]
+      : word.match(new RegExp(`.{1,${room}}`, "gsu")) ?? []
+  );
+  for (const word of words) {
     if (line !== "" && line.length + word.length > room) {
       lines.push(line + end);
       line = word;

@@ -5,7 +5,7 @@
  */
 import { shellWord } from "../../shell.ts";
 import { PROGRAM, SCRIPT } from "../layout.ts";
-import { at, isScript } from "../tree.ts";
+import { areSame, at, canWrite, isScript, targetAt } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -15,8 +15,15 @@ const { ok, warning, error } = findingsOf("program");
 /**
  * Whether integratord will start it. It refuses a file that Wazuh's user could
  * change.
+ *
+ * @param running The executable that looks; nothing if it runs from source.
  */
-export function checkProgram(site: Site): readonly Finding[] {
+export function checkProgram(
+  site: Site,
+  running: string | undefined = Deno.build.standalone
+    ? Deno.execPath()
+    : undefined,
+): readonly Finding[] {
   const { home, wazuh } = site;
   const path = `${home}/${PROGRAM}`;
   const info = at(path);
@@ -42,6 +49,15 @@ export function checkProgram(site: Site): readonly Finding[] {
       } --replace`,
     )];
   }
+  // install takes the program that runs: a broken one cannot mend itself.
+  const anew = "in the folder of what you downloaded:\n" +
+    `sudo ./custom-opencti install --home ${shellWord(home)}`;
+  if (!isWholeElf(path)) {
+    return [error(
+      `${path} cannot run: it is damaged, or made for another machine`,
+      anew,
+    )];
+  }
   const mode = (info.mode ?? 0) % 0o10000;
   const owner = `sudo chown root:${wazuh.group} ${shellWord(path)}`;
   const found: Finding[] = [];
@@ -58,6 +74,27 @@ export function checkProgram(site: Site): readonly Finding[] {
       `sudo chmod 0750 ${shellWord(path)}`,
     ));
   }
+  if ((mode & 0o6000) !== 0) {
+    found.push(error(
+      `${path} is run with the rights of its owner or group, whoever starts ` +
+        `it (mode ${octal(mode)})`,
+      `sudo chmod 0750 ${shellWord(path)} && sudo chmod ug-s ${
+        shellWord(path)
+      }`,
+    ));
+  }
+  const folder = targetAt(`${home}/integrations`);
+  if (
+    folder !== undefined &&
+    (canWrite(folder, wazuh) || ((folder.mode ?? 0) & 0o002) !== 0)
+  ) {
+    const place = shellWord(`${home}/integrations`);
+    found.push(warning(
+      `${home}/integrations may be changed by others than root: they could ` +
+        "put another program there",
+      `sudo chown root:${wazuh.group} ${place} && sudo chmod 0750 ${place}`,
+    ));
+  }
   const mayRun = info.gid === wazuh.gid ? 0o010 : 0o001;
   if (info.gid !== wazuh.gid && (mode & 0o001) === 0) {
     found.push(error(`${path} is not for the group ${wazuh.group}`, owner));
@@ -68,6 +105,13 @@ export function checkProgram(site: Site): readonly Finding[] {
     ));
   }
   found.push(...closedFindings(path, { site, link: "program" }));
+  if (running !== undefined && !isCopy(info, { path, running })) {
+    found.push(warning(
+      `${path} is not the same as the program that looks: it is of another ` +
+        "version, or damaged",
+      anew,
+    ));
+  }
   if (at(`${home}/${SCRIPT}`) !== undefined) {
     found.push(warning(
       `${home}/${SCRIPT} is left of another integration`,
@@ -77,6 +121,36 @@ export function checkProgram(site: Site): readonly Finding[] {
   return found.length > 0 ? found : [ok(
     `${path}, root:${wazuh.group}, mode ${octal(mode)}, run by ${wazuh.user}`,
   )];
+}
+
+function isCopy(
+  { dev, ino, size }: Deno.FileInfo,
+  { path, running }: { readonly path: string; readonly running: string },
+): boolean {
+  const other = Deno.statSync(running);
+  if (other.dev === dev && other.ino === ino) return true;
+  return other.size === size && areSame(path, running);
+}
+
+/** The bytes of a header of 64 bits. */
+const ELF_HEADER = 64;
+
+/**
+ * Whether a file is an executable of this machine, down to the sections, which
+ * its header says where to find. A copy that a full disk cut off is not.
+ *
+ * @see https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+ */
+function isWholeElf(path: string): boolean {
+  using file = Deno.openSync(path);
+  const header = new DataView(new ArrayBuffer(ELF_HEADER));
+  const length = file.readSync(new Uint8Array(header.buffer)) ?? 0;
+  if (length < ELF_HEADER || header.getUint32(0) !== 0x7f454c46) return false;
+  const machine = Deno.build.arch === "aarch64" ? 183 : 62;
+  const sections = Number(header.getBigUint64(40, true)) +
+    header.getUint16(58, true) * header.getUint16(60, true);
+  return header.getUint16(18, true) === machine &&
+    sections <= file.statSync().size;
 }
 
 /** A mode as `chmod` takes it. */

@@ -148,7 +148,7 @@ function idFindings(
       return changed.length === 0 ? [] : [warning(
         `${site.home}/${path} overwrites rules of ours: ${
           changed.join(", ")
-        }: explain and test do not show this`,
+        }: what an upgrade changes in these has no effect`,
         `change them in ${site.home}/${RULES} instead: install keeps that`,
       )];
     }),

@@ -11,7 +11,7 @@ import { PROGRAM } from "../layout.ts";
 import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
-import { closedFindings } from "./reach.ts";
+import { closedFindings, isRefused, seeWhy } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
 
 /** Whether runs can write to the log. */
@@ -40,6 +40,12 @@ export function checkLog(site: Site): readonly Finding[] {
   }
   const closed = closedFindings(path, { site, link: "log", level: "warning" });
   if (closed.length > 0) return closed;
+  if (isRefused(path)) {
+    return [warning(
+      `${path} cannot be changed, even by who may: runs cannot log`,
+      seeWhy(path),
+    )];
+  }
   return canWrite(info, wazuh) ? [ok(path)] : [warning(
     `${wazuh.user} may not write to ${path}: runs cannot log`,
     `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(path)}`,
@@ -99,6 +105,12 @@ export async function checkSpool(
       owner,
     ));
   }
+  if (database !== undefined && isRefused(`${dir}/spool.db`)) {
+    return worse(warning(
+      `${dir}/spool.db cannot be changed, even by who may: ${then}`,
+      seeWhy(`${dir}/spool.db`),
+    ));
+  }
   const waiting = await waitingIn(dir).catch((problem) => messageOf(problem));
   if (typeof waiting === "string") {
     return [warning(
@@ -126,7 +138,9 @@ export async function checkSpool(
       );
   });
   if (waiting === undefined || waiting.alerts + waiting.events === 0) {
-    return outages.length > 0 ? outages : [ok(`${dir}, nothing waits`)];
+    return outages.length > 0 ? outages : [
+      ok(`${dir}, nothing waits; room on its disk is not looked at`),
+    ];
   }
   return [
     ...outages,
@@ -213,17 +227,30 @@ export function checkToken(site: Site): readonly Finding[] {
   return blocks.flatMap(({ apiKey }) => {
     const path = /^file:(\/.*)$/.exec(apiKey)?.[1];
     if (path === undefined) return [];
-    const info = at(path);
-    const owner = `sudo chown root:${wazuh.group} ${shellWord(path)} && ` +
-      `sudo chmod 0640 ${shellWord(path)}`;
-    if (info === undefined) {
+    const isLink = at(path)?.isSymlink === true;
+    const info = targetAt(path);
+    // Who laid a link may want root to open what it leads to.
+    const asks = (command: string) =>
+      isLink ? `see where this link leads:\nls -l ${shellWord(path)}` : command;
+    const anew = `${installCommand(site)} --token-file FILE`;
+    if (info === undefined && !isLink) {
+      return [error(`${path} does not exist`, anew)];
+    }
+    if (info?.isFile !== true) {
       return [error(
-        `${path} does not exist`,
-        `${installCommand(site)} --token-file FILE`,
+        `${path} is no file`,
+        "remove it, and write the token into a file FILE:\n" +
+          `sudo rm -r ${shellWord(path)}\n${anew}`,
       )];
     }
     if (!canRead(info, wazuh)) {
-      return [error(`${wazuh.user} may not read ${path}`, owner)];
+      return [error(
+        `${wazuh.user} may not read ${path}`,
+        asks(
+          `sudo chown root:${wazuh.group} ${shellWord(path)} && ` +
+            `sudo chmod 0640 ${shellWord(path)}`,
+        ),
+      )];
     }
     const closed = closedFindings(path, { site, link: "token" });
     if (closed.length > 0) return closed;
@@ -231,7 +258,7 @@ export function checkToken(site: Site): readonly Finding[] {
       return [
         error(
           `${path} may be used by others`,
-          `sudo chmod o= ${shellWord(path)}`,
+          asks(`sudo chmod o= ${shellWord(path)}`),
         ),
       ];
     }

