@@ -150,7 +150,7 @@ function isMadeOf(
 
 function isOwn(name: string): boolean {
   return OWN.has(name) || OF_OURS.has(name) && !NOT_ALONE.has(name) ||
-    OUTER.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS);
+    OUTER.test(name) || LOCAL.test(name) || isMadeOf(name, OF_OURS, ITS_ENDS);
 }
 
 function isLookedUp(name: string): boolean {
@@ -164,7 +164,7 @@ function saysVersion(name: string): boolean {
 
 const VERSION = words(
   "v vers driver kernel package pkg sn serialno build buildnumber release firmware " +
-    "revision rev oid sysobjectid serial serialnumber ua",
+    "revision rev fixedin pattern oid sysobjectid serial serialnumber ua",
 );
 const VERSION_ENDS = [
   "version",
@@ -223,7 +223,7 @@ const ACCOUNT =
   /^(?:(?:a|e|s|fs|o)?[ug]id|(?:target|subject)(?:domainname|userdomain)|(?:account|user|logon)domain)$/;
 
 const OWN = words(
-  "fw fwip lip laddr gaddr addrlocal deviceexternalid devextip " +
+  "origin fw fwip lip laddr gaddr addrlocal deviceexternalid devextip " +
     "originsicname lastipaddress vip edgeserverip hostheader " +
     "clientprovidedhostheader routers deviceinternalip serviceurl " +
     "backendurl upstreamurl upstreamlocaladdress downstreamlocaladdress " +
@@ -233,18 +233,22 @@ const OWN = words(
 
 /** Addresses of the site as others see it. */
 const OUTER =
-  /^(?:last|client|device)*(?:external|public|host)(?:ip|addr|address|ipaddress|dnsname)$/;
+  /^(?:last|client|device|host)*(?:external|public|host)(?:ip|addr|address|ipaddress|dnsname)$/;
+
+/** The near end of a connection: netconn_local_ipv4. */
+const LOCAL = /local(?:ip(?:v[46])?|addr)(?:addr(?:ess)?)?$/;
 
 /** What these are, alone or with its address or name: gateway, deviceAddress. */
 const OF_OURS = words(
   "dev device dvc sensor agent manager computer machine endpoint observer " +
     "reporter collector local loc nas mgmt management gateway gw listen " +
     "listener edge vserver dnsserver nameserver resolver backend upstream " +
-    "workstation origin assigned bind networkdevice unifidevice",
+    "assigned bind networkdevice unifidevice firewall wan interface asset srv",
 );
 /** Alone, these are something else. */
 const NOT_ALONE = words(
-  "agent endpoint dev device local loc listen edge management mgmt assigned bind",
+  "agent endpoint dev device local loc listen edge management mgmt assigned bind " +
+    "wan interface asset srv",
 );
 const ITS_ENDS = words(
   "ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address addr address " +
@@ -340,7 +344,7 @@ const OF_SITE =
 const OF_NO_FILE =
   ("imp ja3 ja4 hassh ssdeep tlsh cert tls ssl x509 thumb finger " +
     "auth context sess pass pwd token key salt nonce container trace span commit etag " +
-    "cookie block rule user cache pehash rich hmac").split(" ");
+    "dthash cookie block rule user cache pehash rich hmac").split(" ");
 
 function hashNamed(name: string, parent: string): TextKind | undefined {
   const kind = HASH_KINDS.find((kind) => name.includes(kind));

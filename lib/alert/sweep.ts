@@ -164,10 +164,12 @@ const CHECKS: ReadonlySet<string> = new Set(
 );
 
 /**
- * A text without XML's entities, and with what people write for dots and colons
+ * A text without XML's entities and a terminal's colours, and with what people write for dots and colons
  * that nobody shall click on: hxxp://evil[.]example
  */
-function readable(text: string): string {
+function readable(written: string): string {
+  // rsyslog writes a terminal's colours as #033[31m
+  const text = written.includes("[") ? written.replace(COLOUR, " ") : written;
   const plain = text.includes("&amp;") || text.includes("&quot;")
     ? text.replaceAll("&quot;", '"').replaceAll("&amp;", "&")
     : text;
@@ -179,6 +181,9 @@ function readable(text: string): string {
     )
     : plain;
 }
+
+// deno-lint-ignore no-control-regex
+const COLOUR = /(?:\x1b|#033|\\(?:x1b|033|u001b|e))\[[\d;]{0,12}m/gi;
 
 function candidatesIn(
   value: NamedText,

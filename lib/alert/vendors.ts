@@ -8,8 +8,8 @@ import type { Alert } from "./alert.ts";
 import { hostOf, normalize } from "./kinds.ts";
 
 /**
- * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, or it is a
- * block list's page on an address.
+ * Whether a URL's host is of a vendor, see {@linkcode isOfVendor}, and no host of
+ * theirs where anybody publishes, or it is a block list's page on an address.
  *
  * @example
  * ```ts
@@ -28,9 +28,17 @@ export function isVendors(
   const host = normalize("url", url);
   const name = host && hostOf(host);
   return name
-    ? isOfVendor(name.value, makers) || isLookUp(name.value, host.value)
+    ? isOfVendor(name.value, makers) &&
+        (!OF_ANYBODY.test(name.value) || PAGES.test(name.value)) ||
+      isLookUp(name.value, host.value)
     : false;
 }
+
+/** Anybody has forms and files there. */
+const OF_ANYBODY = /\.(?:microsoft|cloud\.google)\.com$/;
+/** What these vendors write themselves. */
+const PAGES =
+  /^(?:www|learn|docs|go|support|schemas|technet|msdn|security|portal|compliance|admin|console|update|download|account|graph|management|login)\./;
 
 /** Whether it is what a block list says of an address. */
 function isLookUp(host: string, url: string): boolean {

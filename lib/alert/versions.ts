@@ -43,6 +43,8 @@ export function isVersionAt(
     /^, \d{4}, \d/.test(text.slice(end, end + 9)) ||
     CHANGED.test(before) &&
       (!FROM.test(before) || /^ to v?\d/.test(text.slice(end, end + 6))) ||
+    UPDATED_TO.test(before) ||
+    UPDATED.test(before) && /^ to v?\d/.test(text.slice(end, end + 6)) ||
     (previous === "=" || previous === "@") && OF_PACKAGE.test(before) &&
       !FILTERED.test(before) ||
     previous === "|" &&
@@ -66,6 +68,10 @@ const OF_VERSION =
 const CHANGED = /\b(?:up|down)grad|\binstall/i;
 const FROM =
   /(?<!grade?d? (?:to )?[\d.]{3,20} )\b(?:from|by|at|via|on|server|host|source|mirror) ["'([]?$/i;
+
+/** Updated Tool from 1.2.3.3 to 1.2.3.4; what is updated else is an address, too. */
+const UPDATED = /\bupdat\w{1,3} .{0,30}\bfrom v?$/i;
+const UPDATED_TO = /\bupdat\w{1,3} .{0,30}\bfrom v?[\d.]{5,20} to v?$/i;
 
 /** foo==1.2.3.4, apt install foo=1.2.3.4, npm i foo@1.2.3.4 */
 const OF_PACKAGE =

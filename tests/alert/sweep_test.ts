@@ -54,6 +54,17 @@ Deno.test("each sweep finds what it is for in a log", async (t) => {
     "a site's header": ["200 - {www.own.ru||} {}", "", ""],
     "names in programs": ["java.lang.Thread.run logging.info", "", ""],
     "a version": ["Agent/4.14.7.1 v1.2.3.4 version 10.0.22.1", "", ""],
+    "an update": ["Updated Firefox from 131.0.3.1 to 132.0.1.2", "", ""],
+    "an update of an address": [
+      "updated host 9.8.7.6",
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.6",
+    ],
+    "in a terminal's colours": [
+      "#033[31m9.8.7.6#033[0m",
+      "ipv4 9.8.7.6",
+      "ipv4 9.8.7.6",
+    ],
     "an OID": ["1.3.6.1.4.1.311.2", "", ""],
     "a network, a range": ["9.8.7.0/24 9.8.7.1-9.8.7.9", "", ""],
     "files' names": ["/a/install.sh auth.log sshd.service a.b.conf", "", ""],
@@ -115,6 +126,67 @@ Deno.test("a link is skipped for its name or its host alone, and it is said", as
     assertEquals(iocs.map(({ value }) => value), [url, "evil.ru"]);
     assertEquals(skipped, []);
   });
+});
+
+Deno.test("who speaks from outside is asked for, and what is one's own is not", async (t) => {
+  const other = ["origin_ip", "workstation"];
+  const own = [
+    "netconn_local_ipv4",
+    "action_local_ip",
+    "wan_ip",
+    "interface_ip",
+    "firewall_ip",
+    "asset_ip",
+    "srv_ip",
+    "host_public_ip",
+    "fixed_in",
+  ];
+  for (const name of [...other, ...own]) {
+    await t.step(name, () => {
+      const found = find({ data: { [name]: "9.8.7.6" } });
+      const expected = own.includes(name) ? [] : ["ipv4 9.8.7.6"];
+      assertEquals(valuesOf(found), expected);
+    });
+  }
+  await t.step("a token of a device", () => {
+    const data = { debugData: { dtHash: "ab".repeat(32) } };
+    assertEquals(valuesOf(find({ data })), []);
+  });
+});
+
+Deno.test("a vendor's host where anybody publishes is asked for", async (t) => {
+  const cases: Readonly<Record<string, boolean>> = {
+    "https://customervoice.microsoft.com/Pages/x?id=1": true,
+    "https://storage.cloud.google.com/evil/login.html": true,
+    "https://learn.microsoft.com/x": false,
+    "https://go.microsoft.com/fwlink/?x": false,
+    "https://console.cloud.google.com/x": false,
+    "https://microsoft.com/x": false,
+  };
+  for (const [url, isAsked] of Object.entries(cases)) {
+    await t.step(url, () => {
+      const { iocs } = find({ full_log: `clicked ${url}` });
+      assertEquals(iocs.some(({ value }) => value === url), isAsked);
+    });
+  }
+});
+
+Deno.test("what people write around a URL is no part of it", async (t) => {
+  const url = "http://evil.ru/y";
+  const texts = [
+    `${url}…`,
+    `${url}。`,
+    `„${url}“`,
+    `«${url}»`,
+    `*${url}*`,
+    `\x1b[31m${url}\x1b[0m`,
+  ];
+  for (const text of texts) {
+    await t.step(text, () => {
+      const found = find({ data: { url: text } }, "off");
+      assertEquals(valuesOf(found), [`url ${url}`, "domain evil.ru"]);
+    });
+  }
 });
 
 Deno.test("static fields and hashes by their names are read of every alert", () => {

@@ -143,7 +143,8 @@ export function percentDecoded(text: string): string {
   }
 }
 
-const WORD = /[^\s"'`<>|\\^{}]+/g;
+// deno-lint-ignore no-control-regex
+const WORD = /[^\s"'`<>|\\^{}\u{1b}“”„«»‹›「」]+/gu;
 /** LDAP and RMI are how Log4j is made to load code: their host is asked for. */
 const URL_START =
   /(?:https?|(?<![st])ftp|ldaps?|rmi|(?<=jndi:)(?:dns|iiop|corba|nds|nis)):\/\//gi;
@@ -178,7 +179,7 @@ function readingsOf(word: string): string[] {
 
 /** Takes off what ends a sentence or a command, and is no part of the URL. */
 function withoutEnd(url: string): string {
-  const marks = `.,;:!&$${url.includes("(") ? "" : ")"}${
+  const marks = `.,;:!&$*…。、，；！${url.includes("(") ? "" : ")"}${
     url.includes("[") ? "" : "]"
   }`;
   let end = url.length;
