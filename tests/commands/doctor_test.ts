@@ -566,6 +566,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "Cannot use option",
     mend: "run this again",
   },
+  "limits of no match at all": {
+    does: text(
+      "etc/opencti.json",
+      '{"max_ind_alerts": 0, "max_obs_alerts": 0}',
+    ),
+    link: "options",
+    level: "warning",
+    says: "max_ind_alerts and max_obs_alerts are both 0",
+    mend: "set one of them to 1 or more in HOME/etc/opencti.json",
+  },
   "no token": {
     does: gone(TOKEN_FILE),
     link: "token",
