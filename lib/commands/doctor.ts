@@ -179,7 +179,17 @@ async function setUpOf(
   for (const problem of problems) {
     findings.push(findingsOf("options").warning(problem, AGAIN));
   }
-  if (problems.length === 0 && read.error === undefined) {
+  const { max_ind_alerts, max_obs_alerts } = read.config;
+  const isSilent = max_ind_alerts === 0 && max_obs_alerts === 0;
+  if (isSilent) {
+    findings.push(
+      findingsOf("options").warning(
+        "max_ind_alerts and max_obs_alerts are both 0: no match is emitted",
+        `set one of them to 1 or more in ${read.file}`,
+      ),
+    );
+  }
+  if (problems.length === 0 && !isSilent && read.error === undefined) {
     findings.push(
       findingsOf("options").ok(
         at(read.file) !== undefined

@@ -432,6 +432,57 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     says: "HOME/logs/alerts/alerts.json is no file",
     mend: "sudo rm -r HOME/logs/alerts/alerts.json",
   },
+  "daemons that are dead": {
+    does: (home) => {
+      gone("var/run")(home);
+      Deno.mkdirSync(`${home}/var/run`);
+      text("var/run/wazuh-analysisd-99999999.pid", "")(home);
+      text("var/run/wazuh-integratord-99999999.pid", "")(home);
+    },
+    link: "queue",
+    level: "warning",
+    says: "wazuh-analysisd and wazuh-integratord do not seem to run",
+    mend: "restart",
+  },
+  "a copy of our rules": {
+    does: (home) =>
+      Deno.copyFileSync(
+        `${home}/${RULES}`,
+        `${home}/etc/rules/opencti_rules_old.xml`,
+      ),
+    link: "rules",
+    says: "HOME/etc/rules/opencti_rules_old.xml is a copy of our rules",
+    mend: "sudo mv HOME/etc/rules/opencti_rules_old.xml " +
+      "HOME/etc/rules/opencti_rules_old.xml.bak",
+  },
+  "a pattern of rules": {
+    does: conf((text) =>
+      text.replace(
+        "</ossec_config>",
+        '<ruleset><rule_dir pattern="local_.*.xml$">etc/rules</rule_dir>' +
+          "</ruleset></ossec_config>",
+      ).replace(/<rule_dir>etc\/rules<\/rule_dir>/, "")
+    ),
+    link: "rules",
+    level: "warning",
+    says: "<rule_dir> of etc/rules in HOME/etc/ossec.conf has a pattern",
+    mend: "take it out unless you want that",
+  },
+  "a decoder of others that is not closed": {
+    does: text("etc/decoders/local_decoder.xml", '<decoder name="x">\n'),
+    link: "rules",
+    says: "HOME/etc/decoders/local_decoder.xml: line ",
+    mend: "correct HOME/etc/decoders/local_decoder.xml",
+  },
+  "a decoder that Wazuh may not read": {
+    does: (home) => {
+      owner("etc/decoders/opencti_decoder.xml", 0, 0)(home);
+      mode("etc/decoders/opencti_decoder.xml", 0o600)(home);
+    },
+    link: "rules",
+    says: "may not read HOME/etc/decoders/opencti_decoder.xml: Wazuh does not",
+    mend: "chmod 0660 HOME/etc/decoders/opencti_decoder.xml",
+  },
   "no alerts": {
     does: gone("logs/alerts/alerts.json"),
     link: "alerts",
@@ -514,6 +565,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     link: "tls",
     says: "Cannot use option",
     mend: "run this again",
+  },
+  "limits of no match at all": {
+    does: text(
+      "etc/opencti.json",
+      '{"max_ind_alerts": 0, "max_obs_alerts": 0}',
+    ),
+    link: "options",
+    level: "warning",
+    says: "max_ind_alerts and max_obs_alerts are both 0",
+    mend: "set one of them to 1 or more in HOME/etc/opencti.json",
   },
   "no token": {
     does: gone(TOKEN_FILE),
@@ -664,10 +725,10 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     mend: "chmod 0660",
   },
   "integratord does not run": {
-    does: gone("var/run/wazuh-integratord-123.pid"),
+    does: gone(`var/run/wazuh-integratord-${Deno.pid}.pid`),
     link: "queue",
     level: "warning",
-    says: "wazuh-integratord does not seem to run (no pid file)",
+    says: "wazuh-integratord does not seem to run (no process of its pid file)",
     mend: "sudo ",
   },
   "no rules": {
@@ -1034,7 +1095,11 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "rules that were changed since Wazuh started": {
     does: (home) => {
       const before = new Date(Date.now() - 3_600_000);
-      Deno.utimeSync(`${home}/var/run/wazuh-analysisd-123.pid`, before, before);
+      Deno.utimeSync(
+        `${home}/var/run/wazuh-analysisd-${Deno.pid}.pid`,
+        before,
+        before,
+      );
     },
     link: "restart",
     level: "warning",

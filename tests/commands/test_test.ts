@@ -307,7 +307,11 @@ const BREAKS: Readonly<Record<string, Break>> = {
   "rules that Wazuh has not read yet": {
     does: (home) => {
       const before = new Date(Date.now() - 60_000);
-      Deno.utimeSync(`${home}/var/run/wazuh-analysisd-123.pid`, before, before);
+      Deno.utimeSync(
+        `${home}/var/run/wazuh-analysisd-${Deno.pid}.pid`,
+        before,
+        before,
+      );
     },
     least: "none",
     args: ["--wait", "1"],

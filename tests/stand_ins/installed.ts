@@ -37,7 +37,10 @@ export async function makeInstalled(
   if (runs) await putExecutable(`${home}/integrations/custom-opencti`);
   await Deno.mkdir(`${home}/var/run`, { recursive: true });
   for (const daemon of ["analysisd", "integratord"]) {
-    await Deno.writeTextFile(`${home}/var/run/wazuh-${daemon}-123.pid`, "123");
+    await Deno.writeTextFile(
+      `${home}/var/run/wazuh-${daemon}-${Deno.pid}.pid`,
+      `${Deno.pid}`,
+    );
   }
   await Deno.writeTextFile(`${home}/logs/alerts/alerts.json`, `${ALERT}\n`);
   giveToWazuh(`${home}/logs/alerts/alerts.json`, 0o640);

@@ -48,19 +48,33 @@ export async function checkQueue(
   }
   const running = namesIn(`${home}/var/run`);
   const missing = ["wazuh-analysisd", "wazuh-integratord"]
-    .filter((name) => !running.some((file) => file.startsWith(`${name}-`)));
+    .filter((name) =>
+      !running.some((file) => {
+        const pid = /^(.*)-(\d+)\.pid$/.exec(file);
+        return pid?.[1] === name && isAlive(Number(pid[2]));
+      })
+    );
   return missing.length === 0
     ? [ok(
       `${path}, a ${
-        kind === "closed" ? "socket" : `${kind} socket that is read`
-      }, and ${wazuh.user} may write to it; integratord has its pid file`,
+        kind === "closed" ? "socket" : `${kind} socket that is open`
+      }, and ${wazuh.user} may write to it; whether it is full, test says`,
     )]
     : [
       warning(
         `${missing.join(" and ")} ${
           missing.length === 1 ? "does" : "do"
-        } not seem to run (no pid file)`,
+        } not seem to run (no process of its pid file)`,
         restart,
       ),
     ];
+}
+
+/** Whether there is a process, where processes can be seen. */
+function isAlive(pid: number): boolean {
+  try {
+    return at("/proc/1") === undefined || at(`/proc/${pid}`) !== undefined;
+  } catch {
+    return true;
+  }
 }

@@ -23,7 +23,7 @@ import {
 } from "../rules.ts";
 import { EARLIER, SHIPPED_DECODER, SHIPPED_RULES } from "../shipped.ts";
 import { sha256Of } from "../steps.ts";
-import { at, canRead, readBytes } from "../tree.ts";
+import { at, canRead, filesBelow, readBytes, targetAt } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -99,7 +99,18 @@ function loadFindings(site: Site): readonly Finding[] {
       `add <rule_dir>etc/rules</rule_dir> to <ruleset> in ${confPath}`,
     ));
   }
-  const excluded = sectionsOf(conf, "ruleset").flatMap(({ children }) =>
+  const sections = sectionsOf(conf, "ruleset");
+  const patterns = sections.flatMap(({ children }) => children)
+    .filter(({ name, text }) => name === "rule_dir" && text === "etc/rules")
+    .map(({ attributes }) => attributes.pattern);
+  if (patterns.length > 0 && patterns.every((one) => one !== undefined)) {
+    found.push(warning(
+      `<rule_dir> of etc/rules in ${confPath} has a pattern, and doctor does ` +
+        "not know whether opencti_rules.xml meets it",
+      `see it in ${confPath}, and take it out unless you want that`,
+    ));
+  }
+  const excluded = sections.flatMap(({ children }) =>
     children.filter(({ name }) => name === "rule_exclude")
   ).some(({ text }) => /(?:^|\/)opencti_rules\.xml$/.test(text));
   if (excluded) {
@@ -111,18 +122,25 @@ function loadFindings(site: Site): readonly Finding[] {
   return found;
 }
 
+/** Says in our rules that they are. */
+const MARK = "events of custom-opencti";
+
 /** Whether each id is there once. */
 function idFindings(
   site: Site,
   { first, ids }: { readonly first: number; readonly ids: readonly number[] },
 ): readonly Finding[] {
   const { files, broken } = readRuleFiles({ ...site, conf: site.conf ?? "" });
-  const clashes = files.flatMap(({ path, ids: others }) =>
-    others.some((id) => ids.includes(id)) ||
-      others.some((id) => isOurs(id, first))
+  const copies = files.filter(({ path }) =>
+    (readBytes(`${site.home}/${path}`) ?? "").includes(MARK)
+  );
+  const others = files.filter((file) => !copies.includes(file));
+  const clashes = others.flatMap(({ path, ids: theirs }) =>
+    theirs.some((id) => ids.includes(id)) ||
+      theirs.some((id) => isOurs(id, first))
       ? [
         `${path} (${
-          others.filter((id) => isOurs(id, first) || ids.includes(id)).join(
+          theirs.filter((id) => isOurs(id, first) || ids.includes(id)).join(
             ", ",
           )
         })`,
@@ -132,6 +150,15 @@ function idFindings(
   const taken = [...ids, ...files.flatMap((file) => file.ids)];
   const twice = ids.filter((id, n) => ids.indexOf(id) !== n);
   return [
+    ...copies.map(({ path }) => {
+      const copy = `${site.home}/${path}`;
+      return error(
+        `${copy} is a copy of our rules: Wazuh takes one of each id, and events ` +
+          "may meet either",
+        "give it a name that Wazuh does not load:\n" +
+          `sudo mv ${shellWord(copy)} ${shellWord(`${copy}.bak`)}`,
+      );
+    }),
     ...clashes.length === 0 ? [] : [error(
       `Other rules have ids of ours, and Wazuh takes one of each: ${
         clashes.join(", ")
@@ -152,7 +179,7 @@ function idFindings(
         `change them in ${site.home}/${RULES} instead: install keeps that`,
       )];
     }),
-    ...files.filter(({ opencti }) => opencti.length > 0).map((
+    ...others.filter(({ opencti }) => opencti.length > 0).map((
       { path, opencti },
     ) =>
       warning(
@@ -248,9 +275,37 @@ function textOf(element: Element | undefined, name: string) {
   return element?.children.find((child) => child.name === name)?.text;
 }
 
-/** A decoder of an earlier version took the fields from all other JSON. */
+/**
+ * Decoders that stop Wazuh; and one of an earlier version took the fields from
+ * all other JSON.
+ */
 function decoderFindings(site: Site): readonly Finding[] {
-  const path = `${site.home}/${DECODER}`;
+  const { home, wazuh } = site;
+  const path = `${home}/${DECODER}`;
+  const folder = `${home}/etc/decoders`;
+  const stopping = filesBelow(folder).filter((name) => name.endsWith(".xml"))
+    .map((name) => `${folder}/${name}`).flatMap((file) => {
+      const info = targetAt(file);
+      if (info?.isFile !== true) return [];
+      if (!canRead(info, wazuh)) {
+        return [error(
+          `${wazuh.user} may not read ${file}: Wazuh does not start`,
+          `sudo chown ${wazuh.user}:${wazuh.group} ${shellWord(file)} && ` +
+            `sudo chmod 0660 ${shellWord(file)}`,
+        )];
+      }
+      try {
+        parseXml(readBytes(file) ?? "");
+        return [];
+      } catch (problem) {
+        if (!(problem instanceof SyntaxError)) throw problem;
+        return [error(
+          `${file}: ${messageOf(problem)}: Wazuh does not start with it`,
+          `correct ${file}`,
+        )];
+      }
+    });
+  if (stopping.length > 0) return stopping;
   const content = readBytes(path);
   if (content === undefined || content === SHIPPED_DECODER) return [];
   return content.includes("json-not-opencti") ? [] : [error(
