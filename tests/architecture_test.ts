@@ -36,6 +36,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "lib/state/spool.ts",
   "lib/state/spool_summary.ts",
   "lib/wazuh/queue.ts",
+  "lib/manager/executable.ts",
   "lib/manager/tail.ts",
   "lib/manager/tree.ts",
   "lib/commands/command.ts",

@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import {
   at,
   linkError,
+  lockFolder,
   refuseOthersThanRoot,
   targetAt,
   wazuhUserOf,
@@ -25,9 +26,8 @@ import {
 export function lockManager(home: string): Disposable {
   wazuhUserOf(home);
   refuseOthersThanRoot(home);
-  const folder = Deno.openSync(home);
-  if (folder.tryLockSync(true)) return folder;
-  folder.close();
+  const lock = lockFolder(home);
+  if (lock !== undefined) return lock;
   throw new UsageError(
     `Another install or uninstall is running in ${home}: wait for its end, ` +
       "then run this again",

@@ -37,8 +37,8 @@ import {
 } from "./layout.ts";
 import { SHIPPED_DECODER, SHIPPED_GROUPS, SHIPPED_SCHEMA } from "./shipped.ts";
 import { ownSteps, type Plan, quiet, type Step } from "./steps.ts";
+import { areSame } from "./executable.ts";
 import {
-  areSame,
   at,
   type Owned,
   readBytes,

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { messageOf, UsageError } from "../errors.ts";
 import { decoded, toBytes } from "./bytes.ts";
 import { diffOf } from "./diff.ts";
+import { readProgram } from "./executable.ts";
 import { holdFolder, refuseHardLink, refuseLinks } from "./guard.ts";
 import { RECORD } from "./layout.ts";
 import {
@@ -20,7 +21,6 @@ import {
   placeFile,
   placeFolder,
   readBytes,
-  readProgram,
   remove,
 } from "./tree.ts";
 

@@ -218,6 +218,39 @@ function may(
   return ((mode ?? 0) & (bit << shift)) !== 0;
 }
 
+/**
+ * What a file system refuses to whoever may write to a file: all, where it is
+ * mounted for reading, or a file that is immutable. The file is opened and
+ * stays as it is. Whether a disk has room cannot be seen without a try.
+ */
+export function isRefused(path: string): boolean {
+  try {
+    closeSync(
+      openSync(
+        path,
+        constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW |
+          constants.O_NONBLOCK,
+      ),
+    );
+    return false;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    return code === "EROFS" || code === "EPERM";
+  }
+}
+
+/**
+ * Locks a folder for one process; no file of it is left, however that ends.
+ *
+ * @returns What holds the lock until it is closed; nothing if another has it.
+ */
+export function lockFolder(path: string): Disposable | undefined {
+  const folder = Deno.openSync(path);
+  if (folder.tryLockSync(true)) return folder;
+  folder.close();
+  return undefined;
+}
+
 /** The names in a folder; none if it is missing. */
 export function namesIn(folder: string): readonly string[] {
   return entriesIn(folder).map(({ name }) => name);
@@ -332,17 +365,6 @@ export function moveFile(from: string, to: string): void {
   let free = to;
   for (let n = 1; at(free) !== undefined; n++) free = `${to}.${n}`;
   Deno.renameSync(from, free);
-}
-
-/** The executable that is to be installed. */
-export function readProgram(path: string): Uint8Array {
-  return Deno.readFileSync(path);
-}
-
-/** Whether two files have the same bytes. */
-export function areSame(path: string, other: string): boolean {
-  const [one, two] = [readProgram(path), readProgram(other)];
-  return one.length === two.length && one.every((byte, n) => byte === two[n]);
 }
 
 /** The files in a folder and below it, by their paths in it. */

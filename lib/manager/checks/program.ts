@@ -5,7 +5,8 @@
  */
 import { shellWord } from "../../shell.ts";
 import { PROGRAM, SCRIPT } from "../layout.ts";
-import { areSame, at, canWrite, isScript, targetAt } from "../tree.ts";
+import { isCopy, isWholeElf, runningExecutable } from "../executable.ts";
+import { at, canWrite, isScript, targetAt } from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { closedFindings } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
@@ -20,9 +21,7 @@ const { ok, warning, error } = findingsOf("program");
  */
 export function checkProgram(
   site: Site,
-  running: string | undefined = Deno.build.standalone
-    ? Deno.execPath()
-    : undefined,
+  running: string | undefined = runningExecutable(),
 ): readonly Finding[] {
   const { home, wazuh } = site;
   const path = `${home}/${PROGRAM}`;
@@ -105,7 +104,7 @@ export function checkProgram(
     ));
   }
   found.push(...closedFindings(path, { site, link: "program" }));
-  if (running !== undefined && !isCopy(info, { path, running })) {
+  if (running !== undefined && !isCopy(path, running)) {
     found.push(warning(
       `${path} is not the same as the program that looks: it is of another ` +
         "version, or damaged",
@@ -121,36 +120,6 @@ export function checkProgram(
   return found.length > 0 ? found : [ok(
     `${path}, root:${wazuh.group}, mode ${octal(mode)}, run by ${wazuh.user}`,
   )];
-}
-
-function isCopy(
-  { dev, ino, size }: Deno.FileInfo,
-  { path, running }: { readonly path: string; readonly running: string },
-): boolean {
-  const other = Deno.statSync(running);
-  if (other.dev === dev && other.ino === ino) return true;
-  return other.size === size && areSame(path, running);
-}
-
-/** The bytes of a header of 64 bits. */
-const ELF_HEADER = 64;
-
-/**
- * Whether a file is an executable of this machine, down to the sections, which
- * its header says where to find. A copy that a full disk cut off is not.
- *
- * @see https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
- */
-function isWholeElf(path: string): boolean {
-  using file = Deno.openSync(path);
-  const header = new DataView(new ArrayBuffer(ELF_HEADER));
-  const length = file.readSync(new Uint8Array(header.buffer)) ?? 0;
-  if (length < ELF_HEADER || header.getUint32(0) !== 0x7f454c46) return false;
-  const machine = Deno.build.arch === "aarch64" ? 183 : 62;
-  const sections = Number(header.getBigUint64(40, true)) +
-    header.getUint16(58, true) * header.getUint16(60, true);
-  return header.getUint16(18, true) === machine &&
-    sections <= file.statSync().size;
 }
 
 /** A mode as `chmod` takes it. */

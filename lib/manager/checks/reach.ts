@@ -1,10 +1,9 @@
 /**
- * Whether Wazuh's user gets to a file at all, and can write there: a file may be
- * open, and a folder above it closed, or its disk for reading alone.
+ * Whether Wazuh's user gets to a file at all: a file may be open, and a folder
+ * above it closed.
  *
  * @module
  */
-import { closeSync, constants, openSync } from "node:fs";
 import { shellWord } from "../../shell.ts";
 import { closedFolderAbove } from "../tree.ts";
 import { type Finding, findingsOf, type Link } from "./finding.ts";
@@ -33,23 +32,6 @@ export function closedFindings(
     ),
     level,
   }];
-}
-
-const { O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
-
-/**
- * What a file system refuses to whoever may write to a file: all, where it is
- * mounted for reading, or a file that is immutable. The file is opened and
- * stays as it is. Whether a disk has room cannot be seen without a try.
- */
-export function isRefused(path: string): boolean {
-  try {
-    closeSync(openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK));
-    return false;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code === "EROFS" || code === "EPERM";
-  }
 }
 
 /** What shows why. */

@@ -8,10 +8,17 @@ import { shellWord } from "../../shell.ts";
 import type { StateFolders } from "../../state/marker.ts";
 import { waitingIn } from "../../state/spool_summary.ts";
 import { PROGRAM } from "../layout.ts";
-import { at, canRead, canWrite, targetAt, type WazuhUser } from "../tree.ts";
+import {
+  at,
+  canRead,
+  canWrite,
+  isRefused,
+  targetAt,
+  type WazuhUser,
+} from "../tree.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { octal } from "./program.ts";
-import { closedFindings, isRefused, seeWhy } from "./reach.ts";
+import { closedFindings, seeWhy } from "./reach.ts";
 import { installCommand, type Site } from "./site.ts";
 
 /** Whether runs can write to the log. */
