@@ -115,9 +115,13 @@ export function collectorFor(
       const candidate = { ...wholeIn(alert, one), port: "53" };
       for (const reading of readingsOf(candidate)) takeReading(reading, one);
     }
+    // A link stands in a field, and in the log again: it is named once.
+    const links = new Set<string>();
     for (const one of found) {
       if (!("reason" in one) || !one.isLink) continue;
       const { value = one.text } = normalize("url", one.text) ?? {};
+      if (links.has(value)) continue;
+      links.add(value);
       if (!iocs.has(`url ${value}`) && !isKnown(value)) skip(one);
     }
 

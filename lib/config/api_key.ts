@@ -62,7 +62,7 @@ export function readApiKey(
  * ```
  */
 export function isToken(text: string): boolean {
-  return /^[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x7e]{1,4096}$/.test(text);
+  return /^[\x21\x23-\x26\x28-\x3b\x3d-\x7e]{1,4096}$/.test(text);
 }
 
 /** Whether a text can be a token, and does not name the file of one. */
