@@ -143,7 +143,10 @@ Deno.test("install reads the token from a file or a pipe, and refuses what is no
     ) {
       const [{ status, stderr }] = await Promise.all([
         install(),
-        Deno.writeTextFile(path, content, { create: false }),
+        // A program of its own: opening a pipe waits for who reads it.
+        new Deno.Command("sh", {
+          args: ["-c", 'printf %s "$1" > "$2"', "sh", content, path],
+        }).output(),
       ]);
       assertEquals(status, expected, stderr);
     }
