@@ -295,8 +295,10 @@ Deno.test("custom-opencti names the queue that takes no event, and does not hang
 
 Deno.test("custom-opencti says what is wrong with its call", async (t) => {
   const home = await makeHome();
+  const alert = `${home}/alert.json`;
+  await Deno.copyFile(ALERT, alert);
   const cases: readonly (readonly [string[], string])[] = [
-    [[ALERT], `To see what becomes of it, run custom-opencti explain ${ALERT}`],
+    [[alert], `To see what becomes of it, run custom-opencti explain ${alert}`],
     [["/nowhere.json"], "There is no such file, see custom-opencti help"],
     [[ALERT, TOKEN], "Wrong number of arguments"],
     [[ALERT, TOKEN, "not a url"], "<hook_url>"],
